@@ -1,0 +1,603 @@
+"""The bound rule: frozen values that mean exactly one thing. No polars here.
+
+The binder makes these from a YAML node tree; `resolve` replaces parameters by the values in force;
+`thbscreen.compile` turns them into plans; `explain` turns them into sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from thbscreen.diagnostics import Span
+
+# --- values -----------------------------------------------------------------------------------
+
+
+class Unit(StrEnum):
+    """What a value or an expression measures."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    SHARE = "share"
+    LENGTH = "length"
+    DATE = "date"
+    TIME_RANGE = "time range"
+    TEXT = "text"
+    FLAG = "flag"
+    TIME = "time"
+
+
+LengthUnit = Literal["minutes", "hours", "days", "weeks", "months"]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time; minutes and hours are elapsed time, the others calendar steps (law L2)."""
+
+    count: int
+    unit: LengthUnit
+
+    def __str__(self) -> str:
+        """Gives it as it is written in a rule."""
+        return f"{self.count} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A range of local time of day in minutes after midnight; start included, end excluded."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        """Gives HH:MM-HH:MM."""
+        return f"{self.start // 60:02d}:{self.start % 60:02d}-{self.end // 60:02d}:{self.end % 60:02d}"
+
+
+#: MONEY: int cents (EUR). SHARE and NUMBER: Decimal (80% is Decimal("0.8")). DATE: ISO text.
+Payload = int | Decimal | Length | TimeRange | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal with its unit."""
+
+    unit: Unit
+    payload: Payload
+    text: str = ""
+
+
+# --- comparisons -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A measure (in flag_when), a row field (in compare), or a step field."""
+
+    name: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter, `$name`; gone after `resolve`."""
+
+    name: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class BinOp:
+    """Left and right joined by + - * or /."""
+
+    op: Literal["+", "-", "*", "/"]
+    left: Expr
+    right: Expr
+    unit: Unit
+
+
+Expr = Value | Name | Param | BinOp
+CompareOp = Literal[">=", "<=", ">", "<", "==", "!="]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One line such as `deposits >= $min_deposits`; `text` is the author's own line."""
+
+    left: Expr
+    op: CompareOp
+    right: Expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyLine:
+    """At least one of the lines holds."""
+
+    lines: tuple[FlagLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneLine:
+    """None of the lines holds."""
+
+    lines: tuple[FlagLine, ...]
+
+
+FlagLine = Compare | AnyLine | NoneLine
+
+# --- where -------------------------------------------------------------------------------------
+
+TestOp = Literal[
+    "is", "is_not", "in", "not_in", "in_list", "not_in_list", "at_least", "at_most", "above", "below",
+    "mentions", "mentions_list", "time_of_day", "weekday", "multiple_of", "missing", "hit_by",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test on one row field.
+
+    Attributes:
+        field: a path of `catalogue.rule_fields()`, a derived column (`pay.amount_eur`), or, under
+            `table: parties`, a plain party field.
+        op: the test.
+        operand: is, is_not, at_least, ...: one Expr; in, not_in, mentions, weekday: a tuple of Expr;
+            in_list, not_in_list, mentions_list: the list's name; time_of_day: one Expr of unit
+            TIME_RANGE; missing: a bool; hit_by: a tuple of rule ids (the field's account was hit).
+    """
+
+    field: str
+    op: TestOp
+    operand: Expr | tuple[Expr, ...] | tuple[str, ...] | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of the wheres holds."""
+
+    wheres: tuple[Where, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """None of the wheres holds."""
+
+    wheres: tuple[Where, ...]
+
+
+Condition = Test | AnyOf | NoneOf | Compare
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """All conditions hold; no condition means every row."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+# --- derive ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedWithin:
+    """`{forwarded_within: 48 hours}`: money column, cents of this credit that left the account in time.
+
+    First in, first out; each cent once; missing on debits. Only booked rows of the account count.
+    """
+
+    name: str
+    within: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """`{follows: {where: .., within: 72 hours, same: [..], different: [..]}}`: the latest earlier row.
+
+    For each row, the latest row of the same account before it (order: time, tx_id) that passes
+    `where`, lies at most `within` back (both ends included), agrees in all `same` fields and differs
+    in all `different` fields from this row (missing values neither agree nor differ). Gives the
+    columns `<name>.amount_eur`, `<name>.cp_account_id`, `<name>.location_city`, `<name>.booking_ts`
+    and `<name>.tx_id` of that row; `<name>` itself is testable only with `missing`. The matched
+    rows count as contributing rows of a hit.
+    """
+
+    name: str
+    where: Where
+    within: Expr
+    same: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+
+
+#: Fields of the matched row that a `follows` column offers.
+FOLLOWS_FIELDS = ("amount_eur", "cp_account_id", "location_city", "booking_ts", "tx_id")
+
+
+@dataclass(frozen=True, slots=True)
+class MostCommon:
+    """`{most_common: location_city, where: ..}`: the account's most frequent value (ties: first in text order)."""
+
+    name: str
+    field: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """`{lookup: location_city, in: places.districts}`: value of a folded text in a list of kind `map`."""
+
+    name: str
+    field: str
+    list_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`{fact: minimum_wage}`: the profile's dated fact in force on the booking date (money or number)."""
+
+    name: str
+    fact: str
+    unit: Unit
+
+
+Derive = ForwardedWithin | Follows | MostCommon | Lookup | Fact
+
+# --- measures ----------------------------------------------------------------------------------
+
+MeasureKind = Literal[
+    "count", "sum", "distinct", "largest", "smallest", "average", "median", "days_active", "months_active",
+    "formula",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number per window.
+
+    Attributes:
+        kind: what is computed; count, days_active and months_active look at rows, not a field.
+        field: column for sum, distinct, largest, smallest, average, median; in a network rule
+            `member` (distinct), and `cycles` for `{count: cycles}`.
+        where: rows of the window that count; all when empty.
+        for_each: a shorter list of grouping keys than the rule's: the measure is taken over all
+            rows of that wider group in the same span of time (share of a total).
+        link: in a network rule, the leg or link whose rows count.
+        expr: for a formula over earlier measures.
+        unit: of the result.
+    """
+
+    name: str
+    kind: MeasureKind
+    unit: Unit
+    field: str | None = None
+    where: Where = field(default_factory=Where)
+    for_each: tuple[str, ...] | None = None
+    link: str | None = None
+    expr: Expr | None = None
+
+
+# --- windows -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """`rolling 7 days`: ends at a row, covers (end - length, end] (law L1)."""
+
+    length: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """`calendar day|week|month` in the profile's zone."""
+
+    step: Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class WholePeriod:
+    """`whole period`: one window over all rows of the group."""
+
+
+Window = Rolling | Calendar | WholePeriod
+
+# --- detect ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat: {times: 2, within: 60 days}`: only subjects with that many separate episodes are hits.
+
+    Episodes count when their first rows lie within the length; the hit spans the episodes.
+    """
+
+    times: Expr
+    within: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Each row that passes is a hit on its account."""
+
+    where: Where
+    derive: tuple[Derive, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Windows of rows per group.
+
+    Attributes:
+        table: transactions, or parties (then the window is the whole period).
+        for_each: grouping keys; the first is the subject. Rows with a missing key form no group (L5).
+        headline: measure that picks the window shown for an episode (L6); None means the first.
+    """
+
+    where: Where
+    for_each: tuple[str, ...]
+    window: Window
+    measures: tuple[Measure, ...]
+    flag_when: tuple[FlagLine, ...]
+    derive: tuple[Derive, ...] = ()
+    headline: str | None = None
+    repeat: Repeat | None = None
+    table: Literal["transactions", "parties"] = "transactions"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One kind of edge of a star, seen from the centre's ledger.
+
+    Attributes:
+        member: role of the counterparty of these rows, None when it plays none (a merchant).
+    """
+
+    name: str
+    direction: Literal["credit", "debit"]
+    where: Where
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """A star of repeated cycles around a centre account.
+
+    A cycle is one row of each leg, all different rows, within `cycle_within` from first to last.
+    Cycles are built greedily: rows of the last leg in time order each take, of every other leg, the
+    latest unused row at most `cycle_within` before them (so each row serves one cycle); legs are
+    taken in the order written and may happen in any order among themselves before the last leg.
+    Windows of length `within` end at the last row of a cycle and hold whole cycles, and all rows
+    of `links` in the same window.
+    """
+
+    centre: str
+    where: Where
+    legs: tuple[Leg, ...]
+    links: tuple[Leg, ...]
+    cycle_within: Expr
+    within: Expr
+    measures: tuple[Measure, ...]
+    flag_when: tuple[FlagLine, ...]
+    headline: str | None = None
+
+
+Detect = Transaction | Aggregate | Star
+
+# --- evidence, tests, rule ----------------------------------------------------------------------
+
+EvidenceFormat = Literal["text", "money", "percent", "count", "date", "month", "time", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`{name:format}` in an evidence sentence."""
+
+    name: str
+    format: EvidenceFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from."""
+
+    cite: str
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A threshold with bounds.
+
+    Attributes:
+        stricter: which way gives more hits: lower, higher or neither.
+        means: what it is; reason: why this default.
+    """
+
+    name: str
+    value: Value
+    min: Value
+    max: Value
+    stricter: Literal["lower", "higher", "neither"]
+    means: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One inline test.
+
+    Attributes:
+        parameters: overrides, raw text by name.
+        tables: rows by table, each a mapping of column to raw text (None is missing), defaults applied.
+        expect: "no hits", "not judged", or the hits as mappings of field to raw text.
+        evidence: exact text of the first hit's evidence, or None.
+        known_gap: recorded, does not fail.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    tables: tuple[tuple[str, tuple[tuple[tuple[str, str | None], ...], ...]], ...]
+    expect: Literal["no hits", "not judged"] | tuple[tuple[tuple[str, str], ...], ...]
+    evidence: str | None
+    known_gap: bool
+    span: Span
+
+
+FAMILIES = ("identity", "flow", "spend", "text", "network", "list", "mitigation")
+ROLES = (
+    "unknown", "possible_victim", "possible_controller", "possible_recruiter", "possible_organiser",
+    "possible_facilitator", "employer", "client", "place",
+)  # fmt: skip
+RULE_STATUSES = ("draft", "test", "stable", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One bound rule.
+
+    Attributes:
+        weight: 0 to 3; negative only in the family mitigation, where it subtracts visibly.
+        third_party: the pattern shows someone else's gain or control; alerts on natural persons need one.
+        roles: (field or network role name, role) in the author's order.
+        evidence: text pieces and slots.
+        columns: every column the rule reads, as rule field paths, sorted.
+        needs_time_of_day: not judged on date-only data (law L10).
+        look_back: the longest window (law L12), None for row rules.
+        after: rule ids whose hits this rule reads (`hit_by`).
+        digest: hash of the meaning: comments and texts excluded.
+    """
+
+    id: str
+    title: str
+    version: int
+    status: str
+    family: str
+    weight: int
+    third_party: bool
+    summary: str
+    why: str
+    sources: tuple[Source, ...]
+    typologies: tuple[str, ...]
+    roles: tuple[tuple[str, str], ...]
+    innocent_explanations: tuple[str, ...]
+    care: str
+    parameters: tuple[Parameter, ...]
+    detect: Detect
+    evidence: tuple[str | Slot, ...]
+    report_indicator: str
+    report_keywords: tuple[str, ...]
+    tests: tuple[Case, ...]
+    columns: tuple[str, ...]
+    needs_time_of_day: bool
+    look_back: Length | None
+    after: tuple[str, ...]
+    digest: str
+    span: Span
+
+    @property
+    def level(self) -> str:
+        """Derived from the weight, for display."""
+        return {0: "low", 1: "low", 2: "medium", 3: "high"}.get(self.weight, "low")
+
+
+# --- lists and profile --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """A named list.
+
+    Attributes:
+        kind: words (folded whole words, `stem*` for a beginning, phrases), codes (exact; `3000-3299`
+            is a range of numbers of equal length), values (exact ids), map (folded text to value).
+        entries: (language or "any", entry) pairs; for a map (value, folded text) pairs.
+    """
+
+    name: str
+    title: str
+    kind: Literal["words", "codes", "values", "map"]
+    entries: tuple[tuple[str, str], ...]
+    must_match: tuple[str, ...]
+    must_not_match: tuple[str, ...]
+    reviewed: str
+    sources: tuple[Source, ...]
+    digest: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """One value of a fact and the days on which it holds (ISO dates; None is open)."""
+
+    value: Value
+    valid_from: str | None
+    valid_to: str | None
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An institution's own parameter values for one rule."""
+
+    rule: str
+    parameters: tuple[tuple[str, Value], ...]
+    enabled: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Numbers of the scoring step; each profile may set them.
+
+    Attributes:
+        alert_weight: sum of weights from which a subject is an alert.
+        min_families: families among its hits that an alert needs.
+        half_after_days: weights halve when the hit ended this many days before the data's last day.
+        repeat_bonus: most that repeats of one rule may add.
+        max_network_nodes: larger groups are split into communities.
+        hub_degree: an attribute value or counterparty shared by more subjects is a hub.
+    """
+
+    alert_weight: Decimal = Decimal(5)
+    min_families: int = 2
+    half_after_days: int = 180
+    repeat_bonus: Decimal = Decimal(1)
+    max_network_nodes: int = 60
+    hub_degree: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything local: zone, facts, overrides, list changes, scoring."""
+
+    name: str
+    time_zone: str
+    facts: tuple[tuple[str, tuple[DatedValue, ...]], ...]
+    overrides: tuple[Override, ...]
+    list_additions: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    list_removals: tuple[tuple[str, tuple[str, ...]], ...]
+    scoring: Scoring
+    digest: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """Every rule, list and the profile, loaded and resolved together.
+
+    Attributes:
+        rules: enabled rules with all parameters replaced by the values in force, by id order.
+        bound: the same rules as written (for explain).
+        lists: by name, with the profile's additions and removals applied.
+        digest: hash of all meanings: rules, lists, profile.
+    """
+
+    rules: tuple[Rule, ...]
+    bound: tuple[Rule, ...]
+    lists: tuple[WordList, ...]
+    profile: Profile
+    digest: str
