@@ -6,7 +6,7 @@ The binder makes these from a YAML node tree; `resolve` replaces parameters by t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -273,7 +273,7 @@ class Measure:
     kind: MeasureKind
     unit: Unit
     field: str | None = None
-    where: Where = field(default_factory=Where)
+    where: Where = Where()
     for_each: tuple[str, ...] | None = None
     link: str | None = None
     expr: Expr | None = None
