@@ -1,0 +1,257 @@
+"""Writes the reference pages that are made from code: `python docs/generate.py [--check]`.
+
+Pages: run-folder.md from the table specifications, columns.md from the field catalogue, cli.md from
+the commands' own help. With `--check` nothing is written, and the exit code is 1 if a page is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import polars as pl
+
+from thbscreen.cli import main as thbscreen_command
+from thbscreen.engine import tables
+from thbscreen.model import catalogue
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not this page. -->"
+
+#: What a column means, for columns that mean the same in every table.
+MEANINGS = {
+    "accounts": "the member's accounts in this network",
+    "addends": "everything that was added or subtracted, with rule, hit, family, points and reason",
+    "alert_id": "id of the alert",
+    "amount_eur": "sum of the contributing movements, in euro cents",
+    "amounts_eur": "amount of each payment, in euro cents, in the order of `times`",
+    "care": "what to mind when handling this subject",
+    "conditions": "each line of the rule with both sides and whether it holds (empty: not known)",
+    "coverage": "share of movements in which the weakest column is filled, 0 to 1",
+    "distance": "how far the failing line is from holding, as a share of its threshold",
+    "ends": "last contributing movement",
+    "evidence": "the finding as a sentence, made from facts only",
+    "evidence_against": "what speaks against the role",
+    "evidence_for": "what speaks for the role",
+    "families": "families of indicators that were hit",
+    "family": "family of the rule; an alert needs more than one",
+    "field": "column or role name that gave the member",
+    "first": "first movement",
+    "handling": "how the subject is to be treated: as a possible victim or as a subject",
+    "hit_id": "id of the hit",
+    "hit_ids": "hits behind this row",
+    "hub_id": "the account or attribute value that was taken out",
+    "hubs_removed": "hubs taken out before grouping that touched this network",
+    "innocent_explanations": "lawful readings of the same facts; read them first",
+    "is_connector": "not hit by any rule, but joins members that are",
+    "is_customer": "is a customer of the institution that was scanned",
+    "keys": "values of the rule's grouping keys",
+    "kind": "kind of link or hub",
+    "last": "last movement",
+    "leading_role": "role with the largest share",
+    "left": "value of the line's left side",
+    "line": "the one line of the rule that does not hold",
+    "look_back": "longest span of time that the rule looks at",
+    "measures": "numbers that the rule computed, with unit and display text",
+    "member_id": "the customer, account or other holder of the role",
+    "member_kind": "what `member_id` names",
+    "missing": "columns that the rule needs and the data lack",
+    "n": "number of payments or other links",
+    "n_alerts": "members that are alerts by themselves",
+    "n_members": "number of members",
+    "n_possible_victims": "members whose leading role is possible victim",
+    "n_subjects": "subjects that the hub touches",
+    "n_tx": "number of contributing movements",
+    "network_id": "id of the suspected network",
+    "not_judged": "rules that could not be judged, so that silence is not read as clearance",
+    "note": "remarks on how the network was formed",
+    "parameters": "thresholds in force",
+    "rank": "place in the order in which to look, from 1, without ties",
+    "reason": "why the rule is weak or not judged",
+    "received_eur": "received from other members, in euro cents",
+    "right": "value of the line's right side",
+    "role": "role that the member may play",
+    "roles": "every role with its share; shares add up to 1",
+    "rule": "id of the rule",
+    "rule_digest": "hash of the rule's meaning",
+    "rule_version": "version of the rule",
+    "rules": "rules hit inside the network",
+    "score": "sum of the addends",
+    "second_role": "role with the second largest share",
+    "sent_eur": "sent to other members, in euro cents",
+    "source": "where the link starts: the payer, for payments",
+    "starts": "first contributing movement",
+    "status": "ready, weak or not judged",
+    "subject_id": "customer, or account without a known customer",
+    "subject_kind": "what `subject_id` names",
+    "target": "where the link ends: the payee, for payments",
+    "third_party": "somebody else's gain or control shows in the pattern",
+    "times": "time of each payment",
+    "title": "short title for people",
+    "tx_ids": "contributing movements, by the source's own id",
+    "typologies": "forms of exploitation that the rule speaks for",
+    "typology": "leading form of exploitation",
+    "typology_scores": "points for each form of exploitation",
+    "urgency": "urgency class; higher is more urgent",
+    "urgency_why": "why it is urgent",
+    "weakest_column": "needed column that is filled least",
+    "weight": "weight of the row in the sum",
+    "why": "reason, for people",
+    "window_ends": "last movement of the window whose numbers are shown",
+    "window_starts": "first movement of the window whose numbers are shown",
+    "would_break": "facts that, if true, would break the hypothesis",
+}
+
+#: Where one table means something narrower.
+SPECIAL = {
+    ("hits", "weight"): "weight of the rule, 0 to 3; below zero it speaks against",
+    ("network_edges", "weight"): "strength of the link, 0 to 1, before ageing",
+    ("network_edges", "amount_eur"): "sum of the payments, in euro cents",
+    ("networks", "amount_eur"): "moved between members, in euro cents",
+    ("networks", "why"): "what joins the members, for people",
+    ("hubs", "why"): "why it counts as a hub",
+    ("hubs", "kind"): "what the hub is",
+}
+
+RUN_FOLDER_HEAD = """# The run folder
+
+`thbscreen scan … --out DIR` writes one folder. It appears whole, by one rename, or not at all; an existing
+folder is replaced only with `--force`. The folder is readable by its owner only (files 0600, folders 0700),
+because it holds personal data.
+
+Tables are Parquet files. Amounts are whole euro cents, times are UTC. Rows have one total order, given
+below, and nothing in a table depends on the order of the input rows, on the number of buckets or workers,
+or on the clock.
+
+| file | holds |
+|---|---|
+| `manifest.json` | versions, parameters, hashes of inputs, rules, lists and tables; written last |
+| `summary.json` | the counts and the top of both lists, for other programs |
+| `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
+| `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
+"""
+
+
+def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """Gives a column type in words that need no knowledge of polars."""
+    if isinstance(dtype, pl.List):
+        return f"list of {type_name(dtype.inner)}"
+    if isinstance(dtype, pl.Struct):
+        return "{" + ", ".join(f"{f.name}: {type_name(f.dtype)}" for f in dtype.fields) + "}"
+    if isinstance(dtype, pl.Datetime):
+        return "time (UTC)"
+    plain = {pl.String: "text", pl.Float64: "number", pl.Boolean: "true or false"}
+    return plain.get(dtype.base_type(), "whole number")
+
+
+def meaning(table: str, column: str) -> str:
+    """Gives what a column means; raises KeyError when nobody has written it down."""
+    return SPECIAL.get((table, column)) or MEANINGS[column]
+
+
+def run_folder() -> str:
+    """Gives the page on the run folder."""
+    out = [NOTE, "", RUN_FOLDER_HEAD.strip()]
+    out += [f"| `{spec.name}.parquet` | {spec.grain} |" for spec in tables.PUBLISHED]
+    out += ["", f"The schemas below are version {tables.SCHEMA_VERSION}."]
+    for spec in tables.PUBLISHED:
+        order = ", ".join(f"`{c.lstrip('-')}`{' (descending)' * c.startswith('-')}" for c in spec.order)
+        out += ["", f"## {spec.name}", "", f"Grain: {spec.grain}. Order: {order}.", ""]
+        out += ["| column | type | meaning |", "|---|---|---|"]
+        out += [f"| `{c}` | {type_name(t)} | {meaning(spec.name, c)} |" for c, t in spec.schema.items()]
+    return "\n".join(out) + "\n"
+
+
+COLUMNS_HEAD = """# Columns of the input
+
+One row of `transactions` is one movement on one account, seen from `account_id`. A file with these names
+needs no mapping. Optional columns may be missing; rules that need one are then reported as not judged. Some
+columns are refused: see [what we never use](../explanation/what-we-never-use.md).
+
+Kinds: *money* is a decimal amount; *time* and *date* are ISO 8601, a time without a zone is local to the
+profile; *flag* is true or false; *enum* is one of the values given.
+"""
+
+
+def columns() -> str:
+    """Gives the page on the input columns."""
+    out = [NOTE, "", COLUMNS_HEAD.strip()]
+    for table, fields in catalogue.TABLES.items():
+        out += [
+            "",
+            f"## {table}",
+            "",
+            "| column | kind | needed | rules may test it | meaning |",
+            "|---|---|---|---|---|",
+        ]
+        for field in fields:
+            values = f": {', '.join(f'`{v}`' for v in field.values)}" if field.values else ""
+            needed, testable = ("yes" if flag else "" for flag in (field.required, field.rule_input))
+            out.append(f"| `{field.name}` | {field.kind} | {needed} | {testable} | {field.meaning}{values} |")
+    out += ["", "## Worked out while loading", "", "Rules may test these as if they were columns.", ""]
+    out += ["| name | kind | meaning |", "|---|---|---|"]
+    out += [f"| `{name}` | {field.kind} | {field.meaning} |" for name, field in catalogue.DERIVED.items()]
+    return "\n".join(out) + "\n"
+
+
+def commands(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Gives a command and all commands below it, each with its words, in their own order."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path[-1])
+        for name in command.list_commands(context):
+            sub = command.get_command(context, name)
+            if sub is not None and not sub.hidden:
+                yield from commands(sub, (*path, name))
+
+
+def cli() -> str:
+    """Gives the page on the commands: the help of each, 100 columns wide."""
+    out = [
+        NOTE,
+        "",
+        "# Commands",
+        "",
+        "`python cli.py …` in a checkout is the same program as `thbscreen …`.",
+        "",
+    ]
+    out += ["Exit codes are in [exit-codes.md](exit-codes.md)."]
+    for path, command in commands(thbscreen_command, ("thbscreen",)):
+        parent = click.Context(click.Command(path[0]), info_name=" ".join(path[:-1])) if path[1:] else None
+        context = click.Context(
+            command, info_name=path[-1], parent=parent, terminal_width=100, max_content_width=100
+        )
+        text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+        out += ["", f"## {' '.join(path)}", "", "```text", text, "```"]
+    return "\n".join(out) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"run-folder.md": run_folder, "columns.md": columns, "cli.md": cli}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Writes the pages, or with `--check` names the stale ones."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a page is stale")
+    check = parser.parse_args(argv).check
+    stale = []
+    for name, page in PAGES.items():
+        path, text = REFERENCE / name, page()
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not check:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+    if check and stale:
+        print(f"stale: {', '.join(stale)}; run: python docs/generate.py", file=sys.stderr)
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
