@@ -1,0 +1,325 @@
+"""Time and memory of a scan beside the cost of merely reading the same columns, and beside DuckDB.
+
+    python benchmarks/scan.py --rows 1000000 10000000 --dir /tmp/bench [--write]
+
+Data are made once per size and kept in `--dir`. Every measurement runs in a process of its own;
+wall and CPU seconds are those of the work (imports left out), memory is the peak resident size of
+the process and its children together. With `--write` the table goes into docs/performance.md.
+Needs an installed checkout with the `dev` extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from thbscreen import __version__
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+
+
+# --- what is measured; runs in the child ----------------------------------------------------------
+
+
+def transactions(data: Path) -> Path:
+    """Gives the file of movements in a folder that `make_bulk` wrote."""
+    found = sorted(data.glob("*transactions*.parquet"))
+    if len(found) != 1:
+        raise SystemExit(f"expected one file of movements in {data}, found {len(found)}")
+    return found[0]
+
+
+def needed_columns(data: Path) -> list[str]:
+    """Gives the columns of the file that the shipped rules read, and those that every scan reads."""
+    import polars as pl  # noqa: PLC0415  # keeps the measuring process small
+
+    from thbscreen.rules import load_pack  # noqa: PLC0415
+
+    always = {"tx_id", "account_id", "booking_ts", "direction", "amount", "currency", "amount_eur"}
+    wanted = always | {column for rule in load_pack(None).rules for column in rule.columns}
+    return [name for name in pl.scan_parquet(transactions(data)).collect_schema() if name in wanted]
+
+
+def generate(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """Makes the data."""
+    from thbscreen.simulate.bulk import make_bulk  # noqa: PLC0415
+
+    return lambda: make_bulk(data, rows, seed)
+
+
+def read_and_reduce(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """The floor: streams the needed columns and reduces each to one number."""
+    import polars as pl  # noqa: PLC0415
+
+    names = needed_columns(data)
+    frame = pl.scan_parquet(transactions(data)).select(
+        (pl.col(n).str.len_bytes().sum() if t == pl.String else pl.col(n).max()).alias(n)
+        for n, t in pl.scan_parquet(transactions(data)).collect_schema().items()
+        if n in names
+    )
+    return lambda: frame.collect(engine="streaming")
+
+
+def read_and_keep(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """Reads the needed columns and holds them."""
+    import polars as pl  # noqa: PLC0415
+
+    names = needed_columns(data)
+    return lambda: pl.scan_parquet(transactions(data)).select(names).collect(engine="streaming")
+
+
+def scan(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """The product: files to a published run folder, all shipped rules."""
+    from thbscreen.screening import screen  # noqa: PLC0415
+
+    return lambda: screen([data], out, force=True)
+
+
+ROWS = """
+CREATE TEMP VIEW tx AS
+SELECT account_id, direction, tx_type, cp_account_id, cp_name, CAST(amount_eur AS DOUBLE) AS eur,
+       epoch_us(CAST(booking_ts AS TIMESTAMPTZ)) AS us,
+       timezone('Asia/Nicosia', CAST(booking_ts AS TIMESTAMPTZ)) AS local
+FROM read_parquet(?)
+"""
+DAY = 86_400_000_000
+
+
+def trailing(days: int) -> str:
+    """Gives a window that ends at a row and leaves out its own first instant."""
+    return f"PARTITION BY account_id ORDER BY us RANGE BETWEEN {days * DAY - 1} PRECEDING AND CURRENT ROW"
+
+
+#: The same windows as five shipped rules; each query gives the number of accounts that cross its line.
+QUERIES = {
+    "cash in small parts, 10 days": f"""
+        SELECT count(DISTINCT account_id) FROM (
+            SELECT account_id, count(*) OVER w AS n, sum(eur) OVER w AS total FROM tx
+            WHERE direction = 'credit' AND tx_type = 'cash_deposit' AND eur < 10000
+            WINDOW w AS ({trailing(10)}))
+        WHERE n >= 3 AND total > 10000""",
+    "many payers, 30 days": f"""
+        SELECT count(DISTINCT account_id) FROM (
+            SELECT account_id, count(DISTINCT cp_account_id) OVER w AS payers FROM tx
+            WHERE direction = 'credit' AND cp_account_id IS NOT NULL
+            WINDOW w AS ({trailing(30)}))
+        WHERE payers >= 10""",
+    "passed on within 48 hours": f"""
+        SELECT count(DISTINCT account_id) FROM (
+            SELECT account_id, direction, eur, sum(CASE direction WHEN 'debit' THEN eur ELSE 0 END) OVER (
+                PARTITION BY account_id ORDER BY us RANGE BETWEEN CURRENT ROW AND {2 * DAY} FOLLOWING) AS gone
+            FROM tx)
+        WHERE direction = 'credit' AND eur >= 500 AND gone >= 0.8 * eur""",
+    "share at night, calendar month": """
+        SELECT count(DISTINCT account_id) FROM (
+            SELECT account_id, date_trunc('month', local) AS month, count(*) AS n,
+                   count(*) FILTER (WHERE hour(local) >= 22 OR hour(local) < 6) AS night
+            FROM tx WHERE direction = 'credit' GROUP BY ALL)
+        WHERE n >= 10 AND night >= 0.5 * n""",
+    "fees to municipalities, 90 days": f"""
+        SELECT count(DISTINCT account_id) FROM (
+            SELECT account_id, count(*) OVER w AS n, sum(eur) OVER w AS total FROM tx
+            WHERE direction = 'debit' AND regexp_matches(lower(cp_name), 'municipal|δήμος|δημος|dimos')
+            WINDOW w AS ({trailing(90)}))
+        WHERE n >= 3""",
+}
+
+
+def duckdb_windows(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """Five window rules as hand-written SQL, accounts counted only."""
+    import duckdb  # noqa: PLC0415
+
+    connection = duckdb.connect()
+    path = str(transactions(data)).replace("'", "''")
+    connection.execute(ROWS.replace("?", f"'{path}'"))  # a view takes no bound values
+    return lambda: {name: connection.execute(query).fetchall()[0][0] for name, query in QUERIES.items()}
+
+
+#: Name -> (title, work). The first is what the others are divided by.
+CASES: dict[str, tuple[str, Callable[[Path, Path, int, int], Callable[[], object]]]] = {
+    "reduce": ("read and reduce (floor)", read_and_reduce),
+    "keep": ("read and keep", read_and_keep),
+    "scan": ("thbscreen scan, all rules", scan),
+    "duckdb": ("DuckDB SQL, 5 windows", duckdb_windows),
+}
+FLOOR = "reduce"
+
+
+def cpu_seconds() -> float:
+    """Gives user and system time of this process and of its ended children."""
+    return sum(os.times()[:4])
+
+
+def child(case: str, data: Path, out: Path, rows: int, seed: int) -> None:
+    """Does one piece of work and prints its wall and CPU seconds as JSON."""
+    work = (generate if case == "generate" else CASES[case][1])(data, out, rows, seed)
+    cpu, wall = cpu_seconds(), time.perf_counter()
+    result = work()
+    seconds = {"wall": time.perf_counter() - wall, "cpu": cpu_seconds() - cpu}
+    found = result if isinstance(result, dict) else {}
+    print("\n" + json.dumps(seconds | {"found": found}))
+
+
+# --- measuring; runs in the parent, which imports nothing large ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Median seconds, peak resident bytes and, for SQL, accounts found by query."""
+
+    wall: float
+    cpu: float
+    peak: int
+    found: dict[str, int]
+
+
+def tree(pid: int) -> Iterator[int]:
+    """Gives a process and everything below it."""
+    yield pid
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for each in below:
+        yield from tree(int(each))
+
+
+def resident(pid: int) -> int:
+    """Gives the resident bytes of one process, 0 when it is gone."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def watch(pid: int, done: threading.Event, peak: list[int]) -> None:
+    """Keeps the largest sum of resident bytes of a process tree until told to stop."""
+    while not done.wait(0.02):
+        peak[0] = max(peak[0], sum(resident(each) for each in tree(pid)))
+
+
+def measure(case: str, data: Path, rows: int, seed: int) -> tuple[dict[str, Any], int]:
+    """Runs one piece of work in a new process; gives what it printed and the peak of its tree."""
+    out = data.parent / f"{data.name}-out"
+    command = [sys.executable, __file__, "--child", case, "--rows", str(rows), "--seed", str(seed)]
+    process = subprocess.Popen(
+        [*command, "--dir", str(data), "--out", str(out)], stdout=subprocess.PIPE, text=True
+    )
+    done, peak = threading.Event(), [0]
+    watcher = threading.Thread(target=watch, args=(process.pid, done, peak))
+    watcher.start()
+    printed, _ = process.communicate()
+    done.set()
+    watcher.join()
+    shutil.rmtree(out, ignore_errors=True)
+    if process.returncode:
+        raise SystemExit(f"{case} at {rows} rows ended with exit code {process.returncode}")
+    return json.loads(printed.strip().splitlines()[-1]), peak[0]
+
+
+def median(case: str, data: Path, rows: int, seed: int, repeat: int) -> Result:
+    """Measures a case several times; median seconds, largest memory."""
+    runs = [measure(case, data, rows, seed) for _ in range(repeat)]
+    wall, cpu = (statistics.median(seconds[kind] for seconds, _ in runs) for kind in ("wall", "cpu"))
+    return Result(wall, cpu, max(peak for _, peak in runs), runs[0][0]["found"])
+
+
+def prepare(folder: Path, rows: int, seed: int) -> Path:
+    """Makes the data once and reads the files so that all cases find them in the system's cache."""
+    data = folder / f"bulk-{rows}-{seed}"
+    if not data.is_dir():
+        part = folder / f"bulk-{rows}-{seed}-unfinished"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        seconds, _ = measure("generate", part, rows, seed)
+        part.rename(data)
+        print(f"made {rows:,} movements in {seconds['wall']:.1f} s", file=sys.stderr)
+    for path in data.iterdir():
+        with path.open("rb") as stream:
+            while stream.read(1 << 24):
+                pass
+    return data
+
+
+def table(results: dict[int, dict[str, Result]]) -> str:
+    """Gives the results as a Markdown table with ratios against the floor of the same size."""
+    lines = ["| movements | what | wall s | CPU s | peak MiB | wall / floor | CPU / floor |"]
+    lines += ["|--:|---|--:|--:|--:|--:|--:|"]
+    for rows, cases in results.items():
+        floor = cases.get(FLOOR)
+        for case, r in cases.items():
+            ratios = f"{r.wall / floor.wall:.1f} | {r.cpu / floor.cpu:.1f}" if floor else "- | -"
+            seconds = f"{r.wall:.2f} | {r.cpu:.2f} | {r.peak / 2**20:,.0f}"
+            lines.append(f"| {rows:,} | {CASES[case][0]} | {seconds} | {ratios} |")
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Gives what the numbers depend on; no name of the machine."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("polars", "numpy", "duckdb"))
+    python = f"Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {platform.system()}, {python}, {packages}, thbscreen {__version__}"
+
+
+def write_page(text: str) -> None:
+    """Puts the table between the two markers of docs/performance.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def arguments() -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help="numbers of movements")
+    parser.add_argument("--dir", type=Path, required=True, help="folder for data; kept between runs")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=3, help="runs per line; the median is shown")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(CASES), default=list(CASES), help="lines to measure"
+    )
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures and prints."""
+    args = arguments()
+    if args.child:
+        child(args.child, args.dir, args.out, args.rows[0], args.seed)
+        return
+    results: dict[int, dict[str, Result]] = {}
+    for rows in args.rows:
+        data = prepare(args.dir, rows, args.seed)
+        results[rows] = {}
+        for case in args.only:
+            results[rows][case] = median(case, data, rows, args.seed, args.repeat)
+            print(f"{rows:,} {case}: {results[rows][case]}", file=sys.stderr)
+    text = f"{table(results)}\n\nMedian of {args.repeat}; {machine()}."
+    print(text)
+    if args.write:
+        write_page(text)
+
+
+if __name__ == "__main__":
+    main()
