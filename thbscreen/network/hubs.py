@@ -1,0 +1,159 @@
+"""Hubs: subjects and attribute values that tie strangers together; taken out before grouping."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+from thbscreen.engine import tables
+from thbscreen.network.links import ATTRIBUTES
+
+#: Licences and registered trades whose customers have nothing to do with one another.
+HUB_LICENCES = (
+    "accommodation", "bank", "employment_agency", "hotel", "immigration_services", "insurance",
+    "landlord", "legal_services", "money_remittance", "municipality", "payment_institution",
+    "payment_services", "payroll_bureau", "payroll_services", "public_body", "reception_centre",
+    "recruitment_agency", "remittance", "remittance_agent", "social_insurance", "staffing",
+    "staffing_agency", "telecom", "temporary_work_agency", "trade_union", "travel_agency", "union",
+    "utility", "wedding_trade",
+)  # fmt: skip
+#: NACE divisions of legal persons: energy, water, waste, telecoms, finance, public bodies, schools, health.
+HUB_SECTORS = ("35", "36", "37", "38", "61", "64", "65", "66", "84", "85", "86")
+#: A counterparty of many flagged subjects stays when patterns link it to at least one in this many.
+PATTERN_ONE_IN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hubs:
+    """What was taken out.
+
+    Attributes:
+        table: rows of table HUBS.
+        nodes: node, of subjects that link nobody.
+        values: attribute, value, hub_id, of attribute values that link nobody.
+    """
+
+    table: pl.DataFrame
+    nodes: pl.DataFrame
+    values: pl.DataFrame
+
+
+def find_hubs(
+    parties: pl.DataFrame,
+    flagged: pl.DataFrame,
+    *,
+    patterns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    values: pl.DataFrame,
+    hub_degree: int,
+) -> Hubs:
+    """Finds hubs by licence or sector, by plain payments, and by attribute values.
+
+    Args:
+        parties: canonical parties; licence and sector_nace are read when present.
+        flagged: node.
+        patterns: from `links.pattern_links`.
+        pairs: from `links.payment_pairs`.
+        values: from `links.attribute_values`.
+        hub_degree: more subjects than this make a hub.
+    """
+    contacts = _flagged_contacts(pairs, patterns, flagged)
+    degrees = contacts.group_by("node").agg(
+        pl.len().alias("n_subjects"),
+        pl.col("plain").sum().alias("n_plain"),
+        (~pl.col("plain")).sum().alias("n_pattern"),
+    )
+    licensed = _licensed(parties).join(degrees.select("node", "n_subjects"), on="node")
+    busy = degrees.join(licensed, on="node", how="anti").filter(
+        (pl.col("n_plain") > hub_degree) & (pl.col("n_pattern") * PATTERN_ONE_IN < pl.col("n_subjects"))
+    )
+    busy = busy.select(
+        "node",
+        kind=pl.lit("counterparty"),
+        n_subjects="n_subjects",
+        why=pl.format("pays or is paid by {} flagged subjects without a pattern among them", "n_plain"),
+    )
+    nodes = pl.concat(
+        [
+            licensed.select("node", "kind", "n_subjects", "why"),
+            busy.select("node", "kind", "n_subjects", "why"),
+        ]
+    )
+    crowded = _crowded_values(values, flagged, _licensed(parties), hub_degree)
+    table = pl.concat(
+        [
+            nodes.select("kind", pl.col("node").alias("hub_id"), pl.col("n_subjects").cast(pl.Int32), "why"),
+            crowded.select("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why"),
+        ]
+    )
+    return Hubs(
+        tables.HUBS.conform(table), nodes.select("node"), crowded.select("attribute", "value", "hub_id")
+    )
+
+
+def _flagged_contacts(pairs: pl.DataFrame, patterns: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
+    """One row per node and flagged subject it has to do with; `plain` when no pattern links the two."""
+    paid = pairs.select("source", "target").lazy()
+    motif = patterns.select("source", "target").lazy()
+
+    def both_ways(frame: pl.LazyFrame) -> pl.LazyFrame:
+        ways = [frame.select(node="target", other="source"), frame.select(node="source", other="target")]
+        return pl.concat(ways).unique().join(flagged.lazy(), left_on="other", right_on="node", how="semi")
+
+    shown = both_ways(motif).with_columns(plain=pl.lit(False))
+    plain = both_ways(paid).join(shown, on=["node", "other"], how="anti").with_columns(plain=pl.lit(True))
+    return pl.concat([shown, plain]).collect()
+
+
+def _licensed(parties: pl.DataFrame) -> pl.DataFrame:
+    """Parties whose trade is to serve strangers: node, kind, why."""
+    columns = set(parties.columns)
+    none = pl.lit(None, dtype=pl.String)
+    licence = pl.col("licence").cast(pl.String) if "licence" in columns else none
+    sector = pl.col("sector_nace").cast(pl.String) if "sector_nace" in columns else none
+    legal = pl.col("kind") == "legal" if "kind" in columns else pl.lit(False)
+    folded = licence.str.to_lowercase().str.strip_chars().str.replace_all(r"[\s\-]+", "_")
+    division = sector.str.strip_chars().str.extract(r"^(?:[A-Z]\.?)?(\d\d)", 1)
+    rows = parties.select(
+        pl.col("party_id").alias("node"),
+        folded.is_in(HUB_LICENCES).fill_null(False).alias("by_licence"),
+        (division.is_in(HUB_SECTORS) & legal).fill_null(False).alias("by_sector"),
+        folded.alias("trade"),
+    ).filter(pl.col("by_licence") | pl.col("by_sector"))
+    why = (
+        pl.when("by_licence")
+        .then(pl.format("licence or registered trade on file: {}", pl.col("trade").str.replace_all("_", " ")))
+        .otherwise(pl.lit("utility, telecoms, finance, education, health or public body by its sector"))
+    )
+    kind = pl.when("by_licence").then(pl.lit("licence")).otherwise(pl.lit("sector"))
+    return rows.select("node", kind=kind, why=why).unique("node").sort("node")
+
+
+def _crowded_values(
+    values: pl.DataFrame, flagged: pl.DataFrame, licensed: pl.DataFrame, hub_degree: int
+) -> pl.DataFrame:
+    """Attribute values of too many subjects, or of a licensed business; the value itself is never shown."""
+    marked = values.join(flagged.with_columns(flagged=pl.lit(True)), on="node", how="left")
+    marked = marked.join(licensed.select("node", agent=pl.lit(True)), on="node", how="left")
+    held = (
+        marked.group_by("attribute", "value")
+        .agg(pl.len().alias("n_subjects"), pl.col("flagged").any(), pl.col("agent").any())
+        .filter(pl.col("flagged") & ((pl.col("n_subjects") > hub_degree) | pl.col("agent")))
+        .sort("attribute", "value")
+    )
+    names = {name: words for name, (words, _, _) in ATTRIBUTES.items()}
+    digests = [
+        hashlib.sha256(f"{a}\n{v}".encode()).hexdigest()[:12]
+        for a, v in zip(held["attribute"].to_list(), held["value"].to_list(), strict=True)
+    ]
+    why = (
+        pl.when(pl.col("n_subjects") > hub_degree)
+        .then(pl.format("{} of {} subjects", pl.col("attribute").replace(names), "n_subjects"))
+        .otherwise(pl.format("{} of a licensed business or public body", pl.col("attribute").replace(names)))
+    )
+    held = held.with_columns(
+        kind=pl.col("attribute").replace(names), why=why, digest=pl.Series(digests, dtype=pl.String)
+    )
+    return held.with_columns(hub_id=pl.format("{} {}", pl.col("kind").str.strip_prefix("shared "), "digest"))

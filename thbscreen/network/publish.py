@@ -1,0 +1,373 @@
+"""From groups to the published tables: edges, roles, scores, ids and the order of networks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from thbscreen.engine import tables
+from thbscreen.network import groups, links, roles, wording
+from thbscreen.network.edges import edge_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from thbscreen.network.stage import NetworkInputs
+    from thbscreen.rules import ast
+
+#: A network is live when a third-party hit ended at most this many days before the data's last booking.
+LIVE_DAYS = 30
+LINKED_BONUS, LINKED_MOST, LINKED_FREE = 0.5, 3.0, 3
+#: The middle of a network larger than this is not searched for.
+CUT_POINT_MEMBERS = 300
+_MOST_CORE_IDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything the tables are made of.
+
+    Attributes:
+        inputs: of the stage.
+        scoring: of the profile.
+        base: hits and roles over nodes.
+        core: group, node, size_before, is_connector.
+        attached: group, node, how.
+        patterns: from `links.pattern_links`, hubs taken out.
+        shared: from `links.attribute_pairs`.
+        removed: group, hub_id.
+    """
+
+    inputs: NetworkInputs
+    scoring: ast.Scoring
+    base: links.Base
+    core: pl.DataFrame
+    attached: pl.DataFrame
+    patterns: pl.DataFrame
+    shared: pl.DataFrame
+    removed: pl.DataFrame
+
+
+def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Gives tables NETWORKS, NETWORK_MEMBERS and NETWORK_EDGES."""
+    if m.core.is_empty():
+        return tables.NETWORKS.empty(), tables.NETWORK_MEMBERS.empty(), tables.NETWORK_EDGES.empty()
+    people = _people(m)
+    edges = edge_table(m, people)
+    hits = _group_hits(m, people)
+    ids = _network_ids(m, hits, edges)
+    typology = _typologies(hits)
+    found = _members(m, people, edges, hits, typology)
+    networks = _networks(m, hits, edges, found, typology)
+    networks = networks.join(ids, on="group").sort(
+        "urgent", "score", "amount_eur", "network_id", descending=[True, True, True, False]
+    )
+    networks = networks.with_columns(rank=pl.int_range(1, pl.len() + 1))
+    return (
+        tables.NETWORKS.conform(networks),
+        tables.NETWORK_MEMBERS.conform(found.join(ids, on="group")),
+        tables.NETWORK_EDGES.conform(edges.join(ids, on="group")),
+    )
+
+
+def _people(m: Material) -> pl.DataFrame:
+    """Every member: group, node, is_connector, core, kind, accounts, is_customer."""
+    core = m.core.select("group", "node", "is_connector", core=pl.lit(True))
+    other = m.attached.select("group", "node", is_connector=pl.col("how") == "connector", core=pl.lit(False))
+    owned = m.inputs.subjects.group_by(pl.col("subject_id").alias("node")).agg(
+        kind=pl.col("subject_kind").min(), accounts=pl.col("account_id").unique().sort()
+    )
+    people = pl.concat([core, other]).join(owned, on="node", how="left")
+    known = pl.col("kind").is_not_null() & (pl.col("kind") != "external")
+    return people.with_columns(
+        is_customer=known.fill_null(False),
+        kind=pl.col("kind").fill_null("external"),
+        accounts=pl.coalesce("accounts", pl.concat_list("node")),
+    ).sort("group", "node")
+
+
+def _aged(m: Material) -> pl.DataFrame:
+    """Hits with `aged`: the weight, halved when the hit ended long before the last booking."""
+    old = (pl.lit(m.inputs.as_of) - pl.col("ends")).dt.total_days() >= m.scoring.half_after_days
+    return m.base.hits.with_columns(aged=pl.col("weight") * pl.when(old).then(0.5).otherwise(1.0))
+
+
+def _group_hits(m: Material, people: pl.DataFrame) -> pl.DataFrame:
+    """Hits that count in a group: on its core members, and patterns between its members."""
+    aged = _aged(m).filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
+    inside = people.select("group", "node")
+    own = people.filter("core").select("group", "node").join(aged.select("hit_id", "node"), on="node")
+    between = m.patterns.select("hit_id", "source", "target").join(inside, left_on="source", right_on="node")
+    between = between.join(inside, left_on=["group", "target"], right_on=["group", "node"], how="semi")
+    every = pl.concat([own.select("group", "hit_id"), between.select("group", "hit_id")]).unique()
+    return every.join(aged, on="hit_id").sort("group", "hit_id")
+
+
+def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
+    """Typology per group: largest sum of weights, once per member and rule, third-party rules doubled."""
+    once = hits.unique(["group", "node", "rule"], keep="first", maintain_order=True)
+    once = once.with_columns(points=pl.col("weight") * pl.when("third_party").then(2).otherwise(1))
+    sums = (
+        once.explode("typologies")
+        .drop_nulls("typologies")
+        .group_by("group", "typologies")
+        .agg(pl.col("points").sum())
+    )
+    order = {name: i for i, name in enumerate(wording.TYPOLOGIES)}
+    place = pl.col("typologies").replace_strict(order, default=len(order), return_dtype=pl.Int32)
+    ranked = sums.sort("group", -pl.col("points"), place, "typologies")
+    first = ranked.group_by("group", maintain_order=True).agg(typology=pl.col("typologies").first())
+    every = hits.select("group").unique().join(first, on="group", how="left")
+    return every.with_columns(pl.col("typology").fill_null("")).sort("group")
+
+
+def _network_ids(m: Material, hits: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """Ids from the core: the subjects of the strongest network-family hits, or where patterns meet."""
+    core = m.core.select("group", "node")
+    strongest = hits.filter(pl.col("family") == "network").join(core, on=["group", "node"], how="semi")
+    strongest = strongest.filter(pl.col("weight") == pl.col("weight").max().over("group"))
+    centres = strongest.group_by("group").agg(ids=pl.col("node").unique().sort())
+    centres = centres.filter(pl.col("ids").list.len() <= _MOST_CORE_IDS)
+    drawn = edges.filter(pl.col("kind") == "payment pattern")
+    ends = pl.concat(
+        [
+            drawn.select("group", "amount_eur", node="source", other="target"),
+            drawn.select("group", "amount_eur", node="target", other="source"),
+        ]
+    ).join(core, on=["group", "node"], how="semi")
+    ends = ends.group_by("group", "node").agg(pl.col("other").n_unique(), pl.col("amount_eur").sum())
+    ends = ends.sort("group", "other", "amount_eur", "node", descending=[False, True, True, False])
+    meets = ends.group_by("group", maintain_order=True).agg(meets=pl.col("node").first())
+    weighty = hits.filter("strong").join(core, on=["group", "node"], how="semi")
+    heaviest = weighty.sort("group", -pl.col("weight"), "node").group_by("group", maintain_order=True)
+    first = core.group_by("group").agg(first=pl.col("node").min())
+    rows = first.join(centres, on="group", how="left").join(meets, on="group", how="left")
+    rows = rows.join(heaviest.agg(heaviest=pl.col("node").first()), on="group", how="left").sort("group")
+    one = pl.concat_list(pl.coalesce("meets", "heaviest", "first"))
+    chosen = rows.select("group", ids=pl.coalesce("ids", one))
+    return chosen.select(
+        "group", network_id=pl.Series([network_id(ids) for ids in chosen["ids"].to_list()], dtype=pl.String)
+    )
+
+
+def network_id(core_ids: Iterable[str]) -> str:
+    """Gives the id of a network from the ids of its core members, in any order.
+
+    Example:
+        >>> network_id(["B", "A"]) == network_id(["A", "B"])
+        True
+    """
+    text = "\n".join(sorted(set(core_ids)))
+    return f"NW-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _members(
+    m: Material, people: pl.DataFrame, edges: pl.DataFrame, hits: pl.DataFrame, typology: pl.DataFrame
+) -> pl.DataFrame:
+    """Table NETWORK_MEMBERS with `group` in place of the id."""
+    named = m.base.roles.join(hits.select("group", "hit_id", "aged", subject="node"), on="hit_id")
+    named = named.join(people.select("group", "node"), on=["group", "node"], how="semi")
+    collected = _collect(m, people, edges, hits, named)
+    kinds = dict(zip(typology["group"].to_list(), typology["typology"].to_list(), strict=True))
+    rows = []
+    for (group, node), member in collected.items():
+        reading = roles.read(member, kinds.get(group, ""))
+        rows.append(
+            {
+                "group": group,
+                "node": node,
+                "role": reading.role,
+                "second_role": reading.second_role,
+                "roles": [{"role": r, "share": s} for r, s in reading.shares],
+                "evidence_for": roles.evidence_for(member, m.inputs.rules),
+                "evidence_against": roles.evidence_against(member, reading, m.inputs.rules),
+                "received_eur": member.received_eur,
+                "sent_eur": member.sent_eur,
+            }
+        )
+    spec = tables.NETWORK_MEMBERS.schema
+    names = ("role", "second_role", "roles", "evidence_for", "evidence_against", "received_eur", "sent_eur")
+    schema = {"group": pl.Int64(), "node": pl.String(), **{name: spec[name] for name in names}}
+    read = pl.DataFrame(rows, schema=schema)
+    own = hits.select("group", "node", "hit_id").drop_nulls("node")
+    ids = (
+        pl.concat([own, named.select("group", "node", "hit_id")])
+        .group_by("group", "node")
+        .agg(hit_ids=pl.col("hit_id").unique().sort())
+    )
+    out = people.join(read, on=["group", "node"]).join(ids, on=["group", "node"], how="left")
+    empty = pl.lit([], dtype=pl.List(pl.String))
+    return out.rename({"node": "member_id", "kind": "member_kind"}).with_columns(
+        pl.col("hit_ids").fill_null(empty)
+    )
+
+
+def _collect(
+    m: Material, people: pl.DataFrame, edges: pl.DataFrame, hits: pl.DataFrame, named: pl.DataFrame
+) -> dict[tuple[int, str], roles.Member]:
+    """Gathers per member what its vector and sentences are made of."""
+    out = {
+        (g, n): roles.Member(n, connector)
+        for g, n, connector in people.select("group", "node", "is_connector").iter_rows()
+    }
+    per_role = (
+        named.group_by("group", "node", "rule", "role")
+        .agg(
+            pl.col("aged").max(),
+            pl.col("hit_id").n_unique(),
+            pl.col("n_tx").sum(),
+            pl.col("amount_eur").sum(),
+            (pl.col("node") == pl.col("subject")).fill_null(False).any().alias("own"),
+        )
+        .sort("group", "node", "rule", "role")
+    )
+    for g, n, rule, role, weight, n_hits, n_tx, amount, own in per_role.iter_rows():
+        out[g, n].namings.append(roles.Naming(rule, role, weight, n_hits, n_tx, amount, own))
+    inside = people.select("group", "node")
+    own_rules = hits.join(inside, on=["group", "node"], how="semi").group_by("group", "node", "rule").len()
+    for g, n, rule, n_hits in own_rules.sort("group", "node", "rule").iter_rows():
+        out[g, n].own_rules[rule] = n_hits
+    mild = m.base.hits.filter(pl.col("family") == "mitigation").select("node", "rule").unique()
+    for g, n, rule in inside.join(mild, on="node").sort("group", "node", "rule").iter_rows():
+        out[g, n].mitigations.append(rule)
+    paid = edges.filter(pl.col("kind") == "payment")
+    for side, other in (("target", "source"), ("source", "target")):
+        sums = paid.group_by("group", side).agg(
+            pl.col("amount_eur").sum(), pl.col("n").sum(), pl.col(other).n_unique()
+        )
+        for g, n, amount, n_tx, others in sums.select("group", side, "amount_eur", "n", other).iter_rows():
+            member = out[g, n]
+            if side == "target":
+                member.received_eur, member.n_received, member.payers = amount, n_tx, others
+            else:
+                member.sent_eur, member.payees = amount, others
+    _cut_points(m, edges, out)
+    return out
+
+
+def _cut_points(m: Material, edges: pl.DataFrame, out: dict[tuple[int, str], roles.Member]) -> None:
+    drawn = edges.filter(pl.col("kind") != "payment").select("group", "source", "target").unique()
+    per_group = drawn.partition_by("group", as_dict=True)
+    for (group,), part in m.core.partition_by("group", as_dict=True).items():
+        if len(part) > CUT_POINT_MEMBERS or (group,) not in per_group:
+            continue
+        pairs = list(per_group[group,].select("source", "target").iter_rows())
+        for node, parts in groups.cut_points(part["node"].to_list(), pairs).items():
+            out[group, node].parts_without = parts
+
+
+def _score(m: Material, hits: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """group, score, n_links (members that a pattern links)."""
+    per_rule = hits.group_by("group", "rule").agg(pl.col("aged").max())
+    plus = per_rule.group_by("group").agg(plus=pl.col("aged").sum())
+    subjects = hits.filter("strong").select("group", "node").unique().drop_nulls()
+    mild = _aged(m).filter(pl.col("family") == "mitigation").join(subjects, on="node")
+    minus = mild.group_by("group", "rule").agg(pl.col("aged").min(), people=pl.col("node").n_unique())
+    # One member's mitigating fact does not excuse twenty others: most pattern subjects must share it.
+    whole = subjects.group_by("group").agg(whole=pl.len())
+    minus = minus.join(whole, on="group").filter(2 * pl.col("people") >= pl.col("whole"))
+    minus = minus.group_by("group").agg(minus=pl.col("aged").sum())
+    drawn = edges.filter(pl.col("kind") == "payment pattern")
+    ends = pl.concat([drawn.select("group", n="source"), drawn.select("group", n="target")]).unique()
+    linked = ends.group_by("group").agg(linked=pl.len())
+    rows = plus.join(minus, on="group", how="left").join(linked, on="group", how="left")
+    linked_now = pl.col("linked").fill_null(0).cast(pl.Int64)
+    bonus = ((linked_now - LINKED_FREE) * LINKED_BONUS).clip(0.0, LINKED_MOST)
+    return rows.select(
+        "group", score=(pl.col("plus") + pl.col("minus").fill_null(0.0) + bonus).round(2), linked=linked_now
+    )
+
+
+def _networks(
+    m: Material, hits: pl.DataFrame, edges: pl.DataFrame, members: pl.DataFrame, typology: pl.DataFrame
+) -> pl.DataFrame:
+    """Table NETWORKS with `group` in place of the id, and `urgent`, without rank."""
+    live = pl.col("third_party") & ((pl.lit(m.inputs.as_of) - pl.col("ends")).dt.total_days() <= LIVE_DAYS)
+    strongest = hits.filter("strong").sort(
+        "group", -pl.col("weight"), pl.col("family") != "network", "rule", "hit_id"
+    )
+    of_hits = hits.group_by("group").agg(
+        rules=pl.col("rule").unique().sort(),
+        hit_ids=pl.col("hit_id").unique().sort(),
+        hit_tx=pl.col("tx_ids").explode().drop_nulls().unique(),
+        starts=pl.col("starts").min(),
+        ends=pl.col("ends").max(),
+        live=live.fill_null(False).any(),
+    )
+    of_edges = edges.group_by("group").agg(
+        amount_eur=pl.col("amount_eur").filter(pl.col("kind") == "payment").sum(),
+        edge_tx=pl.col("tx_ids").explode().drop_nulls().unique(),
+        e_first=pl.col("first").min(),
+        e_last=pl.col("last").max(),
+        n_shared=pl.col("kind").str.starts_with("shared").sum(),
+    )
+    of_members = members.group_by("group").agg(
+        n_members=pl.len(), n_possible_victims=(pl.col("role") == "possible_victim").sum()
+    )
+    sizes = m.core.group_by("group").agg(pl.col("size_before").first(), n_core=pl.len())
+    removed = m.removed.group_by("group").agg(hubs_removed=pl.col("hub_id").unique().sort())
+    first = strongest.group_by("group", maintain_order=True).agg(
+        top=pl.col("rule").first(), top_title=pl.col("title").first()
+    )
+    rows = of_hits
+    for other in (of_edges, of_members, sizes, removed, first, typology, _score(m, hits, edges)):
+        rows = rows.join(other, on="group", how="left")
+    empty = pl.lit([], dtype=pl.List(pl.String))
+    rows = (
+        rows.with_columns(
+            pl.col("amount_eur", "n_shared").fill_null(0),
+            pl.col("edge_tx", "hubs_removed").fill_null(empty),
+            first=pl.min_horizontal("starts", "e_first"),
+            last=pl.max_horizontal("ends", "e_last"),
+            n_alerts=pl.lit(0),
+            urgent=pl.when("live").then("n_possible_victims").otherwise(0),
+        )
+        .with_columns(tx_ids=pl.col("hit_tx").list.set_union("edge_tx").list.sort())
+        .sort("group")
+    )
+    return _worded(rows, m.scoring.max_network_nodes)
+
+
+def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
+    told = rows.select(
+        "typology",
+        "n_members",
+        "n_possible_victims",
+        "linked",
+        "n_shared",
+        "top",
+        "top_title",
+        "n_core",
+        "size_before",
+        n_hits=pl.col("hit_ids").list.len(),
+        n_rules=pl.col("rules").list.len(),
+    )
+    titles, whys, breaks, notes = [], [], [], []
+    for r in told.iter_rows(named=True):
+        c = wording.count
+        titles.append(wording.title(r["typology"]))
+        breaks.append(wording.would_break(r["typology"]))
+        shared = f" and {c(r['n_shared'], 'shared detail')}" if r["n_shared"] else ""
+        whys.append(
+            f"{c(r['n_members'], 'member')}, {r['linked']} of them tied by payment patterns{shared}; "
+            f"{c(r['n_hits'], 'hit')} of {c(r['n_rules'], 'rule')}; "
+            f"{c(r['n_possible_victims'], 'possible victim')}; strongest: {r['top']} ({r['top_title']})."
+        )
+        notes.append(_note(r["n_core"], r["size_before"], max_nodes))
+    return rows.with_columns(
+        title=pl.Series(titles, dtype=pl.String),
+        why=pl.Series(whys, dtype=pl.String),
+        would_break=pl.Series(breaks, dtype=pl.List(pl.String)),
+        note=pl.Series(notes, dtype=pl.String),
+    )
+
+
+def _note(n_core: int, size_before: int, max_nodes: int) -> str:
+    if n_core > max_nodes:
+        return f"hub not excluded: {n_core} subjects stay together; look first for an agent or landlord"
+    if size_before > max_nodes:
+        return f"part of {size_before} linked subjects that were split into communities"
+    return ""

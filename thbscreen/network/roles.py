@@ -1,0 +1,177 @@
+"""Role vectors of members: from the roles that hits give and from the place in the flow of money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from thbscreen.network import wording
+from thbscreen.rules.ast import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from thbscreen.network.stage import RuleInfo
+
+#: Points of "not known" that every vector starts with: one weak hit is never certainty.
+UNKNOWN_POINTS = 0.5
+#: Further hits of one rule in one role add a tenth each, up to once more.
+REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
+#: A collector receives from at least this many members and keeps at least half.
+COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
+#: In doubt a person is a possible victim: from this share on, or this close behind a controlling role.
+VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
+CONTROLLING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
+_LEAVES = frozenset({"client", "employer"})
+_EPSILON = 1e-9
+
+
+@dataclass(slots=True)
+class Naming:
+    """What the hits of one rule say about a member in one role."""
+
+    rule: str
+    role: str
+    weight: float
+    hits: int
+    n_tx: int
+    amount_eur: int
+    own: bool
+
+
+@dataclass(slots=True)
+class Member:
+    """Everything the vector and its sentences are made of; money in cents, within the network only."""
+
+    node: str
+    is_connector: bool
+    namings: list[Naming] = field(default_factory=list)
+    own_rules: dict[str, int] = field(default_factory=dict)
+    mitigations: list[str] = field(default_factory=list)
+    received_eur: int = 0
+    sent_eur: int = 0
+    n_received: int = 0
+    payers: int = 0
+    payees: int = 0
+    parts_without: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The roles of one member: shares add up to 1, largest first."""
+
+    role: str
+    second_role: str | None
+    shares: tuple[tuple[str, float], ...]
+
+
+def points(member: Member, typology: str) -> dict[str, float]:
+    """Gives points per role.
+
+    Notes:
+        Per rule and role the weight of the hit, plus a tenth of it for each further hit (at most
+        doubled). A collector adds one point of organiser in a marriage ring, of controller
+        elsewhere. Who is only a client or employer gets nothing else.
+    """
+    out: dict[str, float] = {}
+    for n in member.namings:
+        more = min(REPEAT_STEP * (n.hits - 1), REPEAT_MOST)
+        out[n.role] = out.get(n.role, 0.0) + n.weight * (1 + more)
+    if out and set(out) <= _LEAVES:
+        return out
+    if not member.is_connector and is_collector(member):
+        role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
+        out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
+    out["unknown"] = out.get("unknown", 0.0) + UNKNOWN_POINTS
+    return out
+
+
+def is_collector(member: Member) -> bool:
+    """Says whether money of several members meets here and at least half of it stays."""
+    return member.payers >= COLLECTOR_PAYERS and member.received_eur >= 2 * member.sent_eur
+
+
+def read(member: Member, typology: str) -> Reading:
+    """Gives the shares, the leading role and the second one; in doubt, possible victim leads."""
+    weights = {role: p for role, p in points(member, typology).items() if p > 0}
+    total = sum(weights[r] for r in ROLES if r in weights)
+    exact = {role: weights[role] / total for role in ROLES if role in weights}
+    ranked = sorted(exact, key=lambda r: (-exact[r], ROLES.index(r)))
+    lead = leading(exact)
+    second = next((r for r in ranked if r != lead), None)
+    rounded = {r: round(exact[r], 4) for r in ranked}
+    rounded[ranked[0]] = round(1 - sum(rounded[r] for r in ranked[1:]), 4)
+    return Reading(lead, second, tuple((r, rounded[r]) for r in ranked))
+
+
+def leading(shares: Mapping[str, float]) -> str:
+    """Gives the role to print first.
+
+    Args:
+        shares: share by role, adding up to 1.
+
+    Notes:
+        A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
+        than 0.2 ahead.
+    """
+    victim = shares.get("possible_victim", 0.0)
+    ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
+    if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
+        return "possible_victim"
+    return min(shares, key=lambda r: (-shares[r], ROLES.index(r)))
+
+
+def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
+    """Gives what speaks for the reading, as sentences with numbers; no names, no ids of subjects."""
+    out = []
+    for n in sorted(member.namings, key=lambda n: (-n.weight, n.rule, n.role)):
+        where = "own " if n.own else ""
+        what = f"{wording.count(n.hits, where + 'hit')} of {_named(n.rule, rules)}"
+        paid = f" ({wording.count(n.n_tx, 'payment')}, {wording.money(n.amount_eur)})" if n.n_tx else ""
+        out.append(f"Read as {wording.role_words(n.role)} by {what}{paid}.")
+    told = {n.rule for n in member.namings if n.own}
+    for rule in sorted(set(member.own_rules) - told):
+        out.append(
+            f"{wording.count(member.own_rules[rule], 'own hit').capitalize()} of {_named(rule, rules)}."
+        )
+    if member.payers:
+        what = wording.count(member.n_received, "payment")
+        who = wording.count(member.payers, "member")
+        out.append(f"Received {wording.money(member.received_eur)} in {what} from {who} of the group.")
+    if member.payees:
+        who = wording.count(member.payees, "member")
+        out.append(f"Sent {wording.money(member.sent_eur)} to {who} of the group.")
+    if member.parts_without > 1:
+        out.append(f"Without this member the group falls into {member.parts_without} parts.")
+    return out
+
+
+def evidence_against(member: Member, reading: Reading, rules: Mapping[str, RuleInfo]) -> list[str]:
+    """Gives what speaks against the reading, as sentences with numbers; no names, no ids of subjects."""
+    out = [f"Mitigating: {_named(rule, rules)}." for rule in sorted(set(member.mitigations))]
+    shares = dict(reading.shares)
+    if member.is_connector:
+        out.append("Not flagged: it only moves money with, or shares details with, several flagged members.")
+    elif not member.own_rules:
+        out.append("No hit of its own: it is known only through hits on other members.")
+    if reading.role in CONTROLLING:
+        if not member.received_eur:
+            out.append("No money from other members arrived here in the data.")
+        elif member.sent_eur >= 0.7 * member.received_eur:
+            share = wording.percent(min(1.0, member.sent_eur / member.received_eur))
+            out.append(f"Sent on {share} of what came from members: it may act under somebody's orders.")
+    if reading.role != "possible_victim" and shares.get("possible_victim"):
+        out.append(f"May be a possible victim (share {wording.percent(shares['possible_victim'])}).")
+    for role in CONTROLLING:
+        if reading.role == "possible_victim" and shares.get(role):
+            out.append(f"Also read as {wording.role_words(role)} (share {wording.percent(shares[role])}).")
+    if sum(n.hits for n in member.namings) == 1:
+        out.append("The role rests on a single hit.")
+    if shares.get("unknown", 0.0) >= VICTIM_SHARE:
+        out.append(f"The role is largely not known (share {wording.percent(shares['unknown'])}).")
+    return out
+
+
+def _named(rule: str, rules: Mapping[str, RuleInfo]) -> str:
+    info = rules.get(rule)
+    return f"{rule} ({info.title})" if info else rule

@@ -1,0 +1,156 @@
+"""From hits and payments to suspected networks with members, roles, edges and hubs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from thbscreen.engine import tables
+from thbscreen.network import groups, hubs, links, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from thbscreen.rules import ast
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What the stage needs to know of a rule."""
+
+    title: str
+    family: str
+    weight: int
+    typologies: tuple[str, ...] = ()
+    third_party: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInputs:
+    """What the stage reads.
+
+    Attributes:
+        hits: table HITS.
+        hit_members: table HIT_MEMBERS.
+        payments: table PAYMENTS, account ids; among flagged accounts and their direct counterparties.
+        subjects: account_id, subject_id, subject_kind; the party of an account, or the account itself.
+        parties: canonical parties; party_id is needed, other columns are used when present.
+        devices: device_id, subject_id; may be empty.
+        as_of: time of the last booking in the data, in UTC.
+        rules: by rule id.
+    """
+
+    hits: pl.DataFrame
+    hit_members: pl.DataFrame
+    payments: pl.DataFrame
+    subjects: pl.DataFrame
+    parties: pl.DataFrame
+    devices: pl.DataFrame
+    as_of: datetime
+    rules: Mapping[str, RuleInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTables:
+    """Tables NETWORKS, NETWORK_MEMBERS, NETWORK_EDGES and HUBS; `networks.n_alerts` is 0 until counted."""
+
+    networks: pl.DataFrame
+    members: pl.DataFrame
+    edges: pl.DataFrame
+    hubs: pl.DataFrame
+
+
+def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables:
+    """Finds suspected networks; the result does not depend on the order of any input's rows.
+
+    Args:
+        inputs: see `NetworkInputs`.
+        scoring: hub_degree, max_network_nodes and half_after_days are used.
+
+    Returns:
+        Conforming tables; all empty when nothing qualifies.
+
+    Notes:
+        A network is a group of at least three members with a third-party or network-family hit.
+        Its score is the sum, over its rules, of the rule's weight (halved when its latest hit
+        ended `half_after_days` or more before `as_of`), less mitigating facts on core members,
+        plus 0.5 for every member beyond the third that a pattern links, at most 3.
+
+    Source:
+        docs/explanation/networks.md
+    """
+    base = links.base(inputs.hits, inputs.hit_members, inputs.subjects)
+    raw_patterns = links.pattern_links(base, scoring.hub_degree)
+    raw_pairs = links.payment_pairs(inputs.payments, inputs.subjects)
+    raw_values = links.attribute_values(inputs.parties, inputs.devices)
+    found = hubs.find_hubs(
+        inputs.parties,
+        base.flagged,
+        patterns=raw_patterns,
+        pairs=raw_pairs,
+        values=raw_values,
+        hub_degree=scoring.hub_degree,
+    )
+    patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
+    flagged = base.flagged.join(found.nodes, on="node", how="anti")
+    values = raw_values.join(found.values, on=["attribute", "value"], how="anti")
+    values = values.join(found.nodes, on="node", how="anti")
+    named = (
+        patterns.filter(~pl.col("leaf"))
+        .select(pl.concat_list("source", "target").alias("node"))
+        .explode("node")
+    )
+    involved = pl.concat([flagged, named]).unique().sort("node")
+    shared = links.attribute_pairs(values, involved)
+    glued = links.glue(patterns, pairs, shared, flagged)
+    strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
+    outer = shared.select(node="outer").drop_nulls().unique()
+    core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
+    attached = groups.attach(core, patterns, pairs, flagged)
+    material = publish.Material(
+        inputs=inputs, scoring=scoring, base=base, core=core, attached=attached, patterns=patterns,
+        shared=shared, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
+    )  # fmt: skip
+    networks, members, edges = publish.publish(material)
+    return NetworkTables(networks, members, edges, found.table)
+
+
+def _without(frame: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    out = frame.join(nodes, left_on="source", right_on="node", how="anti")
+    return out.join(nodes, left_on="target", right_on="node", how="anti")
+
+
+def _hub_contacts(
+    core: pl.DataFrame, found: hubs.Hubs, patterns: pl.DataFrame, pairs: pl.DataFrame, values: pl.DataFrame
+) -> pl.DataFrame:
+    """Hubs that would have tied at least two core members of a group: group, hub_id."""
+    ways = [
+        frame.select(hub=hub, node=node)
+        for frame in (patterns, pairs)
+        for hub, node in (("source", "target"), ("target", "source"))
+    ]
+    touched = pl.concat(ways).join(found.nodes, left_on="hub", right_on="node", how="semi")
+    held = values.join(found.values, on=["attribute", "value"]).select(hub="hub_id", node="node")
+    every = pl.concat([touched, held]).unique().join(core.select("group", "node"), on="node")
+    counted = every.group_by("group", "hub").agg(members=pl.col("node").n_unique())
+    return counted.filter(pl.col("members") > 1).select("group", hub_id="hub").sort("group", "hub_id")
+
+
+def with_alert_counts(networks: pl.DataFrame, members: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:
+    """Fills `n_alerts`: how many members are subjects of an alert.
+
+    Args:
+        networks: table NETWORKS.
+        members: table NETWORK_MEMBERS.
+        alerts: table ALERTS.
+
+    Returns:
+        Table NETWORKS, same rows.
+    """
+    alerted = members.join(alerts.select(member_id="subject_id").unique(), on="member_id", how="semi")
+    counts = alerted.group_by("network_id").agg(pl.col("member_id").n_unique().alias("_n"))
+    joined = networks.join(counts, on="network_id", how="left")
+    return tables.NETWORKS.conform(joined.with_columns(n_alerts=pl.col("_n").fill_null(0)))
