@@ -99,9 +99,11 @@ def read(member: Member, typology: str) -> Reading:
     ranked = sorted(exact, key=lambda r: (-exact[r], ROLES.index(r)))
     lead = leading(exact)
     second = next((r for r in ranked if r != lead), None)
-    rounded = {r: round(exact[r], 4) for r in ranked}
-    rounded[ranked[0]] = round(1 - sum(rounded[r] for r in ranked[1:]), 4)
-    return Reading(lead, second, tuple((r, rounded[r]) for r in ranked))
+    # Four digits that add up to 1 and keep the order: round down, then hand the rest to the largest.
+    units = [int(exact[r] * 10_000) for r in ranked]
+    rest = 10_000 - sum(units)
+    shares = [(u + (i < rest)) / 10_000 for i, u in enumerate(units)]
+    return Reading(lead, second, tuple(zip(ranked, shares, strict=True)))
 
 
 def leading(shares: Mapping[str, float]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -82,6 +83,8 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
     Source:
         docs/explanation/networks.md
     """
+    if inputs.as_of.tzinfo is None:
+        inputs = replace(inputs, as_of=inputs.as_of.replace(tzinfo=UTC))
     base = links.base(inputs.hits, inputs.hit_members, inputs.subjects)
     raw_patterns = links.pattern_links(base, scoring.hub_degree)
     raw_pairs = links.payment_pairs(inputs.payments, inputs.subjects)
