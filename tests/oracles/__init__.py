@@ -1,0 +1,1 @@
+"""Slow, obvious twins of every vectorized construct."""

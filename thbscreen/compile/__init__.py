@@ -1,0 +1,1 @@
+"""Turns bound rules into vectorized plans: the only place that builds rule expressions."""

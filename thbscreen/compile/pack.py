@@ -1,0 +1,318 @@
+"""The compiled pack: what all rules of a run need, found once and shared.
+
+Equal parts are one part: equal row conditions become one Boolean column, equal lists on one text one
+membership column, equal windows one start index. A rule's scope says which rows belong together,
+and no rule looks outside it; that is what makes buckets exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from thbscreen.compile.where import inline_list_name, leaf, text_key
+from thbscreen.model import catalogue
+from thbscreen.rules import ast
+
+Scope = Literal["account", "regroup", "parties", "network"]
+
+_FIELDS = catalogue.rule_fields()
+_DERIVED_ROOTS = frozenset(catalogue.DERIVED)
+#: Transaction columns with words that are matched and then dropped, never carried through windows.
+_WORD_KINDS = frozenset({"mentions", "mentions_list"})
+
+
+def domain(path: str) -> str:
+    """Names the dictionary whose codes a text field uses; fields that hold the same ids share one."""
+    root = path.rsplit(".", 1)[-1]
+    if root in {"account_id", "cp_account_id"}:
+        return "account"
+    if root in {"party_id", "employer_id"}:
+        return "party"
+    if path in _FIELDS:
+        return path if _FIELDS[path].source == "transaction" else f"{_FIELDS[path].source[0]}.{root}"
+    return root if root == "location_city" else path
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """One rule ready to run.
+
+    Attributes:
+        index: position in the pack.
+        scope: account: windows inside one account's rows; regroup: rows are filtered per account, then
+            gathered by another key; parties: over the customer table; network: over the rows of one
+            suspected network, after linking.
+        stage: 1, or one more than the stage of the rules whose hits it reads.
+    """
+
+    rule: ast.Rule
+    index: int
+    scope: Scope
+    stage: int
+
+
+@dataclass
+class CompiledPack:
+    """Every rule of a pack with the columns they share.
+
+    Attributes:
+        row_tests: (conditions on one transaction row, name of their Boolean column).
+        words: (text field, list name) pairs that the one text pass answers.
+        codes: text fields of a transaction that are needed as codes.
+        account_fields: fields of accounts and their primary holders that rules read, as paths.
+        fetched: transaction columns to read from the source.
+    """
+
+    pack: ast.RulePack
+    rules: tuple[CompiledRule, ...]
+    lists: dict[str, ast.WordList]
+    row_tests: dict[tuple[ast.Condition, ...], str] = field(default_factory=dict)
+    words: dict[tuple[str, str], ast.WordList] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    account_fields: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    fetched: set[str] = field(default_factory=set)
+
+    def row_expressions(self) -> list[pl.Expr]:
+        """Gives one Boolean expression per shared row test, over a chunk of transactions."""
+        return [
+            pl.all_horizontal([condition_expr(c, self.lists) for c in conditions]).alias(name)
+            for conditions, name in self.row_tests.items()
+        ]
+
+
+def is_money(path: str) -> bool:
+    """Tells whether a field holds cents."""
+    known = _FIELDS.get(path)
+    return known is not None and known.field.kind == "money"
+
+
+def is_row_test(condition: ast.Condition) -> bool:
+    """Tells whether a condition reads only text, dates and times of the transaction itself."""
+    match condition:
+        case ast.Test():
+            known = _FIELDS.get(condition.field)
+            return (
+                condition.op != "hit_by"
+                and known is not None
+                and known.source == "transaction"
+                and known.field.kind not in {"money", "whole"}
+            )
+        case ast.AnyOf() | ast.NoneOf():
+            return all(is_row_test(c) for w in condition.wheres for c in w.conditions)
+        case _:
+            return False
+
+
+def condition_expr(condition: ast.Condition, lists: dict[str, ast.WordList]) -> pl.Expr:
+    """Builds a row condition as one expression without missing values."""
+    match condition:
+        case ast.Test():
+            return leaf(condition, lists, money=is_money(condition.field))
+        case ast.AnyOf():
+            return pl.any_horizontal([_all(w, lists) for w in condition.wheres])
+        case ast.NoneOf():
+            return ~pl.any_horizontal([_all(w, lists) for w in condition.wheres])
+        case _:
+            msg = "a comparison is not a row test"
+            raise TypeError(msg)
+
+
+def _all(where: ast.Where, lists: dict[str, ast.WordList]) -> pl.Expr:
+    if not where.conditions:
+        return pl.lit(value=True)
+    return pl.all_horizontal([condition_expr(c, lists) for c in where.conditions])
+
+
+def split(where: ast.Where) -> tuple[tuple[ast.Condition, ...], tuple[ast.Condition, ...]]:
+    """Parts a where into the row test (one shared column) and the rest (judged in the bucket)."""
+    row = tuple(c for c in where.conditions if is_row_test(c))
+    return row, tuple(c for c in where.conditions if not is_row_test(c))
+
+
+def wheres_of(detect: ast.Detect) -> Iterator[ast.Where]:
+    """Lists every where of a rule: its own, its measures', its derived columns' and its legs'."""
+    yield detect.where
+    if isinstance(detect, ast.Star):
+        yield from (leg.where for leg in (*detect.legs, *detect.links))
+    else:
+        yield from (d.where for d in detect.derive if isinstance(d, ast.Follows | ast.MostCommon))
+    if not isinstance(detect, ast.Transaction):
+        yield from (m.where for m in detect.measures)
+
+
+def names_in(expr: ast.Expr | None) -> Iterator[str]:
+    """Lists the names that an expression reads."""
+    match expr:
+        case ast.Name():
+            yield expr.name
+        case ast.BinOp():
+            yield from names_in(expr.left)
+            yield from names_in(expr.right)
+        case _:
+            return
+
+
+def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
+    for condition in where.conditions:
+        match condition:
+            case ast.Test() | ast.Compare():
+                yield condition
+            case ast.AnyOf() | ast.NoneOf():
+                for inner in condition.wheres:
+                    yield from _tests(inner)
+
+
+def _scope(detect: ast.Detect) -> Scope:
+    match detect:
+        case ast.Transaction() | ast.Star():
+            return "account"
+        case ast.Aggregate(table="parties"):
+            return "parties"
+        case ast.Aggregate():
+            if "network_id" in detect.for_each:
+                return "network"
+            return "account" if detect.for_each[0] == "account_id" else "regroup"
+
+
+def _stages(rules: tuple[ast.Rule, ...]) -> dict[str, int]:
+    known = {r.id: r for r in rules}
+    stage: dict[str, int] = {}
+
+    def of(rule: ast.Rule) -> int:
+        if rule.id not in stage:
+            stage[rule.id] = 0  # the binder has refused cycles; this only guards the recursion
+            stage[rule.id] = 1 + max((of(known[a]) for a in rule.after if a in known), default=0)
+        return stage[rule.id]
+
+    for rule in rules:
+        of(rule)
+    return stage
+
+
+def _text(path: str) -> bool:
+    known = _FIELDS.get(path)
+    return known is not None and known.source == "transaction" and known.field.kind in {"text", "enum"}
+
+
+class _Collector:
+    """Gathers what the rules of a pack read."""
+
+    def __init__(self, out: CompiledPack) -> None:
+        self.out = out
+
+    def where(self, where: ast.Where) -> None:
+        row, rest = split(where)
+        if row:
+            self.out.row_tests.setdefault(row, f"@row{len(self.out.row_tests)}")
+        for condition in rest:
+            if isinstance(condition, ast.AnyOf | ast.NoneOf):
+                for inner in condition.wheres:
+                    self.where(inner)
+        for test in _tests(where):
+            if isinstance(test, ast.Compare):
+                for name in (*names_in(test.left), *names_in(test.right)):
+                    self.field(name, as_code=False)
+                continue
+            self.field(test.field, as_code=test.op == "hit_by")
+            self._words(test)
+
+    def _words(self, test: ast.Test) -> None:
+        if test.op == "mentions" and isinstance(test.operand, tuple):
+            name = inline_list_name(test.operand)  # type: ignore[arg-type]
+            entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
+            span = self.out.pack.profile.span
+            made = ast.WordList(name, name, "words", entries, (), (), "", (), name, span)
+            self.out.words[(test.field, name)] = made
+        elif test.op in {"in_list", "not_in_list", "mentions_list"}:
+            found = self.out.lists[str(test.operand)]
+            if found.kind == "words":
+                self.out.words[(test.field, found.name)] = found
+
+    def field(self, path: str, *, as_code: bool) -> None:
+        known = _FIELDS.get(path)
+        if known is None:
+            return
+        if known.source == "transaction":
+            self.out.fetched.add(path)
+            if as_code and _text(path):
+                self.out.codes.add(path)
+            if known.field.kind in {"money", "whole"}:
+                self.out.numbers.add(path)
+        elif known.source == "derived":
+            needs = {
+                "account.age_days": ("account.opened_date",),
+                "cp.age_days": ("account.opened_date",),
+                "same_address": ("party.address_hash",),
+            }
+            self.out.account_fields.update(needs.get(path, ()))
+            if path in {"cp.age_days", "own_transfer", "same_address"}:
+                self.out.codes.add("cp_account_id")
+                self.out.fetched.add("cp_account_id")
+        else:
+            if known.source == "cp":
+                self.out.codes.add("cp_account_id")
+                self.out.fetched.add("cp_account_id")
+            prefix = "account" if known.source == "account" else "party"
+            self.out.account_fields.add(f"{prefix}.{known.field.name}")
+
+    def rule(self, rule: ast.Rule) -> None:
+        detect = rule.detect
+        if isinstance(detect, ast.Aggregate) and detect.table == "parties":
+            return
+        for where in wheres_of(detect):
+            self.where(where)
+        for path in coded_fields(rule):
+            self.field(path, as_code=True)
+        for path in rule.columns:
+            self.field(path, as_code=False)
+        if any(isinstance(d, ast.Follows) for d in getattr(detect, "derive", ())):
+            for path in ("cp_account_id", "location_city"):
+                if any(c.endswith(path) for c in rule.columns):
+                    self.field(path, as_code=True)
+
+
+def coded_fields(rule: ast.Rule) -> Iterator[str]:
+    """Lists the fields of a rule that travel as codes: keys, roles, distinct values, matched fields."""
+    detect = rule.detect
+    yield "account_id"
+    yield from (f for f, _ in rule.roles)
+    if isinstance(detect, ast.Star):
+        yield "cp_account_id"
+        return
+    for derive in detect.derive:
+        match derive:
+            case ast.Follows():
+                yield from (*derive.same, *derive.different)
+            case ast.MostCommon() | ast.Lookup():
+                yield derive.field
+            case _:
+                pass
+    if isinstance(detect, ast.Aggregate):
+        yield from detect.for_each
+        yield from (m.field for m in detect.measures if m.kind == "distinct" and m.field)
+    else:
+        yield from (s.name for s in rule.evidence if isinstance(s, ast.Slot))
+
+
+def compile_pack(pack: ast.RulePack) -> CompiledPack:
+    """Compiles every enabled rule of a pack."""
+    stages = _stages(pack.rules)
+    rules = tuple(
+        CompiledRule(rule, index, _scope(rule.detect), stages[rule.id]) for index, rule in enumerate(pack.rules)
+    )
+    out = CompiledPack(pack, rules, {found.name: found for found in pack.lists})
+    collector = _Collector(out)
+    for rule in pack.rules:
+        collector.rule(rule)
+    out.fetched |= out.codes
+    out.fetched.discard("account_id")
+    out.codes.discard("account_id")
+    return out
+
+
+__all__ = ["CompiledPack", "CompiledRule", "coded_fields", "compile_pack", "domain", "split", "text_key"]

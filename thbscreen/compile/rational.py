@@ -1,0 +1,135 @@
+"""Exact arithmetic on columns: whole numerators over whole denominators, with a mask of known values.
+
+Shares are compared by cross multiplication, so no rounding decides a hit. Where a product could
+leave 64 bits, that one comparison falls back to floating point; amounts are bounded at the border
+so that this needs windows of astronomical sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from thbscreen.rules import ast
+
+_LIMIT = 2.0**62
+Bool = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of exact numbers.
+
+    Attributes:
+        num: numerators; money is cents.
+        den: denominators, positive where known.
+        known: False where the value is missing or undefined (division by zero, law L4).
+    """
+
+    num: npt.NDArray[np.int64]
+    den: npt.NDArray[np.int64]
+    known: Bool
+
+    def floats(self) -> npt.NDArray[np.float64]:
+        """Gives the values for display and ordering; missing ones are NaN."""
+        out = np.full(len(self.num), np.nan)
+        np.divide(self.num, self.den, out=out, where=self.known)
+        return out
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Column:
+        """Gives the values at some rows."""
+        return Column(self.num[rows], self.den[rows], self.known[rows])
+
+
+def whole(values: npt.NDArray[np.int64], known: Bool | None = None) -> Column:
+    """Wraps whole numbers."""
+    n = len(values)
+    return Column(values.astype(np.int64), np.ones(n, np.int64), np.ones(n, np.bool_) if known is None else known)
+
+
+def constant(value: ast.Value, n: int) -> Column:
+    """Gives a literal n times: money in cents, shares and numbers as fractions."""
+    payload = value.payload
+    if isinstance(payload, bool) or not isinstance(payload, int | Decimal):
+        msg = f"a {value.unit} cannot be calculated with"
+        raise TypeError(msg)
+    fraction = Fraction(payload)
+    return Column(
+        np.full(n, fraction.numerator, np.int64), np.full(n, fraction.denominator, np.int64), np.ones(n, np.bool_)
+    )
+
+
+def _fits(*products: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]) -> bool:
+    return all(
+        float(np.abs(a).max(initial=0)) * float(np.abs(b).max(initial=0)) < _LIMIT / 2 for a, b in products
+    )
+
+
+def _reduced(column: Column) -> Column:
+    shared = np.gcd(column.num, column.den)
+    shared = np.where(shared == 0, 1, shared)
+    return Column(column.num // shared, column.den // shared, column.known)
+
+
+def _apply(op: str, a: Column, b: Column) -> Column:
+    known = a.known & b.known
+    if op == "/":
+        known = known & (b.num != 0)
+        sign = np.where(b.num < 0, -1, 1)
+        b = Column(b.den * sign, np.where(b.num == 0, 1, np.abs(b.num)), known)
+        op = "*"
+    if op == "*":
+        if not _fits((a.num, b.num), (a.den, b.den)):
+            a, b = _reduced(a), _reduced(b)
+        return _reduced(Column(a.num * b.num, a.den * b.den, known))
+    if bool(np.all(a.den == b.den)):
+        num = a.num + b.num if op == "+" else a.num - b.num
+        return Column(num, a.den, known)
+    if not _fits((a.num, b.den), (b.num, a.den), (a.den, b.den)):
+        a, b = _reduced(a), _reduced(b)
+    left, right = a.num * b.den, b.num * a.den
+    return _reduced(Column(left + right if op == "+" else left - right, a.den * b.den, known))
+
+
+def evaluate(expr: ast.Expr, names: Mapping[str, Column], n: int) -> Column:
+    """Computes an expression over named columns; parameters must have been resolved.
+
+    Raises:
+        TypeError: when a parameter is left over or a literal has no number (the binder prevents both).
+    """
+    match expr:
+        case ast.Value():
+            return constant(expr, n)
+        case ast.Name():
+            return names[expr.name]
+        case ast.BinOp():
+            return _apply(expr.op, evaluate(expr.left, names, n), evaluate(expr.right, names, n))
+        case _:
+            msg = f"unresolved parameter '{expr.name}'"
+            raise TypeError(msg)
+
+
+_COMPARE: dict[str, Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], Bool]] = {
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    ">": np.greater,
+    "<": np.less,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+
+
+def compare(left: Column, op: str, right: Column) -> Bool:
+    """Compares exactly; False where either side is unknown (law L4)."""
+    known = left.known & right.known
+    if _fits((left.num, right.den), (right.num, left.den)):
+        holds = _COMPARE[op](left.num * right.den, right.num * left.den)  # type: ignore[arg-type]
+    else:
+        with np.errstate(invalid="ignore"):
+            holds = _COMPARE[op](left.floats(), right.floats())
+    return known & holds

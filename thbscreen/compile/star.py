@@ -1,0 +1,237 @@
+"""Stars of repeated cycles around one account, such as travel, fee and pay-out again and again.
+
+Rows are filtered in columns first: only accounts that have a row of every leg stay. The matching of the
+few rows that remain is sequential by nature (each row serves one cycle), so it walks over them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.compile.aggregate import (
+    Judged,
+    Line,
+    contributions,
+    judge_lines,
+    line_columns,
+    measure_columns,
+)
+from thbscreen.compile.derive import length_of
+from thbscreen.compile.rational import Column, evaluate, whole
+from thbscreen.rules import ast
+
+if TYPE_CHECKING:
+    from thbscreen.compile.view import View
+
+I64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+
+@dataclass
+class _Window:
+    """One window of whole cycles: rows by leg or link name."""
+
+    account: int
+    cycles: int
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    start: int = 0
+    end: int = 0
+
+
+def leg_rows(view: View, star: ast.Star) -> dict[str, Bool]:
+    """Tells per leg and link which rows it takes."""
+    centre = view.where(star.where)
+    out = {}
+    for leg in (*star.legs, *star.links):
+        side = view.credit if leg.direction == "credit" else ~view.credit
+        rows = centre & side & view.where(leg.where)
+        if leg.member is not None:
+            rows &= view.code("cp_account_id") >= 0
+        out[leg.name] = rows
+    return out
+
+
+def _candidates(view: View, star: ast.Star, rows: dict[str, Bool]) -> I64:
+    """Gives the accounts that have at least one row of every leg."""
+    found = None
+    for leg in star.legs:
+        accounts = np.unique(view.account[rows[leg.name]])
+        found = accounts if found is None else np.intersect1d(found, accounts)
+    return found if found is not None else np.zeros(0, np.int64)
+
+
+def match_cycles(legs: list[I64], time: I64, earliest: I64) -> list[tuple[int, ...]]:
+    """Builds cycles: each row of the last leg takes the latest unused row of every other leg in time.
+
+    Args:
+        legs: row positions per leg, in order, the last leg last.
+        time: time per row position.
+        earliest: per row position, the earliest time a row of the same cycle may have.
+
+    Returns:
+        One tuple of row positions per cycle, in the order of the last leg.
+    """
+    used: set[int] = set()
+    out: list[tuple[int, ...]] = []
+    for closing in legs[-1].tolist():
+        if closing in used:
+            continue
+        cycle: list[int] = []
+        for leg in legs[:-1]:
+            at = int(np.searchsorted(leg, closing)) - 1
+            while at >= 0 and (int(leg[at]) in used or int(leg[at]) in cycle):
+                at -= 1
+            if at < 0 or time[leg[at]] < earliest[closing]:
+                break
+            cycle.append(int(leg[at]))
+        else:
+            cycle.append(closing)
+            used.update(cycle)
+            out.append(tuple(cycle))
+    return out
+
+
+def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) -> list[_Window]:
+    low, high = np.searchsorted(view.account, [account, account + 1])
+    inside = np.arange(low, high)
+    by_name = {name: inside[mask[low:high]] for name, mask in rows.items()}
+    length, span = length_of(star.cycle_within), length_of(star.within)
+    earliest = np.zeros(view.size, np.int64)
+    last_leg = by_name[star.legs[-1].name]
+    earliest[last_leg] = view.context.clock.before(view.time[last_leg], length.count, length.unit)
+    cycles = match_cycles([by_name[leg.name] for leg in star.legs], view.time, earliest)
+    out = []
+    for k, cycle in enumerate(cycles):
+        end = int(view.time[cycle[-1]])
+        begin = int(view.context.clock.before(view.time[cycle[-1:]], span.count, span.unit)[0])
+        held = [c for c in cycles[: k + 1] if min(int(view.time[r]) for r in c) > begin]
+        if not held:
+            continue
+        window = _Window(account, len(held), end=end)
+        for position, leg in enumerate(star.legs):
+            window.rows[leg.name] = sorted(c[position] for c in held)
+        for link in star.links:
+            taken = by_name[link.name]
+            times = view.time[taken]
+            window.rows[link.name] = taken[(times > begin) & (times <= end)].tolist()
+        window.start = min(int(view.time[r]) for c in held for r in c)
+        out.append(window)
+    return out
+
+
+def _link_of(measure: ast.Measure) -> str | None:
+    return measure.link
+
+
+def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, Column]:
+    codes, amount = view.code("cp_account_id"), view.amount
+    known: dict[str, Column] = {}
+    for measure in star.measures:
+        if measure.kind == "formula":
+            known[measure.name] = evaluate(measure.expr, known, len(windows))  # type: ignore[arg-type]
+            continue
+        values = np.zeros(len(windows), np.int64)
+        for i, window in enumerate(windows):
+            if measure.kind == "count" and measure.field == "cycles":
+                values[i] = window.cycles
+                continue
+            name = _link_of(measure)
+            taken = window.rows[name] if name else sorted({r for rows in window.rows.values() for r in rows})
+            at = np.asarray(taken, np.int64)
+            match measure.kind:
+                case "count":
+                    values[i] = len(at)
+                case "distinct":
+                    found = codes[at]
+                    values[i] = len(np.unique(found[found >= 0]))
+                case _:
+                    values[i] = int(amount.num[at][amount.known[at]].sum())
+        known[measure.name] = whole(values)
+    return known
+
+
+def _episodes(windows: list[_Window], flagged: Bool, headline: npt.NDArray[np.float64]) -> list[tuple[int, int, int]]:
+    """Merges flagged windows of one account that overlap: (best, first, last) window numbers."""
+    out: list[tuple[int, int, int]] = []
+    for i in np.flatnonzero(flagged).tolist():
+        if out and windows[out[-1][2]].account == windows[i].account and windows[i].start <= windows[out[-1][2]].end:
+            best, first, _ = out[-1]
+            best = i if headline[i] >= headline[best] else best
+            out[-1] = (best, first, i)
+        else:
+            out.append((i, i, i))
+    return out
+
+
+def judge_star(view: View, rule: ast.Rule, star: ast.Star) -> Judged:
+    """Finds stars of cycles in one bucket."""
+    rows = leg_rows(view, star)
+    windows = [w for a in _candidates(view, star, rows).tolist() for w in _windows(view, star, rows, a)]
+    known = _measures(view, star, windows)
+    tops, leaves = judge_lines(star.flag_when, known, len(windows))
+    flagged = np.all(tops, axis=0) if windows and tops else np.zeros(len(windows), np.bool_)
+    headline = known[star.headline].floats() if star.headline else np.zeros(len(windows))
+    episodes = _episodes(windows, flagged, np.nan_to_num(headline, nan=-np.inf))
+    return _write(view, rule, star, windows, episodes, known, leaves)
+
+
+def _write(
+    view: View,
+    rule: ast.Rule,
+    star: ast.Star,
+    windows: list[_Window],
+    episodes: list[tuple[int, int, int]],
+    known: dict[str, Column],
+    leaves: list[Line],
+) -> Judged:
+    best = np.array([b for b, _, _ in episodes], np.int64)
+    shown = [windows[b] for b in best.tolist()]
+    columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
+        "k0": np.array([w.account for w in shown], np.int64),
+        "w_starts": np.array([w.start for w in shown], np.int64),
+        "w_ends": np.array([w.end for w in shown], np.int64),
+        "starts": np.array([windows[f].start for _, f, _ in episodes], np.int64),
+        "ends": np.array([windows[z].end for _, _, z in episodes], np.int64),
+        "episodes": np.ones(len(shown), np.int64),
+    }
+    pairs = [(i, r) for i, w in enumerate(shown) for rows in w.rows.values() for r in rows]
+    owner = np.array([p[0] for p in pairs], np.int64)
+    at = np.array([p[1] for p in pairs], np.int64)
+    table = pl.DataFrame(
+        {
+            "tx_id": view.frame["tx_id"].gather(at),
+            "amount": np.where(view.amount.known, view.amount.num, 0)[at],
+        }
+    )
+    columns |= contributions(table, np.arange(len(at), dtype=np.int64), owner, len(shown))
+    columns |= measure_columns([known[m.name] for m in star.measures], best)
+    columns |= line_columns(leaves, best)
+    return Judged(pl.DataFrame(columns), _members(view, rule, star, shown), pl.DataFrame())
+
+
+def _members(view: View, rule: ast.Rule, star: ast.Star, shown: list[_Window]) -> pl.DataFrame:
+    role_of = {name: i for i, (name, _) in enumerate(rule.roles)}
+    codes, amount = view.code("cp_account_id"), view.amount
+    totals: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for i, window in enumerate(shown):
+        legs = [(leg.member, window.rows[leg.name]) for leg in (*star.legs, *star.links) if leg.member]
+        for name, rows in legs:
+            if name not in role_of:
+                continue
+            for row in rows:
+                key = (i, role_of[name], int(codes[row]))
+                n, cents = totals.get(key, (0, 0))
+                totals[key] = (n + 1, cents + (int(amount.num[row]) if amount.known[row] else 0))
+        if star.centre in role_of:
+            totals[(i, role_of[star.centre], window.account)] = (window.cycles, 0)
+    rows = [(*key, *value) for key, value in sorted(totals.items())]
+    return pl.DataFrame(
+        rows,
+        schema={"hit": pl.Int64, "role": pl.Int64, "code": pl.Int64, "n": pl.Int64, "amount": pl.Int64},
+        orient="row",
+    )

@@ -1,0 +1,341 @@
+"""Facts about the rows of one bucket, worked out once and shared by all rules.
+
+Rows are sorted by (account, time, tx_id). Equal questions are answered once: the memory is keyed by the
+frozen parts of the rules themselves, so two rules that ask the same thing share the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.compile import derive as derived
+from thbscreen.compile.pack import CompiledPack, domain, is_money, split
+from thbscreen.compile.rational import Column, compare, evaluate, whole
+from thbscreen.compile.where import leaf
+from thbscreen.model import catalogue
+from thbscreen.model.clock import DAY, Clock
+from thbscreen.rules import ast
+
+I64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+_FIELDS = catalogue.rule_fields()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is the same for all buckets of a run.
+
+    Attributes:
+        dimensions: facts by account code, one extra last row of missing values.
+        dimension_codes: codes of those facts by account code.
+        dictionaries: strings by domain and code.
+        hit_accounts: per rule id, which account codes it hit (for `hit_by`).
+        networks: network code by account code, -1 outside (for rules over networks), or None.
+    """
+
+    compiled: CompiledPack
+    clock: Clock
+    dimensions: pl.DataFrame
+    dimension_codes: Mapping[str, I64]
+    dictionaries: Mapping[str, pl.Series]
+    hit_accounts: Mapping[str, Bool] = field(default_factory=dict)
+    networks: I64 | None = None
+
+
+class View:
+    """One bucket's rows with everything rules may ask of a row."""
+
+    def __init__(self, frame: pl.DataFrame, context: Context) -> None:
+        """Keeps the prepared bucket table and the run's shared facts."""
+        self.frame = frame
+        self.context = context
+        self.size = frame.height
+        self._memory: dict[Any, Any] = {}
+        self._derives: dict[str, ast.Derive] = {}
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """Answers from memory or works it out."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: T = self._memory[key]
+        return found
+
+    # --- plain columns -------------------------------------------------------------------------
+
+    @cached_property
+    def account(self) -> I64:
+        """Account code per row."""
+        return self.frame["c:account_id"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def time(self) -> I64:
+        """Booking time per row, UTC microseconds."""
+        return self.frame["_t"].to_numpy()
+
+    @cached_property
+    def credit(self) -> Bool:
+        """True where money came in."""
+        return self.frame["_credit"].to_numpy()
+
+    @cached_property
+    def amount(self) -> Column:
+        """Cents in euros per row; unknown without a rate."""
+        return self._number_column("amount_eur")
+
+    @cached_property
+    def local_day(self) -> I64:
+        """Local day per row, days since 1970-01-01."""
+        return self.context.clock.day(self.time)
+
+    def _number_column(self, name: str) -> Column:
+        values = self.frame[name] if name in self.frame.columns else pl.Series(name, [None] * self.size, dtype=pl.Int64)
+        return whole(values.fill_null(0).to_numpy(), values.is_not_null().to_numpy())
+
+    # --- derived columns of the rule at hand -----------------------------------------------------
+
+    def use(self, derives: tuple[ast.Derive, ...]) -> None:
+        """Makes a rule's derived columns nameable; must be called before its conditions are asked."""
+        self._derives = {d.name: d for d in derives}
+
+    def _derived(self, path: str) -> tuple[ast.Derive, str] | None:
+        name, _, part = path.partition(".")
+        found = self._derives.get(name)
+        return None if found is None else (found, part)
+
+    def _scope_key(self, path: str) -> object:
+        """Keeps apart derived columns of equal name but different meaning."""
+        found = self._derived(path)
+        return None if found is None else tuple(self._derives.values())
+
+    def follows(self, item: ast.Follows) -> I64:
+        """Row of the latest earlier match per row, -1 where there is none."""
+        key = ("follows", item, tuple(self._scope_key(f) for f in (*item.same, *item.different)))
+        return self.once(key, lambda: derived.follows(self, item))
+
+    # --- codes ---------------------------------------------------------------------------------
+
+    def code(self, path: str) -> I64:
+        """Code per row of a text field, -1 where missing."""
+        return self.once(("code", path, self._scope_key(path)), lambda: self._code(path))
+
+    def _code(self, path: str) -> I64:
+        found = self._derived(path)
+        if found is not None:
+            return self._derived_code(*found)
+        if path == "network_id":
+            networks = self.context.networks
+            return np.full(self.size, -1, np.int64) if networks is None else networks[self.account]
+        if path == "party_id" or path.startswith(("party.", "account.")):
+            codes = self.context.dimension_codes.get(path)
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.account]
+        if path.startswith("cp."):
+            inner = "party_id" if path == "cp.party_id" else "party." + path[3:]
+            codes = self.context.dimension_codes.get(inner)
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.code("cp_account_id")]
+        name = f"c:{path}"
+        if name not in self.frame.columns:
+            return np.full(self.size, -1, np.int64)
+        return self.frame[name].to_numpy().astype(np.int64)
+
+    def _derived_code(self, item: ast.Derive, part: str) -> I64:
+        match item:
+            case ast.Follows():
+                rows = self.follows(item)
+                return np.where(rows >= 0, self.code(part or "cp_account_id")[np.maximum(rows, 0)], -1)
+            case ast.MostCommon():
+                return derived.most_common(self, item)
+            case ast.Lookup():
+                return derived.lookup_codes(self, item)
+            case _:
+                msg = f"'{item.name}' holds numbers, not text"
+                raise TypeError(msg)
+
+    def dictionary(self, path: str) -> pl.Series:
+        """Gives the strings of a text field's codes."""
+        found = self._derived(path)
+        if found is not None:
+            item, part = found
+            match item:
+                case ast.Lookup():
+                    return derived.lookup_values(self.context.compiled.lists[item.list_name])
+                case ast.MostCommon():
+                    return self.dictionary(item.field)
+                case _:
+                    return self.dictionary(part)
+        return self.context.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
+
+    # --- numbers -------------------------------------------------------------------------------
+
+    def number(self, path: str) -> Column:
+        """Exact number per row of a field or derived column; money is cents."""
+        return self.once(("number", path, self._scope_key(path)), lambda: self._number(path))
+
+    def _number(self, path: str) -> Column:
+        found = self._derived(path)
+        if found is not None:
+            item, part = found
+            match item:
+                case ast.ForwardedWithin():
+                    return derived.forwarded(self, item)
+                case ast.Fact():
+                    return derived.fact(self, item)
+                case ast.Follows():
+                    rows = self.follows(item)
+                    base = self.number(part or "amount_eur").take(np.maximum(rows, 0))
+                    return Column(base.num, base.den, base.known & (rows >= 0))
+                case _:
+                    msg = f"'{path}' holds text, not numbers"
+                    raise TypeError(msg)
+        if path in {"account.age_days", "cp.age_days"}:
+            opened = self._dimension_days("account.opened_date")
+            code = self.account if path.startswith("account") else self.code("cp_account_id")
+            day, known = opened
+            age = self.local_day - day[code]
+            return whole(np.where(known[code], age, 0), known[code])
+        if path.startswith(("party.", "account.", "cp.")):
+            inner = "party." + path[3:] if path.startswith("cp.") else path
+            code = self.code("cp_account_id") if path.startswith("cp.") else self.account
+            values = self._dimension_numbers(inner)
+            return values.take(code)
+        return self._number_column(path)
+
+    def _dimension_days(self, path: str) -> tuple[I64, Bool]:
+        def make() -> tuple[I64, Bool]:
+            values = self.context.dimensions[path].cast(pl.Date, strict=False)
+            return values.to_physical().cast(pl.Int64).fill_null(0).to_numpy(), values.is_not_null().to_numpy()
+
+        return self.once(("dimension days", path), make)
+
+    def _dimension_numbers(self, path: str) -> Column:
+        def make() -> Column:
+            values = self.context.dimensions[path].cast(pl.Int64, strict=False)
+            return whole(values.fill_null(0).to_numpy(), values.is_not_null().to_numpy())
+
+        return self.once(("dimension numbers", path), make)
+
+    # --- conditions ----------------------------------------------------------------------------
+
+    def where(self, where: ast.Where) -> Bool:
+        """Tells per row whether all conditions hold."""
+        row, rest = split(where)
+        out = np.ones(self.size, np.bool_)
+        if row:
+            name = self.context.compiled.row_tests[row]
+            out &= self.once(("row", name), lambda: self.frame[name].to_numpy())
+        for condition in rest:
+            out &= self._condition(condition)
+        return out
+
+    def _condition(self, condition: ast.Condition) -> Bool:
+        match condition:
+            case ast.AnyOf():
+                return np.any([self.where(w) for w in condition.wheres], axis=0)
+            case ast.NoneOf():
+                return ~np.any([self.where(w) for w in condition.wheres], axis=0)
+            case ast.Compare():
+                names = {n: self.number(n) for n in _names(condition)}
+                left = evaluate(condition.left, names, self.size)
+                right = evaluate(condition.right, names, self.size)
+                return compare(left, condition.op, right)
+            case ast.Test():
+                key = ("test", condition, self._scope_key(condition.field))
+                return self.once(key, lambda: self._test(condition))
+
+    def _test(self, test: ast.Test) -> Bool:
+        if test.op == "hit_by":
+            return self._hit_by(test)
+        path = test.field
+        if path in {"own_transfer", "same_address"}:
+            return self._same_holder(test)
+        lists = self.context.compiled.lists
+        found = self._derived(path)
+        if found is not None and isinstance(found[0], ast.Follows) and not found[1]:
+            matched = self.follows(found[0]) >= 0
+            return ~matched if test.operand is True else matched
+        if found is None and path.startswith(("party.", "account.", "cp.")) and not path.endswith("age_days"):
+            return self._dimension_test(test)
+        if self._is_number(path):
+            column = self.number(path)
+            values = pl.Series(path, np.where(column.known, column.num, 0)).to_frame()
+            masked = values.select(
+                pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
+            )
+            money = is_money(path) or found is not None
+            return masked.select(leaf(test, lists, money=money).alias("x"))["x"].to_numpy()
+        strings = self.dictionary(path).rename(path)
+        table = pl.concat([strings, pl.Series(path, [None], dtype=pl.String)]).to_frame()
+        by_code = table.select(leaf(test, lists, money=False).alias("x"))["x"].to_numpy()
+        return by_code[self.code(path)]
+
+    def _is_number(self, path: str) -> bool:
+        found = self._derived(path)
+        if found is not None:
+            item, part = found
+            return isinstance(item, ast.ForwardedWithin | ast.Fact) or part == "amount_eur"
+        known = _FIELDS.get(path)
+        return known is not None and known.field.kind in {"money", "whole"}
+
+    def _dimension_test(self, test: ast.Test) -> Bool:
+        path = test.field
+        inner = "party." + path[3:] if path.startswith("cp.") else path
+        code = self.code("cp_account_id") if path.startswith("cp.") else self.account
+        dims = self.context.dimensions
+        values = dims[inner] if inner in dims.columns else pl.Series(inner, [None] * dims.height, dtype=pl.String)
+        known = _FIELDS[path].field
+        if known.kind in {"text", "enum"}:
+            values = values.cast(pl.String)
+        table = values.alias(path).to_frame()
+        expr = leaf(test, self.context.compiled.lists, money=is_money(path))
+        by_code = self.once(("dimension test", test), lambda: table.select(expr.alias("x"))["x"].to_numpy())
+        return by_code[code]
+
+    def _same_holder(self, test: ast.Test) -> Bool:
+        path = "party_id" if test.field == "own_transfer" else "party.address_hash"
+        codes = self.context.dimension_codes.get("party_id")
+        if test.field == "same_address":
+            codes = self.once(("address codes",), self._address_codes)
+        if codes is None:
+            same = np.zeros(self.size, np.bool_)
+        else:
+            mine, theirs = codes[self.account], codes[self.code("cp_account_id")]
+            same = (mine == theirs) & (mine >= 0)
+        if test.field == "own_transfer":
+            same |= self.account == self.code("cp_account_id")
+        wanted = test.operand.payload if isinstance(test.operand, ast.Value) else test.operand
+        yes = wanted in {True, "true"}
+        if test.op == "is_not":
+            yes = not yes
+        del path
+        return same if yes else ~same
+
+    def _address_codes(self) -> I64:
+        values = self.context.dimensions["party.address_hash"].cast(pl.String)
+        return values.rank("dense").cast(pl.Int64).fill_null(-1).to_numpy()
+
+    def _hit_by(self, test: ast.Test) -> Bool:
+        codes = self.account if test.field == "account_id" else self.code(test.field)
+        out = np.zeros(self.size, np.bool_)
+        for rule in test.operand if isinstance(test.operand, tuple) else ():
+            flags = self.context.hit_accounts.get(str(rule))
+            if flags is not None:
+                out |= np.append(flags, False)[codes]  # noqa: FBT003  # -1 looks up the appended False
+        return out
+
+
+def _names(line: ast.Compare) -> set[str]:
+    from thbscreen.compile.pack import names_in  # noqa: PLC0415
+
+    return {*names_in(line.left), *names_in(line.right)}
+
+
+def days_to_microseconds(days: I64) -> I64:
+    """Turns days since 1970-01-01 into microseconds."""
+    return days * DAY

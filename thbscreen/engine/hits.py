@@ -1,0 +1,262 @@
+"""From raw results to the published tables of hits, their members and near misses.
+
+Grain and order: `tables.HITS`, `tables.HIT_MEMBERS`, `tables.NEAR_MISSES`. Codes become the source's own ids
+here and nowhere earlier.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from thbscreen.compile.aggregate import Judged, leaf_texts
+from thbscreen.compile.derive import lookup_values
+from thbscreen.compile.pack import CompiledPack, domain
+from thbscreen.compile.parties import party_dictionary
+from thbscreen.compile.view import Context
+from thbscreen.engine import evidence, tables
+from thbscreen.engine.prepare import Prepared
+from thbscreen.engine.run import RunResult
+from thbscreen.rules import ast
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SUBJECTS = {"account": "account", "party": "party", "network": "network"}
+
+
+@dataclass(frozen=True)
+class HitTables:
+    """The three tables of hits."""
+
+    hits: pl.DataFrame
+    members: pl.DataFrame
+    near: pl.DataFrame
+
+
+def keys_of(rule: ast.Rule) -> tuple[str, ...]:
+    """Gives the fields that a rule's hits are keyed by; the first is the subject."""
+    return rule.detect.for_each if isinstance(rule.detect, ast.Aggregate) else ("account_id",)
+
+
+def subject_kind(rule: ast.Rule) -> str:
+    """Names what a rule's subject is: account, party, network, or the shared attribute's field."""
+    key = keys_of(rule)[0]
+    kind = _SUBJECTS.get(domain(key))
+    return kind if kind is not None else key
+
+
+class Assembler:
+    """Decodes raw results of a run."""
+
+    def __init__(self, prepared: Prepared, compiled: CompiledPack, network_ids: pl.Series | None = None) -> None:
+        """Keeps the dictionaries; `network_ids` by network code, once networks are known."""
+        self.prepared, self.compiled = prepared, compiled
+        self.zone = ZoneInfo(prepared.zone)
+        self.network_ids = network_ids if network_ids is not None else pl.Series(dtype=pl.String)
+
+    def dictionary(self, rule: ast.Rule, path: str) -> pl.Series:
+        """Gives the strings behind the codes of a rule's key or role field."""
+        detect = rule.detect
+        if path == "network_id":
+            return self.network_ids
+        if isinstance(detect, ast.Aggregate) and detect.table == "parties":
+            context = Context(
+                self.compiled, self.prepared.clock, self.prepared.dimensions.frame, {}, self.prepared.dictionaries
+            )
+            table = self.prepared.parties.unique("party_id", keep="first", maintain_order=True).sort("party_id")
+            return party_dictionary(table, path, context)
+        if isinstance(detect, ast.Star):
+            return self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+        derives = {d.name: d for d in detect.derive}
+        item = derives.get(path.partition(".")[0])
+        if isinstance(item, ast.Lookup):
+            return lookup_values(self.compiled.lists[item.list_name])
+        if isinstance(item, ast.MostCommon):
+            path = item.field
+        if isinstance(item, ast.Follows):
+            path = path.partition(".")[2]
+        if path.startswith("cp."):
+            path = "party_id" if path == "cp.party_id" else "party." + path[3:]
+        return self.prepared.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
+
+    def assemble(self, result: RunResult) -> HitTables:
+        """Gives all hits, members and near misses in their published order."""
+        hits: list[dict[str, Any]] = []
+        members: list[pl.DataFrame] = []
+        near: list[dict[str, Any]] = []
+        for index, parts in sorted(result.parts.items()):
+            rule = self.compiled.rules[index].rule
+            for part in parts:
+                rows = list(self._hits(rule, part))
+                hits.extend(rows)
+                members.append(self._members(rule, part, [r["hit_id"] for r in rows]))
+                near.extend(self._near(rule, part))
+        hit_table = tables.HITS.conform(pl.DataFrame(hits, schema=tables.HITS.schema, orient="row"))
+        member_table = pl.concat([tables.HIT_MEMBERS.empty(), *members])
+        near_table = pl.DataFrame(near, schema=tables.NEAR_MISSES.schema, orient="row")
+        near_table = tables.NEAR_MISSES.conform(near_table).group_by("rule", maintain_order=True).head(200)
+        return HitTables(hit_table, tables.HIT_MEMBERS.conform(member_table), tables.NEAR_MISSES.conform(near_table))
+
+    # --- hits ----------------------------------------------------------------------------------
+
+    def _hits(self, rule: ast.Rule, part: Judged) -> Iterator[dict[str, Any]]:
+        keys = keys_of(rule)
+        decoded = {
+            key: self.dictionary(rule, key).gather(part.hits[f"k{i}"]).to_list() if part.hits.height else []
+            for i, key in enumerate(keys)
+        }
+        measures = rule.detect.measures if not isinstance(rule.detect, ast.Transaction) else ()
+        units = {m.name: m.unit for m in measures} | {"amount_eur": ast.Unit.MONEY}
+        fixed = self._fixed(rule)
+        lines = _leaf_lines(rule)
+        timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
+        for n, row in enumerate(part.hits.iter_rows(named=True)):
+            key_values = {key: decoded[key][n] for key in keys}
+            times = {
+                name: None if timeless else _EPOCH + dt.timedelta(microseconds=row[short])
+                for name, short in (
+                    ("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"),
+                )
+            }  # fmt: skip
+            numbers = {
+                m.name: Fraction(row[f"m{i}n"], row[f"m{i}d"]) if row[f"m{i}k"] else None
+                for i, m in enumerate(measures)
+            }
+            shown: dict[str, evidence.Shown] = {
+                **key_values, **times, **numbers,
+                "episodes": Fraction(row["episodes"]), "amount_eur": Fraction(row["amount"]),
+                "booking_ts": times["starts"],
+            }  # fmt: skip
+            yield {
+                **fixed,
+                **times,
+                "hit_id": _hit_id(rule, key_values, row),
+                "subject_id": key_values[keys[0]],
+                "keys": [{"field": k, "value": v} for k, v in key_values.items()],
+                "measures": [self._measure(m.name, m.unit, numbers[m.name]) for m in measures],
+                "conditions": [
+                    {
+                        "line": line.text,
+                        "left": _scaled(row[f"c{i}l"], line),
+                        "right": _scaled(row[f"c{i}r"], line),
+                        "holds": row[f"c{i}h"],
+                    }
+                    for i, line in enumerate(lines)
+                ],
+                "tx_ids": row["tx_ids"],
+                "n_tx": len(row["tx_ids"]),
+                "amount_eur": row["amount"],
+                "evidence": evidence.render(rule.evidence, shown, units, self.zone),
+            }
+
+    def _fixed(self, rule: ast.Rule) -> dict[str, Any]:
+        return {
+            "rule": rule.id,
+            "rule_version": rule.version,
+            "rule_digest": rule.digest,
+            "title": rule.title,
+            "family": rule.family,
+            "weight": rule.weight,
+            "third_party": rule.third_party,
+            "typologies": list(rule.typologies),
+            "subject_kind": subject_kind(rule),
+            "parameters": [{"name": p.name, "value": p.value.text or str(p.value.payload)} for p in rule.parameters],
+        }
+
+    def _measure(self, name: str, unit: ast.Unit, value: Fraction | None) -> dict[str, Any]:
+        scale = 100 if unit is ast.Unit.MONEY else 1
+        return {
+            "name": name,
+            "unit": str(unit),
+            "value": None if value is None else float(value / scale),
+            "text": evidence.text_of(value, unit, "text", self.zone),
+        }
+
+    # --- members and near misses ---------------------------------------------------------------
+
+    def _members(self, rule: ast.Rule, part: Judged, hit_ids: list[str]) -> pl.DataFrame:
+        out = []
+        for i, (path, role) in enumerate(rule.roles):
+            rows = part.members.filter(pl.col("role") == i)
+            if rows.height == 0:
+                continue
+            out.append(
+                pl.DataFrame(
+                    {
+                        "hit_id": pl.Series(hit_ids, dtype=pl.String).gather(rows["hit"]),
+                        "rule": [rule.id] * rows.height,
+                        "role": [role] * rows.height,
+                        "field": [path] * rows.height,
+                        "member_id": self.dictionary(rule, path).gather(rows["code"]),
+                        "n_tx": rows["n"].cast(pl.Int32),
+                        "amount_eur": rows["amount"],
+                    }
+                )
+            )
+        return pl.concat([tables.HIT_MEMBERS.empty(), *out])
+
+    def _near(self, rule: ast.Rule, part: Judged) -> Iterator[dict[str, Any]]:
+        if part.near.height == 0:
+            return
+        lines = _leaf_lines(rule)
+        subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.near["k0"]).to_list()
+        timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
+        for n, row in enumerate(part.near.iter_rows(named=True)):
+            line = lines[row["line"]]
+            yield {
+                "rule": rule.id,
+                "subject_kind": subject_kind(rule),
+                "subject_id": subjects[n],
+                "window_starts": None if timeless else _EPOCH + dt.timedelta(microseconds=row["w_starts"]),
+                "window_ends": None if timeless else _EPOCH + dt.timedelta(microseconds=row["w_ends"]),
+                "line": line.text,
+                "left": _scaled(row["left"], line),
+                "right": _scaled(row["right"], line),
+                "distance": row["distance"],
+                "n_tx": len(row["tx_ids"]),
+                "tx_ids": row["tx_ids"],
+            }
+
+
+def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:
+    lines = () if isinstance(rule.detect, ast.Transaction) else rule.detect.flag_when
+    out: list[ast.Compare] = []
+
+    def walk(items: tuple[ast.FlagLine, ...]) -> None:
+        for item in items:
+            if isinstance(item, ast.Compare):
+                out.append(item)
+            else:
+                walk(item.lines)
+
+    walk(lines)
+    assert len(out) == len(leaf_texts(lines))  # noqa: S101  # both walk the same tree
+    return out
+
+
+def unit_of(expr: ast.Expr) -> ast.Unit:
+    """Gives what an expression measures."""
+    return expr.unit
+
+
+def _scaled(value: float | None, line: ast.Compare) -> float | None:
+    if value is None or value != value:  # noqa: PLR0124  # not a number
+        return None
+    money = ast.Unit.MONEY in {unit_of(line.left), unit_of(line.right)}
+    return value / 100 if money else value
+
+
+def _hit_id(rule: ast.Rule, keys: dict[str, Any], row: dict[str, Any]) -> str:
+    text = "\x1f".join([rule.id, str(rule.version), *map(str, keys.values()), str(row["w_starts"]), str(row["w_ends"])])
+    if isinstance(rule.detect, ast.Transaction):
+        text += "\x1f" + "\x1f".join(row["tx_ids"])
+    return "H-" + sha256(text.encode()).hexdigest()[:16]
+
+
+__all__ = ["Assembler", "HitTables", "keys_of", "subject_kind"]

@@ -1,0 +1,119 @@
+"""Payments among flagged accounts and their direct counterparties, each booked payment once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.engine import tables
+from thbscreen.engine.prepare import Prepared
+
+
+def account_codes(prepared: Prepared, accounts: pl.Series) -> npt.NDArray[np.bool_]:
+    """Marks accounts by code."""
+    return prepared.dictionaries["account"].is_in(accounts.implode()).to_numpy()
+
+
+def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Aggregates payments with a flagged account on at least one side.
+
+    A transfer between two accounts of this data stands in both ledgers; it is counted once, from the
+    payer's. The receiver's row counts only where the payer's ledger is not here.
+
+    Args:
+        prepared: the buckets.
+        flagged: by account code.
+
+    Returns:
+        `tables.PAYMENTS`.
+    """
+    has_ledger = np.zeros(len(flagged) + 1, np.bool_)
+    has_ledger[prepared.ledgers] = True
+    marked = np.append(flagged, False)  # noqa: FBT003  # code -1 looks up the appended False
+    parts = []
+    for number in range(len(prepared.buckets)):
+        frame = prepared.bucket(number)
+        if "c:cp_account_id" not in frame.columns:
+            continue
+        account = frame["c:account_id"].to_numpy().astype(np.int64)
+        other = frame["c:cp_account_id"].to_numpy().astype(np.int64)
+        credit = frame["_credit"].to_numpy()
+        keep = (other >= 0) & (other != account) & (marked[account] | marked[other])
+        keep &= ~credit | ~has_ledger[other]
+        rows = np.flatnonzero(keep)
+        parts.append(
+            frame.select("tx_id", "_t", "amount_eur")[rows].with_columns(
+                pl.Series("source", np.where(credit, other, account)[rows]),
+                pl.Series("target", np.where(credit, account, other)[rows]),
+            )
+        )
+    if not parts:
+        return tables.PAYMENTS.empty()
+    names = prepared.dictionaries["account"]
+    time = pl.col("_t").cast(pl.Datetime("us", "UTC"))
+    out = (
+        pl.concat(parts)
+        .sort("source", "target", "_t", "tx_id")
+        .group_by("source", "target", maintain_order=True)
+        .agg(
+            pl.len().alias("n"),
+            pl.col("amount_eur").sum(),
+            time.first().alias("first"),
+            time.last().alias("last"),
+            pl.col("tx_id").alias("tx_ids"),
+            time.alias("times"),
+            pl.col("amount_eur").fill_null(0).alias("amounts_eur"),
+        )
+    )
+    return tables.PAYMENTS.conform(
+        out.with_columns(names.gather(out["source"]).alias("source"), names.gather(out["target"]).alias("target"))
+    )
+
+
+def subjects(prepared: Prepared) -> pl.DataFrame:
+    """Gives the subject of every account: its primary holder, else the account itself.
+
+    Returns:
+        account_id, subject_id, subject_kind (party, account for a ledger without a known holder, external for
+        an account of another bank); in account order.
+    """
+    names = prepared.dictionaries["account"]
+    has_ledger = np.zeros(len(names), np.bool_)
+    has_ledger[prepared.ledgers] = True
+    holder = prepared.dimensions.frame["party_id"].head(len(names))
+    return pl.DataFrame({"account_id": names, "_holder": holder, "_ledger": has_ledger}).select(
+        "account_id",
+        pl.coalesce("_holder", "account_id").alias("subject_id"),
+        pl.when(pl.col("_holder").is_not_null())
+        .then(pl.lit("party"))
+        .when(pl.col("_ledger"))
+        .then(pl.lit("account"))
+        .otherwise(pl.lit("external"))
+        .alias("subject_kind"),
+    )
+
+
+def devices(prepared: Prepared) -> pl.DataFrame:
+    """Gives which device gave orders for which subject; device_id, subject_id; each pair once."""
+    parts = []
+    for number in range(len(prepared.buckets)):
+        frame = prepared.bucket(number)
+        if "c:device_id" in frame.columns:
+            parts.append(
+                frame.filter(pl.col("c:device_id") >= 0).select("c:account_id", "c:device_id").unique()
+            )
+    if not parts:
+        return pl.DataFrame(schema={"device_id": pl.String, "subject_id": pl.String})
+    pairs = pl.concat(parts).unique().sort("c:account_id", "c:device_id")
+    subject = subjects(prepared)["subject_id"]
+    return (
+        pl.DataFrame(
+            {
+                "device_id": prepared.dictionaries["device_id"].gather(pairs["c:device_id"]),
+                "subject_id": subject.gather(pairs["c:account_id"]),
+            }
+        )
+        .unique()
+        .sort("device_id", "subject_id")
+    )

@@ -1,0 +1,382 @@
+"""From canonical tables to prepared buckets: decoded once, matched once, coded once, sorted once.
+
+Stage one reads the transactions chunk by chunk, runs the one text pass, answers every shared row test,
+and keeps slim rows: codes, integers and Boolean columns. Free text is dropped there. Then strings get dense
+codes in text order, accounts are hashed into buckets, and each bucket is sorted by
+(account, time, tx_id), the one order all rules share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.compile.pack import CompiledPack, domain
+from thbscreen.compile.text import TextPass
+from thbscreen.compile.where import LOCAL
+from thbscreen.model.clock import Clock, clock
+
+#: Rows in one bucket at most, about; memory follows this, not the input.
+BUCKET_ROWS = 1_000_000
+#: Above this many rows, buckets live in files instead of memory.
+SPILL_ROWS = 12_000_000
+
+I64 = npt.NDArray[np.int64]
+
+
+class Source(Protocol):
+    """What preparation needs of a dataset; `thbscreen.io` gives it."""
+
+    columns: frozenset[str]
+    accounts: pl.DataFrame
+    parties: pl.DataFrame
+    account_parties: pl.DataFrame
+
+    def chunks(self, columns: object = None) -> Iterator[pl.DataFrame]:
+        """Yields canonical transactions."""
+        ...
+
+    def drop_rows(self) -> pl.Series:
+        """Gives the `_row` numbers to ignore, after all chunks were read."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Facts of accounts and of their primary holders, by account code.
+
+    Attributes:
+        frame: one row per account code and one last row of missing values; columns are field paths.
+        codes: for text fields used as keys, codes by account code (-1 missing), same length.
+    """
+
+    frame: pl.DataFrame
+    codes: dict[str, I64]
+
+
+@dataclass
+class Prepared:
+    """Everything `run_bucket` and the later stages need; holds no names and no free text.
+
+    Attributes:
+        dictionaries: per domain, the strings in text order; the position is the code.
+        buckets: prepared tables, or the files that hold them.
+        coverage: per transaction column and tx_type, (rows, rows with a value).
+        first, last: time of the first and last movement, None without rows.
+        n_rows: prepared rows.
+    """
+
+    zone: str
+    dictionaries: dict[str, pl.Series]
+    dimensions: Dimensions
+    parties: pl.DataFrame
+    buckets: list[pl.DataFrame | Path]
+    available: frozenset[str]
+    coverage: dict[str, dict[str, tuple[int, int]]]
+    has_time: tuple[int, int]
+    first: dt.datetime | None
+    last: dt.datetime | None
+    n_rows: int
+    n_ledgers: int = 0
+    ledgers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the profile's zone."""
+        return clock(self.zone)
+
+    def bucket(self, index: int) -> pl.DataFrame:
+        """Gives one bucket's table."""
+        found = self.buckets[index]
+        return pl.read_ipc(found, memory_map=False) if isinstance(found, Path) else found
+
+
+def stable_hash(text: str) -> int:
+    """Gives a hash that no library version, process or platform changes (CRC-32 of UTF-8)."""
+    return zlib.crc32(text.encode())
+
+
+@dataclass
+class _Local:
+    """Codes of one chunk before the dictionaries are known."""
+
+    frame: pl.DataFrame
+    values: dict[str, pl.Series]
+
+
+def _encode(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    values = column.drop_nulls().unique().sort()
+    if len(values) == 0:
+        return pl.Series(column.name, np.full(len(column), -1, np.int32)), values
+    codes = column.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(-1)
+    return codes, values
+
+
+def _slim(chunk: pl.DataFrame, compiled: CompiledPack, text: TextPass, local: Clock) -> _Local:
+    """Answers the row tests of one chunk and keeps codes, integers and flags."""
+    times = chunk["booking_ts"].to_physical().to_numpy()
+    work = chunk.with_columns(
+        pl.Series(LOCAL, local.local(times)).cast(pl.Datetime("us")),
+        *text.columns(chunk),
+    )
+    flags = work.select(compiled.row_expressions())
+    out = [
+        chunk["_row"],
+        chunk["tx_id"],
+        pl.Series("_t", times),
+        (chunk["direction"] == "credit").alias("_credit"),
+        chunk["amount_eur"].cast(pl.Int64),
+        *(chunk[c].cast(pl.Int64) for c in sorted(compiled.numbers - {"amount_eur"}) if c in chunk.columns),
+        *flags.get_columns(),
+    ]
+    values: dict[str, pl.Series] = {}
+    for path in ("account_id", *sorted(compiled.codes)):
+        if path in chunk.columns:
+            codes, values[path] = _encode(chunk[path].cast(pl.String))
+            out.append(codes.alias(f"c:{path}"))
+    return _Local(pl.DataFrame(out), values)
+
+
+def _missing_columns(chunk: pl.DataFrame, compiled: CompiledPack) -> pl.DataFrame:
+    """Adds absent columns as missing, so that every expression has its column."""
+    kinds = {"value_date": pl.Date(), "balance_after": pl.Int64()}
+    return chunk.with_columns(
+        [
+            pl.lit(None, dtype=kinds.get(c, pl.String())).alias(c)
+            for c in sorted(compiled.fetched)
+            if c not in chunk.columns
+        ]
+    )
+
+
+class _Coverage:
+    """Counts, per column and tx_type, how many rows have a value."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, dict[str, tuple[int, int]]] = {}
+        self.with_time = 0
+        self.rows = 0
+
+    def add(self, chunk: pl.DataFrame, columns: list[str]) -> None:
+        kind = pl.col("tx_type").fill_null("") if "tx_type" in chunk.columns else pl.lit("")
+        known = [c for c in columns if c in chunk.columns]
+        table = (
+            chunk.lazy()
+            .group_by(kind.alias("_kind"))
+            .agg(pl.len().alias("_n"), *(pl.col(c).is_not_null().sum().alias(f"n:{c}") for c in known))
+            .collect()
+        )
+        for row in table.iter_rows(named=True):
+            for c in known:
+                total, filled = self.counts.setdefault(c, {}).get(row["_kind"], (0, 0))
+                self.counts[c][row["_kind"]] = (total + row["_n"], filled + row[f"n:{c}"])
+        self.rows += chunk.height
+        self.with_time += int(chunk["has_time"].sum())
+
+
+def _merge_dictionaries(
+    parts: list[_Local], extra: dict[str, list[pl.Series]]
+) -> tuple[dict[str, pl.Series], list[dict[str, I64]]]:
+    """Joins the chunks' dictionaries per domain and gives, per chunk and path, local code -> code."""
+    found: dict[str, list[pl.Series]] = {k: list(v) for k, v in extra.items()}
+    for part in parts:
+        for path, values in part.values.items():
+            found.setdefault(domain(path), []).append(values)
+    dictionaries = {
+        name: pl.concat([s.rename("v").cast(pl.String) for s in series]).drop_nulls().unique().sort()
+        for name, series in found.items()
+    }
+    maps: list[dict[str, I64]] = []
+    for part in parts:
+        mapping: dict[str, I64] = {}
+        for path, values in part.values.items():
+            full = dictionaries[domain(path)]
+            codes = values.cast(pl.Enum(full)).to_physical().to_numpy().astype(np.int64) if len(values) else []
+            mapping[path] = np.append(np.asarray(codes, np.int64), -1)
+        maps.append(mapping)
+    return dictionaries, maps
+
+
+def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
+    """Gives the primary holder per account: the first `holder`, else `joint_holder`, in id order.
+
+    Returns:
+        account_id, party_id; one row per account.
+    """
+    rank = pl.col("role").replace_strict({"holder": 0, "joint_holder": 1}, default=None, return_dtype=pl.Int32)
+    return (
+        account_parties.select("account_id", "party_id", rank.alias("_rank"))
+        .drop_nulls()
+        .sort("account_id", "_rank", "party_id")
+        .unique("account_id", keep="first", maintain_order=True)
+        .select("account_id", "party_id")
+    )
+
+
+def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.DataFrame:
+    base = pl.DataFrame({"account_id": accounts})
+    held = base.join(primary_holders(source.account_parties), on="account_id", how="left", maintain_order="left")
+    account_table = source.accounts.unique("account_id", keep="first", maintain_order=True)
+    party_table = source.parties.unique("party_id", keep="first", maintain_order=True)
+    out = [held["party_id"]]
+    for path in sorted(paths | {"party.kind"}):
+        prefix, _, name = path.partition(".")
+        table, key = (account_table, "account_id") if prefix == "account" else (party_table, "party_id")
+        if name in table.columns and name != key:
+            joined = held.join(table.select(key, name), on=key, how="left", maintain_order="left")
+            out.append(joined[name].alias(path))
+        elif name == key:
+            out.append(held[key].alias(path))
+        else:
+            out.append(pl.Series(path, [None] * held.height, dtype=pl.String))
+    frame = pl.DataFrame(out)
+    return pl.concat([frame, frame.clear(1)])
+
+
+def _dimension_codes(
+    frame: pl.DataFrame, dictionaries: dict[str, pl.Series], needed: set[str]
+) -> tuple[dict[str, I64], dict[str, pl.Series]]:
+    codes: dict[str, I64] = {}
+    for path in sorted(needed):
+        if path not in frame.columns:
+            continue
+        name = domain(path)
+        values = frame[path].cast(pl.String)
+        full = pl.concat([dictionaries.get(name, pl.Series(dtype=pl.String)).rename("v"), values.rename("v")])
+        dictionaries[name] = full.drop_nulls().unique().sort()
+    for path in sorted(needed):
+        if path in frame.columns:
+            full = dictionaries[domain(path)]
+            codes[path] = (
+                frame[path].cast(pl.String).cast(pl.Enum(full)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+                if len(full)
+                else np.full(frame.height, -1, np.int64)
+            )
+    return codes, dictionaries
+
+
+def _sorted_bucket(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sorts by (account, time, tx_id) and drops the lineage column."""
+    return frame.sort("c:account_id", "_t", "tx_id").drop("_row")
+
+
+def prepare(
+    source: Source,
+    compiled: CompiledPack,
+    *,
+    buckets: int | None = None,
+    spill: Path | None = None,
+    advance: Callable[[int], None] = lambda _n: None,
+) -> Prepared:
+    """Reads, matches, codes, buckets and sorts every transaction.
+
+    Args:
+        source: the dataset.
+        compiled: says which columns and tests are needed.
+        buckets: how many; by default one per million rows.
+        spill: folder for bucket files, None keeps them in memory.
+        advance: told the number of rows after each chunk.
+    """
+    local = clock(compiled.pack.profile.time_zone)
+    text = TextPass(compiled.words)
+    coverage = _Coverage()
+    parts: list[_Local] = []
+    wanted = sorted(compiled.fetched | {"tx_type"})
+    for chunk in source.chunks(wanted):
+        coverage.add(chunk, wanted)
+        parts.append(_slim(_missing_columns(chunk, compiled), compiled, text, local))
+        advance(chunk.height)
+    dropped = source.drop_rows()
+    extra = {"account": [source.accounts["account_id"], source.account_parties["account_id"]]}
+    dictionaries, maps = _merge_dictionaries(parts, extra)
+    frames = []
+    while parts:
+        part, mapping = parts.pop(0), maps.pop(0)
+        frames.append(_recoded(part.frame, mapping, dropped))
+    frame = pl.concat(frames) if frames else pl.DataFrame()
+    accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
+    dims = _dimensions(source, accounts, compiled.account_fields)
+    keyed = {p for p in dims.columns if p == "party_id" or p in _key_paths(compiled)}
+    codes, dictionaries = _dimension_codes(dims, dictionaries, keyed)
+    prepared = Prepared(
+        zone=compiled.pack.profile.time_zone,
+        dictionaries=dictionaries,
+        dimensions=Dimensions(dims, codes),
+        parties=source.parties,
+        buckets=[],
+        available=frozenset(source.columns),
+        coverage=coverage.counts,
+        has_time=(coverage.rows, coverage.with_time),
+        first=None,
+        last=None,
+        n_rows=frame.height,
+    )
+    if frame.height:
+        times = frame["_t"]
+        prepared.first = _moment(times.min())
+        prepared.last = _moment(times.max())
+        prepared.ledgers = np.unique(frame["c:account_id"].to_numpy()).astype(np.int64)
+    prepared.buckets = _split(frame, accounts, buckets, spill)
+    return prepared
+
+
+def _key_paths(compiled: CompiledPack) -> set[str]:
+    from thbscreen.compile.pack import coded_fields  # noqa: PLC0415  # kept beside its only use
+
+    out: set[str] = set()
+    for rule in compiled.pack.rules:
+        for path in coded_fields(rule):
+            out.add(path)
+            if path.startswith("cp."):
+                out.add("party." + path[3:])
+    return out
+
+
+def _moment(value: object) -> dt.datetime:
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(str(value)))
+
+
+def _recoded(frame: pl.DataFrame, mapping: dict[str, I64], dropped: pl.Series) -> pl.DataFrame:
+    columns = [
+        pl.Series(f"c:{path}", codes[frame[f"c:{path}"].to_numpy()].astype(np.int32))
+        for path, codes in mapping.items()
+    ]
+    out = frame.with_columns(columns)
+    return out.filter(~pl.col("_row").is_in(dropped.implode())) if len(dropped) else out
+
+
+def _split(
+    frame: pl.DataFrame, accounts: pl.Series, buckets: int | None, spill: Path | None
+) -> list[pl.DataFrame | Path]:
+    if frame.height == 0:
+        return []
+    count = buckets or max(1, -(-frame.height // BUCKET_ROWS))
+    out: list[pl.DataFrame | Path] = []
+    if count == 1:
+        parts = [frame]
+    else:
+        of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
+        where = of_account[frame["c:account_id"].to_numpy()]
+        order = np.argsort(where, kind="stable")
+        frame = frame[order]
+        edges = np.searchsorted(where[order], np.arange(count + 1))
+        parts = [frame[int(a) : int(b)] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    del frame
+    for number in range(len(parts)):
+        bucket = _sorted_bucket(parts[number])
+        parts[number] = bucket.clear()
+        if spill is None:
+            out.append(bucket)
+        else:
+            path = spill / f"bucket-{number:05d}.arrow"
+            bucket.write_ipc(path)
+            out.append(path)
+    return out

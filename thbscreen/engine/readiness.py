@@ -1,0 +1,160 @@
+"""Readiness before results: which rules this data can judge, which only weakly, which not at all (law L10)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from thbscreen.compile.pack import CompiledPack, names_in
+from thbscreen.engine import tables
+from thbscreen.engine.prepare import Prepared
+from thbscreen.model import catalogue
+from thbscreen.rules import ast
+
+#: Below this share of rows with a value, where a value belongs, a rule is judged only weakly.
+WEAK = 0.5
+
+_CARD = ("card_purchase", "card_refund", "preauth", "card_cash_advance")
+_CASH = ("cash_deposit", "cash_withdrawal")
+_TRANSFER = ("credit_transfer", "instant_transfer", "cross_border", "direct_debit", "remittance")
+#: Kinds of movement on which a column belongs; elsewhere its absence says nothing.
+WHERE_EXPECTED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("mcc", "merchant_id", "merchant_name", "merchant_country", "card_id"), _CARD),
+    **dict.fromkeys(("location_city", "location_country", "terminal_id"), (*_CARD, *_CASH)),
+    **dict.fromkeys(("cp_account_id", "cp_iban", "cp_name", "cp_country", "remittance_info"), _TRANSFER),
+    "conductor_id": _CASH,
+}
+_FIELDS = catalogue.rule_fields()
+
+
+def _transaction_share(prepared: Prepared, column: str) -> float:
+    counts = prepared.coverage.get(column)
+    if not counts:
+        return 0.0
+    kinds = [k for k in counts if k in WHERE_EXPECTED.get(column, ())] or list(counts)
+    total, filled = (sum(counts[k][i] for k in kinds) for i in (0, 1))
+    if filled == 0:
+        total, filled = (sum(pair[i] for pair in counts.values()) for i in (0, 1))
+    return filled / total if total else 0.0
+
+
+def _dimension_share(prepared: Prepared, path: str) -> float:
+    frame = prepared.dimensions.frame
+    if path not in frame.columns or len(prepared.ledgers) == 0:
+        return 0.0
+    values = frame[path].gather(prepared.ledgers)
+    return float(values.is_not_null().mean() or 0.0)  # type: ignore[arg-type]  # a Boolean mean is a float
+
+
+def _party_table_share(prepared: Prepared, column: str) -> float:
+    table = prepared.parties
+    if column not in table.columns or table.height == 0:
+        return 0.0
+    return float(table[column].is_not_null().mean() or 0.0)  # type: ignore[arg-type]
+
+
+def share_known(prepared: Prepared, rule: ast.Rule, path: str) -> float:
+    """Gives the share of rows with a value where one belongs, 0 for an absent column."""
+    if isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties":
+        return _party_table_share(prepared, path.rpartition(".")[2])
+    known = _FIELDS.get(path)
+    if known is None or path == "network_id":
+        return 1.0
+    if known.source == "transaction":
+        return 1.0 if known.field.required or path == "tx_id" else _transaction_share(prepared, path)
+    derived = {
+        "account.age_days": "account.opened_date",
+        "cp.age_days": "account.opened_date",
+        "own_transfer": "party_id",
+        "same_address": "party.address_hash",
+    }
+    path = derived.get(path, path)
+    if path.startswith("cp."):
+        path = "party." + path[3:]
+    return _dimension_share(prepared, "party_id" if path == "party.party_id" else path)
+
+
+#: Facts that most customers rightly lack; a low share of them says nothing.
+_SPARSE = frozenset({"party.licence", "party.sector_nace", "party.employer_id", "cp.licence", "cp.sector_nace", "cp.kind"})
+_NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
+#: Facts that only lower the number of flags; without them the rule is judged, but weakly.
+_LENIENT = frozenset({"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"})
+
+
+class _Needs:
+    """Which parts of a rule can be judged when some columns have no value at all."""
+
+    def __init__(self, rule: ast.Rule, missing: set[str]) -> None:
+        self.missing = missing - _LENIENT
+        self.lost: set[str] = set()
+        for item in getattr(rule.detect, "derive", ()):
+            match item:
+                case ast.Follows():
+                    gone = not self.where(item.where) or any(map(self.gone, (*item.same, *item.different)))
+                case ast.MostCommon() | ast.Lookup():
+                    gone = self.gone(item.field)
+                case _:
+                    gone = False
+            if gone:
+                self.lost.add(item.name)
+
+    def gone(self, path: str) -> bool:
+        """Tells whether a field or derived column can have no value."""
+        root, _, part = path.partition(".")
+        return path in self.missing or root in self.lost or (part in self.missing and root not in {"party", "cp", "account"})
+
+    def where(self, where: ast.Where) -> bool:
+        """Tells whether the conditions can hold at all."""
+        return all(self._condition(c) for c in where.conditions)
+
+    def _condition(self, condition: ast.Condition) -> bool:
+        match condition:
+            case ast.Test():
+                return condition.op in _NEGATIVE or not self.gone(condition.field)
+            case ast.AnyOf():
+                return any(self.where(w) for w in condition.wheres)
+            case ast.NoneOf():
+                return True
+            case ast.Compare():
+                return not any(map(self.gone, (*names_in(condition.left), *names_in(condition.right))))
+
+    def rule(self, rule: ast.Rule) -> bool:
+        """Tells whether the rule can be judged."""
+        detect = rule.detect
+        if isinstance(detect, ast.Star):
+            return self.where(detect.where) and all(self.where(leg.where) for leg in detect.legs)
+        fields = list(detect.for_each) if isinstance(detect, ast.Aggregate) else []
+        measures = detect.measures if isinstance(detect, ast.Aggregate) else ()
+        fields += [m.field for m in measures if m.field]
+        return self.where(detect.where) and not any(map(self.gone, fields))
+
+
+def readiness(prepared: Prepared, compiled: CompiledPack) -> pl.DataFrame:
+    """Judges every rule's readiness on this data; schema and order are `tables.READINESS`."""
+    rows = [_one(prepared, item.rule) for item in compiled.rules]
+    return tables.READINESS.conform(pl.DataFrame(rows, schema=tables.READINESS.schema, orient="row"))
+
+
+def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
+    shares = {c: share_known(prepared, rule, c) for c in rule.columns}
+    missing = sorted(c for c, s in shares.items() if s == 0.0)
+    ranked = sorted((s, c) for c, s in shares.items() if c not in _SPARSE)
+    coverage, weakest = ranked[0] if ranked else (1.0, None)
+    status, reason = "ready", "every column it needs is there"
+    if not _Needs(rule, set(missing)).rule(rule):
+        status, reason = "not judged", "no value in " + ", ".join(missing)
+    elif rule.needs_time_of_day and prepared.has_time[1] == 0:
+        status, reason = "not judged", "bookings have a date but no time of day"
+    elif missing:
+        status, reason = "weak", "no value in " + ", ".join(missing)
+    elif coverage < WEAK:
+        status, reason = "weak", f"{weakest} is filled in {coverage:.0%} of the rows where it belongs"
+    return {
+        "rule": rule.id,
+        "title": rule.title,
+        "status": status,
+        "reason": reason,
+        "missing": missing,
+        "weakest_column": weakest,
+        "coverage": round(coverage, 4),
+        "look_back": str(rule.look_back) if rule.look_back else None,
+    }

@@ -1,0 +1,214 @@
+"""Runs a compiled pack over prepared buckets, stage by stage.
+
+`run_bucket` is the boundary: one bucket in, raw results out, no knowledge of other buckets. Rules that
+group by something else than the account hand out their filtered rows; those are gathered by key and
+judged by the same code. Buckets may run in this process or in spawned ones; results are the same.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.compile.aggregate import Judged, judge, rows_of
+from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
+from thbscreen.compile.parties import party_rows
+from thbscreen.compile.star import judge_star
+from thbscreen.compile.transaction import judge_rows
+from thbscreen.compile.view import Context, View
+from thbscreen.engine.prepare import Prepared
+from thbscreen.rules import ast
+
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass
+class BucketResult:
+    """What one bucket gives: judged rules, and filtered rows of rules that are judged later.
+
+    Both are keyed by the rule's position in the pack.
+    """
+
+    judged: dict[int, Judged] = field(default_factory=dict)
+    rows: dict[int, pl.DataFrame] = field(default_factory=dict)
+
+
+@dataclass
+class RunResult:
+    """Raw results of a whole run, one entry per rule position and the judged parts of all buckets."""
+
+    parts: dict[int, list[Judged]] = field(default_factory=dict)
+
+    def add(self, index: int, judged: Judged) -> None:
+        """Adds one part."""
+        self.parts.setdefault(index, []).append(judged)
+
+
+def run_bucket(frame: pl.DataFrame, context: Context, rules: Iterable[CompiledRule]) -> BucketResult:
+    """Runs rules over one prepared bucket.
+
+    Args:
+        frame: sorted by (account, time, tx_id), all rows of its accounts.
+        context: what is the same for all buckets.
+        rules: to run; rules over the customer table are not run here.
+    """
+    view = View(frame, context)
+    out = BucketResult()
+    for item in rules:
+        detect = item.rule.detect
+        match detect:
+            case ast.Star():
+                view.use(())
+                out.judged[item.index] = judge_star(view, item.rule, detect)
+            case ast.Transaction():
+                out.judged[item.index] = judge_rows(view, item.rule, detect)
+            case ast.Aggregate():
+                rows = rows_of(view, item.rule, detect)
+                if item.scope == "account":
+                    out.judged[item.index] = judge(rows, item.rule, detect, context.clock)
+                else:
+                    out.rows[item.index] = rows
+    return out
+
+
+_WORKER: dict[str, Any] = {}
+
+
+def _start_worker(path: str) -> None:
+    _WORKER["context"], _WORKER["rules"] = pickle.loads(Path(path).read_bytes())  # noqa: S301  # our own file
+
+
+def _work(path: str) -> BucketResult:
+    return run_bucket(pl.read_ipc(path, memory_map=False), _WORKER["context"], _WORKER["rules"])
+
+
+class Runner:
+    """Runs the stages of a pack over prepared buckets.
+
+    Args:
+        prepared: the buckets.
+        compiled: the pack.
+        workers: processes; with more than one the buckets must be files.
+        folder: where workers find the context, needed with more than one.
+        skip: rule ids that are not judged on this data.
+        advance: told 1 after each bucket of each stage.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        compiled: CompiledPack,
+        *,
+        workers: int = 1,
+        folder: Path | None = None,
+        skip: frozenset[str] = frozenset(),
+        advance: Callable[[int], None] = lambda _n: None,
+    ) -> None:
+        """Keeps what all stages share."""
+        self.prepared, self.compiled = prepared, compiled
+        self.workers, self.folder, self.advance = workers, folder, advance
+        self.rules = tuple(r for r in compiled.rules if r.rule.id not in skip)
+        self.result = RunResult()
+        self.context = Context(
+            compiled,
+            prepared.clock,
+            prepared.dimensions.frame,
+            prepared.dimensions.codes,
+            prepared.dictionaries,
+        )
+
+    @property
+    def stages(self) -> int:
+        """Passes over the buckets before networks are known."""
+        return max((r.stage for r in self.rules if r.scope != "network"), default=0)
+
+    def run(self) -> RunResult:
+        """Runs every stage but the rules over networks."""
+        for stage in range(1, self.stages + 1):
+            rules = tuple(r for r in self.rules if r.stage == stage and r.scope != "network")
+            self._stage(rules)
+            self.context = replace(self.context, hit_accounts=self._hit_accounts())
+        return self.result
+
+    def run_networks(self, networks: I64) -> RunResult:
+        """Runs the rules over suspected networks.
+
+        Args:
+            networks: network code by account code, -1 outside.
+        """
+        rules = tuple(r for r in self.rules if r.scope == "network")
+        if rules:
+            self.context = replace(self.context, networks=networks)
+            self._stage(rules)
+        return self.result
+
+    def _stage(self, rules: tuple[CompiledRule, ...]) -> None:
+        over_rows = tuple(r for r in rules if r.scope != "parties")
+        waiting: dict[int, list[pl.DataFrame]] = {}
+        for outcome in self._buckets(over_rows) if over_rows else ():
+            for index, judged in outcome.judged.items():
+                self.result.add(index, judged)
+            for index, rows in outcome.rows.items():
+                waiting.setdefault(index, []).append(rows)
+            self.advance(1)
+        for index, tables in sorted(waiting.items()):
+            rule = self.compiled.rules[index].rule
+            if isinstance(rule.detect, ast.Aggregate):
+                gathered = pl.concat(tables).sort("_t", "tx_id")
+                self.result.add(index, judge(gathered, rule, rule.detect, self.context.clock))
+        for item in rules:
+            if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
+                rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
+                self.result.add(item.index, judge(rows, item.rule, item.rule.detect, self.context.clock))
+
+    def _buckets(self, rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
+        buckets = self.prepared.buckets
+        paths = [str(b) for b in buckets if isinstance(b, Path)]
+        if self.workers > 1 and self.folder is not None and len(paths) == len(buckets) > 0:
+            yield from self._processes(paths, rules)
+            return
+        for number in range(len(buckets)):
+            yield run_bucket(self.prepared.bucket(number), self.context, rules)
+
+    def _processes(self, paths: list[str], rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
+        context = Path(str(self.folder)) / "context.pickle"
+        context.write_bytes(pickle.dumps((self.context, rules)))
+        threads = os.environ.get("POLARS_MAX_THREADS")
+        os.environ["POLARS_MAX_THREADS"] = "1"
+        try:
+            spawn = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(
+                self.workers, mp_context=spawn, initializer=_start_worker, initargs=(str(context),)
+            ) as pool:
+                yield from pool.map(_work, paths)
+        finally:
+            if threads is None:
+                os.environ.pop("POLARS_MAX_THREADS", None)
+            else:
+                os.environ["POLARS_MAX_THREADS"] = threads
+
+    def _hit_accounts(self) -> dict[str, npt.NDArray[np.bool_]]:
+        wanted = {a for r in self.rules for a in r.rule.after}
+        out: dict[str, npt.NDArray[np.bool_]] = {}
+        for item in self.rules:
+            if item.rule.id in wanted:
+                flags = np.zeros(self.prepared.dimensions.frame.height - 1, np.bool_)
+                for part in self.result.parts.get(item.index, []):
+                    if part.hits.height and _subject_domain(item.rule) == "account":
+                        flags[part.hits["k0"].to_numpy()] = True
+                out[item.rule.id] = flags
+        return out
+
+
+def _subject_domain(rule: ast.Rule) -> str:
+    return domain(rule.detect.for_each[0]) if isinstance(rule.detect, ast.Aggregate) else "account"

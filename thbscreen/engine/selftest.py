@@ -1,0 +1,162 @@
+"""Runs the inline tests of rules through the same compiled plans that screen real data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from thbscreen.compile.pack import CompiledPack, compile_pack
+from thbscreen.diagnostics import Span
+from thbscreen.engine.hits import Assembler, HitTables, keys_of
+from thbscreen.engine.memory import MemorySource, from_rows
+from thbscreen.engine.prepare import Prepared, prepare
+from thbscreen.engine.readiness import readiness
+from thbscreen.engine.run import Runner
+from thbscreen.rules import ast
+from thbscreen.rules.pack import resolve
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Outcome of one inline test.
+
+    Attributes:
+        message: what differs, empty when it passed.
+        known_gap: recorded as a gap; a failure does not count.
+    """
+
+    rule: str
+    case: str
+    passed: bool
+    known_gap: bool
+    message: str
+    span: Span
+
+
+def run_cases(pack: ast.RulePack, *, rule_filter: str | None = None, buckets: int = 1) -> list[CaseResult]:
+    """Runs every inline test of a pack.
+
+    Args:
+        pack: loaded rules; each case is resolved with its own parameters.
+        rule_filter: only rules whose id contains this text.
+        buckets: how many buckets to split each case into (results must not change).
+
+    Returns:
+        One result per case, in rule and case order.
+    """
+    wanted = [r for r in pack.bound if rule_filter is None or rule_filter.lower() in r.id.lower()]
+    return [run_case(pack, rule, case, buckets=buckets) for rule in wanted for case in rule.tests]
+
+
+def run_case(pack: ast.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> CaseResult:
+    """Runs one inline test."""
+    tested = resolve(rule, pack.profile, case.parameters)
+    others = tuple(r for r in pack.rules if r.id in rule.after)
+    rules = tuple(sorted((*others, tested), key=lambda r: r.id))
+    compiled = compile_pack(replace(pack, rules=rules))
+    tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
+    source = from_rows(
+        tables.get("transactions", []), tables.get("accounts", []), tables.get("parties", []), pack.profile.time_zone
+    )
+    prepared = prepare(source, compiled, buckets=buckets)
+    ready = readiness(prepared, compiled).row(by_predicate=pl.col("rule") == rule.id, named=True)
+    if case.expect == "not judged":
+        message = "" if ready["status"] == "not judged" else f"is judged ({ready['status']}), expected not judged"
+    else:
+        found = _run(prepared, compiled, tables)
+        message = _compare(tested, case, found, pack.profile.time_zone)
+        if message and ready["status"] == "not judged":
+            message += f" (this data alone would not be judged: {ready['reason']})"
+    return CaseResult(rule.id, case.name, not message, case.known_gap, message, case.span)
+
+
+def _run(prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
+    runner = Runner(prepared, compiled)
+    runner.run()
+    names: pl.Series | None = None
+    given = {str(r["account_id"]): str(r["network_id"]) for r in tables.get("transactions", []) if r.get("network_id")}
+    if given:
+        names = pl.Series("network_id", sorted(set(given.values())))
+        position = {n: i for i, n in enumerate(names.to_list())}
+        accounts = prepared.dictionaries["account"].to_list()
+        runner.run_networks(np.array([position.get(given.get(a, ""), -1) for a in accounts], np.int64))
+    return Assembler(prepared, compiled, names).assemble(runner.result)
+
+
+def _compare(rule: ast.Rule, case: ast.Case, found: HitTables, zone: str) -> str:
+    hits = found.hits.filter(pl.col("rule") == rule.id).to_dicts()
+    if case.expect == "no hits":
+        return "" if not hits else f"{len(hits)} hits, expected none: " + "; ".join(_brief(h) for h in hits[:3])
+    if isinstance(case.expect, str):
+        return "unreadable expectation"
+    if len(hits) != len(case.expect):
+        return f"{len(hits)} hits, expected {len(case.expect)}" + "".join(f"; found {_brief(h)}" for h in hits[:3])
+    members = found.members
+    left = list(hits)
+    for wanted in case.expect:
+        differences = [(_differences(rule, h, dict(wanted), members, zone), i) for i, h in enumerate(left)]
+        best, at = min(differences, key=lambda d: (len(d[0]), d[1]))
+        if best:
+            return "; ".join(best)
+        hit = left.pop(at)
+        if case.evidence is not None and wanted is case.expect[0] and hit["evidence"] != case.evidence:
+            return f"evidence reads '{hit['evidence']}'"
+    return ""
+
+
+def _brief(hit: Mapping[str, object]) -> str:
+    measures = ", ".join(f"{m['name']} {m['text']}" for m in hit["measures"])  # type: ignore[attr-defined]
+    return f"{hit['subject_id']} ({measures})"
+
+
+def _differences(
+    rule: ast.Rule, hit: Mapping[str, object], wanted: Mapping[str, str], members: pl.DataFrame, zone: str
+) -> list[str]:
+    actual: dict[str, object] = {str(k["field"]): k["value"] for k in hit["keys"]}  # type: ignore[attr-defined]
+    actual |= {str(m["name"]): m["value"] for m in hit["measures"]}  # type: ignore[attr-defined]
+    actual |= {k: hit[k] for k in ("starts", "ends", "window_starts", "window_ends", "amount_eur")}
+    actual["tx_ids"] = actual["tx_id"] = "+".join(hit["tx_ids"])  # type: ignore[arg-type]
+    if isinstance(rule.detect, ast.Star):
+        actual[rule.detect.centre] = hit["subject_id"]
+    mine = members.filter(pl.col("hit_id") == hit["hit_id"], pl.col("member_id") != hit["subject_id"])
+    actual["members"] = "+".join(sorted(set(mine["member_id"].to_list())))
+    actual.setdefault(keys_of(rule)[0], hit["subject_id"])
+    out = []
+    for name, text in wanted.items():
+        if name not in actual:
+            out.append(f"'{name}' is not something this rule reports")
+        elif not _same(actual[name], text, zone):
+            out.append(f"{name} is {_shown(actual[name], zone)}, expected {text}")
+    return out
+
+
+def _shown(value: object, zone: str) -> str:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def _same(value: object, text: str, zone: str) -> bool:
+    if isinstance(value, dt.datetime):
+        return _shown(value, zone).startswith(text.strip())
+    if isinstance(value, float | int):
+        try:
+            cleaned = text.replace("EUR", "").strip()
+            share = cleaned.endswith("%")
+            number = Decimal(cleaned.rstrip("% ")) / (100 if share else 1)
+        except InvalidOperation:
+            return False
+        places = max(0, -int(number.as_tuple().exponent)) if isinstance(number.as_tuple().exponent, int) else 0
+        return abs(value - float(number)) <= 0.5 * 10**-places if places else value == float(number)
+    if value is None:
+        return text in {"", "null"}
+    return sorted(str(value).split("+")) == sorted(text.replace(" ", "").split("+")) or str(value) == text
+
+
+__all__ = ["CaseResult", "MemorySource", "run_case", "run_cases"]
