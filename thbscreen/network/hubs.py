@@ -12,12 +12,14 @@ from thbscreen.network.links import ATTRIBUTES
 
 #: Licences and registered trades whose customers have nothing to do with one another.
 HUB_LICENCES = (
-    "accommodation", "bank", "employment_agency", "hotel", "immigration_services", "insurance",
-    "landlord", "legal_services", "money_remittance", "municipality", "payment_institution",
-    "payment_services", "payroll_bureau", "payroll_services", "public_body", "reception_centre",
-    "recruitment_agency", "remittance", "remittance_agent", "social_insurance", "staffing",
-    "staffing_agency", "telecom", "temporary_work_agency", "trade_union", "travel_agency", "union",
-    "utility", "wedding_trade",
+    "accommodation", "bank", "carrier", "e_money_institution", "employment_agency", "hostel",
+    "hotel", "immigration_services", "insurance", "landlord", "law_firm", "lawyer",
+    "legal_services", "money_remittance", "municipality", "notary", "payment_institution",
+    "payment_services", "payroll_bureau", "payroll_services", "property_management", "public_body",
+    "reception_centre", "recruitment_agency", "remittance", "remittance_agent", "social_insurance",
+    "staffing", "staffing_agency", "student_housing", "telecom", "temporary_work_agency",
+    "tour_operator", "trade_union", "travel_agency", "umbrella_payroll", "union", "utility",
+    "wedding_planner", "wedding_tourism", "wedding_trade",
 )  # fmt: skip
 #: NACE divisions of legal persons: energy, water, waste, telecoms, finance, public bodies, schools, health.
 HUB_SECTORS = ("35", "36", "37", "38", "61", "64", "65", "66", "84", "85", "86")

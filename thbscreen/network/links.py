@@ -23,7 +23,7 @@ ATTRIBUTES = {
     "device": ("shared device", 1.0, "same device (pseudonymous)"),
     "address_hash": ("shared address", 0.3, "same address (hashed)"),
 }
-#: Roles whose links attach a subject to a group but never join two groups.
+#: Roles whose links can attach a subject to a group without joining two groups.
 LEAF_ROLES = ("client", "employer")
 #: A member below one euro, or below one hundredth of the usual member of the hit, is no member.
 MIN_CENTS, MIN_SHARE = 100, 0.01
@@ -45,7 +45,8 @@ class Base:
     Attributes:
         hits: hit_id, rule, title, family, weight, third_party, typologies, starts, ends, tx_ids,
             node (missing when the hit's subject is a thing, such as a terminal), strong.
-        roles: hit_id, rule, node, role, n_tx, amount_eur; `place` left out.
+        roles: hit_id, rule, node, role, n_tx, amount_eur, on_file (an employer known from the file, not
+            from payments); `place` left out.
         flagged: node, of every subject with a hit of weight 1 or more outside mitigation.
     """
 
@@ -100,7 +101,10 @@ def base(hits: pl.DataFrame, hit_members: pl.DataFrame, subjects: pl.DataFrame) 
     ).sort("hit_id")
     usable = ~pl.col("field").str.split(".").list.last().is_in(_OTHER_FIELDS) & (pl.col("role") != "place")
     roles = to_node(hit_members.filter(usable), "member_id", subjects, "node")
-    roles = roles.group_by("hit_id", "rule", "node", "role").agg(pl.col("n_tx", "amount_eur").sum())
+    on_file = pl.col("field").str.split(".").list.last() == "employer_id"
+    roles = roles.group_by("hit_id", "rule", "node", "role").agg(
+        pl.col("n_tx", "amount_eur").sum(), on_file.all().alias("on_file")
+    )
     counted = nodes.filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
     of_things = roles.join(counted.filter(pl.col("node").is_null()), on="hit_id", how="semi")
     flagged = pl.concat([counted.select("node"), of_things.select("node")]).drop_nulls().unique().sort("node")
@@ -121,29 +125,38 @@ def pattern_links(b: Base, hub_degree: int) -> pl.DataFrame:
 
     Notes:
         A hit on a thing (a terminal, a device) links its members to the first of them. Members with
-        next to no money in the hit are left out: anybody can send a cent.
+        next to no money in the hit are left out: anybody can send a cent. Clients hang on a group and
+        do not join groups, and so do employers known only from the file; an employer whose own
+        payments make the pattern joins.
     """
     strong = b.hits.filter("strong").select(
         "hit_id", "title", "node", "starts", "ends", (pl.col("family") == "network").alias("network")
     )
     rows = b.roles.filter(pl.col("role") != "unknown").join(strong.rename({"node": "source"}), on="hit_id")
     usual = pl.col("amount_eur").median().over("hit_id", "role")
-    tiny = (pl.col("n_tx") > 0) & (
+    # A sum of 0 means that no rate was given, not that nothing was paid.
+    tiny = (pl.col("amount_eur") > 0) & (
         (pl.col("amount_eur") < MIN_CENTS) | (pl.col("amount_eur") < MIN_SHARE * usual)
     )
+    hangs = (pl.col("role") == "client") | ((pl.col("role") == "employer") & pl.col("on_file"))
     own_role_is_leaf = (
         rows.filter(pl.col("node") == pl.col("source"))
         .group_by("hit_id")
-        .agg(pl.col("role").is_in(LEAF_ROLES).all().alias("own_leaf"), pl.col("role").min().alias("own_role"))
+        .agg(hangs.all().alias("own_leaf"), pl.col("role").min().alias("own_role"))
     )
     rows = rows.with_columns(pl.col("node").n_unique().over("hit_id").alias("_n")).filter(
         ~tiny.fill_null(False)
     )
     rows = rows.filter(pl.col("source").is_not_null() | (pl.col("_n") <= hub_degree))
-    rows = rows.with_columns(pl.coalesce("source", pl.col("node").min().over("hit_id")).alias("source"))
-    rows = rows.filter(pl.col("node") != pl.col("source")).join(own_role_is_leaf, on="hit_id", how="left")
+    first = pl.when(~hangs).then("node").min().over("hit_id")
+    rows = rows.with_columns(pl.coalesce("source", first).alias("source"))
+    rows = (
+        rows.drop_nulls("source")
+        .filter(pl.col("node") != pl.col("source"))
+        .join(own_role_is_leaf, on="hit_id", how="left")
+    )
     own_leaf = pl.col("own_leaf").fill_null(False) & ~pl.col("network")
-    leaf = pl.col("role").is_in(LEAF_ROLES) | own_leaf
+    leaf = hangs | own_leaf
     return rows.select(
         "hit_id",
         "rule",

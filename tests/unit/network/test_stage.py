@@ -449,3 +449,45 @@ def test_a_time_without_a_zone_is_taken_as_utc() -> None:
     inputs = cell().inputs()
     naive = build_networks(replace(inputs, as_of=AS_OF.replace(tzinfo=None)), Scoring())
     assert_frame_equal(naive.networks, cell().run().networks)
+
+
+def with_employer(world: World, field: str) -> World:
+    for hit in list(world.hits):
+        world.hit_members.append({
+            "hit_id": hit["hit_id"], "rule": hit["rule"], "role": "employer", "field": field,
+            "member_id": "EMP", "n_tx": 3, "amount_eur": 300_000,
+        })  # fmt: skip
+    return world
+
+
+def test_an_employer_whose_own_payments_make_the_pattern_joins_two_payees_of_its_workers() -> None:
+    assert len(members_of(with_employer(two_cells(), "pay.cp_account_id").run())) == 1
+    assert len(members_of(with_employer(two_cells(), "party.employer_id").run())) == 2
+
+
+def test_an_employer_on_file_does_not_become_the_middle_of_a_hit_on_a_machine() -> None:
+    world = World()
+    for machine, names in (("M1", ["B", "C", "D"]), ("M2", ["E", "F", "G"])):
+        for a in names:
+            world.customer(a)
+        roles = dict.fromkeys(names, "possible_victim")
+        world.hit("THB-LAB-004", machine, roles, kind="terminal_id", field="account_id")
+    # "EMP" sorts behind the customers' ids, "AAA" before them.
+    for row in with_employer(world, "party.employer_id").hit_members:
+        row["member_id"] = "AAA" if row["member_id"] == "EMP" else row["member_id"]
+    assert len(members_of(world.run())) == 2
+
+
+def test_a_pattern_keyed_by_the_payee_ties_the_payers_to_it() -> None:
+    world = World()
+    for a in "ABC":
+        world.customer(a)
+    world.hit("THB-LAB-004", "SINK", dict.fromkeys("ABC", "possible_victim"), field="account_id")
+    hit = world.hits[-1]["hit_id"]
+    world.hit_members.append({
+        "hit_id": hit, "rule": "THB-LAB-004", "role": "possible_controller", "field": "cp_account_id",
+        "member_id": "SINK", "n_tx": 9, "amount_eur": 300_000,
+    })  # fmt: skip
+    t = world.run()
+    assert members_of(t) == [{"SINK", "C-A", "C-B", "C-C"}]
+    assert role_of(t, "SINK") == "possible_controller"
