@@ -20,9 +20,15 @@ def account_networks(members: pl.DataFrame, accounts: pl.Series) -> tuple[npt.ND
         Codes by account code, -1 outside every network; ids in text order.
     """
     ids = members["network_id"].unique().sort()
-    pairs = members.select("network_id", pl.col("accounts").alias("account_id")).explode("account_id").drop_nulls()
+    pairs = (
+        members.select("network_id", pl.col("accounts").alias("account_id"))
+        .explode("account_id")
+        .drop_nulls()
+    )
     pairs = pairs.sort("account_id", "network_id").unique("account_id", keep="first", maintain_order=True)
-    known = pl.DataFrame({"account_id": accounts}).join(pairs, on="account_id", how="left", maintain_order="left")
+    known = pl.DataFrame({"account_id": accounts}).join(
+        pairs, on="account_id", how="left", maintain_order="left"
+    )
     if len(ids) == 0:
         return np.full(len(accounts), -1, np.int64), ids
     codes = known["network_id"].cast(pl.Enum(ids)).to_physical().cast(pl.Int64).fill_null(-1)

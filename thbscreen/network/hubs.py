@@ -84,12 +84,9 @@ def find_hubs(
         ]
     )
     crowded = _crowded_values(values, flagged, _licensed(parties), hub_degree)
-    table = pl.concat(
-        [
-            nodes.select("kind", pl.col("node").alias("hub_id"), pl.col("n_subjects").cast(pl.Int32), "why"),
-            crowded.select("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why"),
-        ]
-    )
+    parts = (nodes.rename({"node": "hub_id"}), crowded)
+    columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
+    table = pl.concat([part.select(columns) for part in parts])
     return Hubs(
         tables.HUBS.conform(table), nodes.select("node"), crowded.select("attribute", "value", "hub_id")
     )

@@ -132,31 +132,9 @@ def pattern_links(b: Base, hub_degree: int) -> pl.DataFrame:
     strong = b.hits.filter("strong").select(
         "hit_id", "title", "node", "starts", "ends", (pl.col("family") == "network").alias("network")
     )
-    rows = b.roles.filter(pl.col("role") != "unknown").join(strong.rename({"node": "source"}), on="hit_id")
-    usual = pl.col("amount_eur").median().over("hit_id", "role")
-    # A sum of 0 means that no rate was given, not that nothing was paid.
-    tiny = (pl.col("amount_eur") > 0) & (
-        (pl.col("amount_eur") < MIN_CENTS) | (pl.col("amount_eur") < MIN_SHARE * usual)
-    )
-    hangs = (pl.col("role") == "client") | ((pl.col("role") == "employer") & pl.col("on_file"))
-    own_role_is_leaf = (
-        rows.filter(pl.col("node") == pl.col("source"))
-        .group_by("hit_id")
-        .agg(hangs.all().alias("own_leaf"), pl.col("role").min().alias("own_role"))
-    )
-    rows = rows.with_columns(pl.col("node").n_unique().over("hit_id").alias("_n")).filter(
-        ~tiny.fill_null(False)
-    )
-    rows = rows.filter(pl.col("source").is_not_null() | (pl.col("_n") <= hub_degree))
-    first = pl.when(~hangs).then("node").min().over("hit_id")
-    rows = rows.with_columns(pl.coalesce("source", first).alias("source"))
-    rows = (
-        rows.drop_nulls("source")
-        .filter(pl.col("node") != pl.col("source"))
-        .join(own_role_is_leaf, on="hit_id", how="left")
-    )
+    rows = _members_with_source(b.roles, strong, hub_degree)
     own_leaf = pl.col("own_leaf").fill_null(False) & ~pl.col("network")
-    leaf = hangs | own_leaf
+    leaf = _hangs() | own_leaf
     return rows.select(
         "hit_id",
         "rule",
@@ -172,6 +150,34 @@ def pattern_links(b: Base, hub_degree: int) -> pl.DataFrame:
         "starts",
         "ends",
     ).sort("hit_id", "target", "role")
+
+
+def _hangs() -> pl.Expr:
+    return (pl.col("role") == "client") | ((pl.col("role") == "employer") & pl.col("on_file"))
+
+
+def _members_with_source(roles: pl.DataFrame, strong: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+    """Roles of strong hits beside the hit's subject, or beside its first member when that is a thing."""
+    rows = roles.filter(pl.col("role") != "unknown").join(strong.rename({"node": "source"}), on="hit_id")
+    usual = pl.col("amount_eur").median().over("hit_id", "role")
+    # A sum of 0 means that no rate was given, not that nothing was paid.
+    tiny = (pl.col("amount_eur") > 0) & (
+        (pl.col("amount_eur") < MIN_CENTS) | (pl.col("amount_eur") < MIN_SHARE * usual)
+    )
+    hangs = _hangs()
+    own_role_is_leaf = (
+        rows.filter(pl.col("node") == pl.col("source"))
+        .group_by("hit_id")
+        .agg(hangs.all().alias("own_leaf"), pl.col("role").min().alias("own_role"))
+    )
+    rows = rows.with_columns(pl.col("node").n_unique().over("hit_id").alias("_n")).filter(
+        ~tiny.fill_null(False)
+    )
+    rows = rows.filter(pl.col("source").is_not_null() | (pl.col("_n") <= hub_degree))
+    first = pl.when(~hangs).then("node").min().over("hit_id")
+    rows = rows.with_columns(pl.coalesce("source", first).alias("source"))
+    rows = rows.drop_nulls("source").filter(pl.col("node") != pl.col("source"))
+    return rows.join(own_role_is_leaf, on="hit_id", how="left")
 
 
 def payment_pairs(payments: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:

@@ -101,11 +101,7 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
     flagged = base.flagged.join(found.nodes, on="node", how="anti")
     values = raw_values.join(found.values, on=["attribute", "value"], how="anti")
     values = values.join(found.nodes, on="node", how="anti")
-    named = (
-        patterns.filter(~pl.col("leaf"))
-        .select(pl.concat_list("source", "target").alias("node"))
-        .explode("node")
-    )
+    named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")
     shared = links.attribute_pairs(values, involved)
     glued = links.glue(patterns, pairs, shared, flagged)
@@ -119,6 +115,11 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
     )  # fmt: skip
     networks, members, edges = publish.publish(material)
     return NetworkTables(networks, members, edges, found.table)
+
+
+def _named(patterns: pl.DataFrame) -> pl.DataFrame:
+    joining = patterns.filter(~pl.col("leaf"))
+    return pl.concat([joining.select(node="source"), joining.select(node="target")]).unique()
 
 
 def _without(frame: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
