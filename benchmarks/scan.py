@@ -36,18 +36,15 @@ BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 
 
 def transactions(data: Path) -> Path:
-    """Gives the file of movements in a folder that `make_bulk` wrote."""
-    found = sorted(data.glob("*transactions*.parquet"))
-    if len(found) != 1:
-        raise SystemExit(f"expected one file of movements in {data}, found {len(found)}")
-    return found[0]
+    """Gives the file of movements in a folder of data."""
+    return data / "transactions.parquet"
 
 
 def needed_columns(data: Path) -> list[str]:
     """Gives the columns of the file that the shipped rules read, and those that every scan reads."""
     import polars as pl  # noqa: PLC0415  # keeps the measuring process small
 
-    from thbscreen.rules import load_pack  # noqa: PLC0415
+    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
     always = {"tx_id", "account_id", "booking_ts", "direction", "amount", "currency", "amount_eur"}
     wanted = always | {column for rule in load_pack(None).rules for column in rule.columns}
@@ -58,7 +55,7 @@ def generate(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object
     """Makes the data."""
     from thbscreen.simulate.bulk import make_bulk  # noqa: PLC0415
 
-    return lambda: make_bulk(data, rows, seed)
+    return lambda: make_bulk(transactions(data), rows, seed)
 
 
 def read_and_reduce(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
@@ -86,12 +83,12 @@ def scan(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
     """The product: files to a published run folder, all shipped rules."""
     from thbscreen.screening import screen  # noqa: PLC0415
 
-    return lambda: screen([data], out, force=True)
+    return lambda: screen([data], out=out, force=True)
 
 
 ROWS = """
 CREATE TEMP VIEW tx AS
-SELECT account_id, direction, tx_type, cp_account_id, cp_name, CAST(amount_eur AS DOUBLE) AS eur,
+SELECT account_id, direction, tx_type, cp_account_id, cp_name, CAST(amount AS DOUBLE) AS eur,
        epoch_us(CAST(booking_ts AS TIMESTAMPTZ)) AS us,
        timezone('Asia/Nicosia', CAST(booking_ts AS TIMESTAMPTZ)) AS local
 FROM read_parquet(?)
