@@ -1,0 +1,135 @@
+"""Text files as blocks of whole records in UTF-8, whatever their size, encoding or packing."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+from thbscreen.io.codes import data_error
+from thbscreen.io.files import open_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thbscreen.io.files import InputFile
+    from thbscreen.io.limits import Limits
+
+_ENCODINGS = re.compile(
+    r"utf-8|utf-16(-le|-be)?|ascii|cp(125[0-8]|437|720|737|775|85[0258]|86[0-9]|874)|iso-8859-([1-9]|1[0-6])"
+    r"|mac-(roman|greek|cyrillic|turkish)|koi8-[ru]"
+)
+_DECLARE = "declare it in a mapping: input: {encoding: ...}, for example cp1253, iso-8859-7 or utf-16"
+
+
+def known_encoding(name: str) -> bool:
+    """True for encodings that a mapping may declare."""
+    return _ENCODINGS.fullmatch(name) is not None
+
+
+def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Limits) -> Iterator[bytes]:
+    """Gives the file as UTF-8 blocks that end behind a whole record.
+
+    The last block may lack its final line end; the caller decides what that means.
+
+    Args:
+        file: the file.
+        encoding: declared encoding.
+        quote: quote mark inside which line ends do not count, or None.
+        limits: block and record sizes.
+
+    Raises:
+        DataError: D010, D015, D016, D018, D020 or D007.
+    """
+    buffer = b""
+    rows_done = 0
+    first = True
+    with open_bytes(file, limits) as stream:
+        for piece in _utf8(_pieces(stream, limits.block_bytes), encoding, file.name):
+            buffer += _checked(piece, file.name, first=first)
+            first = False
+            end = _record_end(buffer, quote)
+            if end:
+                yield _valid(buffer[:end], file.name, encoding, rows_done)
+                rows_done += buffer.count(b"\n", 0, end)
+                buffer = buffer[end:]
+            elif len(buffer) > limits.record_bytes + limits.block_bytes:
+                raise _unclosed(file.name, buffer, quote, rows_done)
+    if first:
+        raise data_error("D010", "the file is empty", file=file.name)
+    if buffer:
+        if quote is not None and buffer.count(quote) % 2:
+            raise _unclosed(file.name, buffer, quote, rows_done)
+        yield _valid(buffer, file.name, encoding, rows_done)
+
+
+def _pieces(stream: object, size: int) -> Iterator[bytes]:
+    while piece := stream.read(size):  # type: ignore[attr-defined]  # any binary stream
+        yield piece
+
+
+def _utf8(pieces: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes]:
+    first = True
+    decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("strict")
+    for piece in pieces:
+        data = piece
+        if first and decoder is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise data_error("D016", "the file looks like UTF-16", file=name, hint=_DECLARE)
+        if decoder is not None:
+            try:
+                data = decoder.decode(data).encode("utf-8")
+            except UnicodeDecodeError:
+                raise data_error("D016", f"the bytes are not {encoding}", file=name, hint=_DECLARE) from None
+        yield data.removeprefix(codecs.BOM_UTF8) if first else data
+        first = False
+    if decoder is not None:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise data_error("D019", "the file ends inside a character", file=name) from None
+
+
+def _checked(piece: bytes, name: str, *, first: bool) -> bytes:
+    if b"\0" in piece:
+        raise data_error("D015", "the file holds NUL characters", file=name,
+                         hint="it may be UTF-16 (" + _DECLARE + ") or damaged")  # fmt: skip
+    if first and b"\n" not in piece and b"\r" in piece:
+        raise data_error("D020", "lines end in CR alone", file=name, hint="save the file with LF or CR LF line ends")
+    return piece.replace(b"\r\r\n", b"\n") if b"\r\r\n" in piece else piece
+
+
+def _record_end(buffer: bytes, quote: bytes | None) -> int:
+    """Gives the position behind the last line end outside quotes, 0 if there is none."""
+    cut = buffer.rfind(b"\n")
+    if quote is None or cut < 0:
+        return cut + 1
+    quotes = buffer.count(quote, 0, cut)
+    while cut >= 0 and quotes % 2:
+        earlier = buffer.rfind(b"\n", 0, cut)
+        quotes -= buffer.count(quote, max(earlier, 0), cut)
+        cut = earlier
+    return cut + 1
+
+
+def _valid(block: bytes, name: str, encoding: str, rows_done: int) -> bytes:
+    if encoding == "utf-8" and not block.isascii():
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            row = rows_done + block.count(b"\n", 0, error.start)
+            raise data_error("D016", "the text is not UTF-8", file=name, row=row or None, hint=_DECLARE) from None
+    return block
+
+
+def _unclosed(name: str, buffer: bytes, quote: bytes | None, rows_done: int) -> Exception:
+    """Builds the error for a quote that never ends; the row is the first one that cannot be closed."""
+    row = rows_done
+    if quote is not None:
+        depth = 0
+        for line in buffer.split(b"\n"):
+            depth += line.count(quote)
+            if depth % 2:
+                break
+            row += 1
+    return data_error("D018", "a quote mark is opened and never closed", file=name, row=row or None,
+                      hint="repair the row, or declare input: {quote: none} if quote marks are plain text")  # fmt: skip

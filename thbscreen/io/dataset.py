@@ -1,0 +1,470 @@
+"""A dataset: canonical tables from files, read in chunks, with a report in which the counts add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from thbscreen.io.codes import ROW_CODES, data_error, reason
+from thbscreen.io.columnar import ParquetSource
+from thbscreen.io.delimited import DelimitedSource, Dialect
+from thbscreen.io.digest import sha256_file
+from thbscreen.io.files import list_inputs
+from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
+from thbscreen.io.limits import Limits
+from thbscreen.io.mapping_file import read_mapping
+from thbscreen.io.ndjson import NdjsonSource
+from thbscreen.io.plan import ALWAYS, LEG, REJECTS, TYPES, Loaded, Plan
+from thbscreen.io.quality import Observations
+from thbscreen.io.raw import ROW
+from thbscreen.io.select import Selected, select_files
+from thbscreen.io.shape import canonical_shape, mapped_shape
+from thbscreen.model.catalogue import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from thbscreen.io.files import InputFile
+    from thbscreen.io.mapping import Mapping, Section
+    from thbscreen.io.raw import RawSource
+
+#: Unique key of each side table.
+_KEYS = {"accounts": ("account_id",), "parties": ("party_id",), "account_parties": ("account_id", "party_id", "role")}
+_REPEAT = "same row again (same id, same content)"
+
+
+@dataclass(slots=True)
+class TableCounts:
+    """Rows of one table: read = loaded + rejected + skipped."""
+
+    read: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def adds_up(self) -> bool:
+        """True when every row that was read is accounted for."""
+        return self.read == self.loaded + self.rejected + sum(self.skipped.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file that was read: name, table, SHA-256, bytes and rows."""
+
+    name: str
+    table: str
+    sha256: str
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What was read and what became of it.
+
+    Attributes:
+        files: files in reading order.
+        ignored: names of files that were left alone.
+        tables: counts per canonical table, in source rows.
+        rejects: refused rows of all tables: file, row, column, reason.
+        coverage: share of loaded transactions with a value, per column that was read.
+        duplicates: transactions that repeat or contradict another one's id.
+        notes: things settled by rule, with how often.
+        rates: stated exchange rates that were used.
+    """
+
+    files: tuple[FileReport, ...]
+    ignored: tuple[str, ...]
+    tables: dict[str, TableCounts]
+    rejects: pl.DataFrame
+    coverage: dict[str, float]
+    duplicates: int
+    notes: dict[str, int]
+    rates: tuple[str, ...]
+
+    @property
+    def read(self) -> int:
+        """Transaction rows read."""
+        return self.tables["transactions"].read
+
+    @property
+    def loaded(self) -> int:
+        """Transaction rows loaded."""
+        return self.tables["transactions"].loaded
+
+    @property
+    def rejected(self) -> int:
+        """Transaction rows refused."""
+        return self.tables["transactions"].rejected
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Transaction rows left out by rule, by reason."""
+        return dict(self.tables["transactions"].skipped)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Gives the report as plain data without the rejected rows."""
+        return {
+            "files": [{"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
+                      for f in self.files],
+            "ignored": list(self.ignored),
+            "tables": {name: {"read": c.read, "loaded": c.loaded, "rejected": c.rejected,
+                              "skipped": dict(sorted(c.skipped.items()))} for name, c in self.tables.items()},
+            "coverage": {k: round(v, 6) for k, v in sorted(self.coverage.items())},
+            "duplicates": self.duplicates,
+            "notes": dict(sorted(self.notes.items())),
+            "rates": list(self.rates),
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What one pass over the transactions has seen."""
+
+    counts: TableCounts = field(default_factory=TableCounts)
+    rejects: list[pl.DataFrame] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, int] = field(default_factory=dict)
+    seen: SeenIds = field(default_factory=SeenIds)
+    filled: Counter[str] = field(default_factory=Counter)
+    height: int = 0
+    observations: Observations | None = None
+
+
+class Dataset:
+    """Canonical tables of one set of files.
+
+    Attributes:
+        columns: canonical transaction columns that exist.
+        accounts: accounts; empty with required columns when there is no such file.
+        parties: customers.
+        account_parties: who may do what with which account.
+    """
+
+    def __init__(self, selected: Selected, mapping: Mapping | None, zone: str, limits: Limits) -> None:
+        """Opens every file and reads the three small tables."""
+        self.zone = zone
+        self.limits = limits
+        self._mapping = mapping
+        self._ignored = tuple(selected.ignored)
+        self._side: dict[str, TableCounts] = {}
+        self._side_rejects: list[pl.DataFrame] = []
+        self._side_notes: Counter[str] = Counter()
+        self._side_rows: dict[str, int] = {}
+        self._files = selected.files
+        self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
+        self.columns = frozenset().union(*(plan.columns for plan in self._plans))
+        self.accounts = self._load_side("accounts")
+        self.parties = self._load_side("parties")
+        self.account_parties = self._load_side("account_parties")
+        self._done: _Pass | None = None
+        self._dropped: pl.Series | None = None
+        self._coverage: dict[str, float] = {}
+        self._notes: Counter[str] = Counter()
+
+    # --- opening ----------------------------------------------------------------------------------
+
+    def _section(self, table: str) -> Section | None:
+        return self._mapping.sections.get(table) if self._mapping is not None else None
+
+    def _plan(self, table: str, file: InputFile) -> Plan:
+        section = self._section(table)
+        source = _open_source(file, section, self.limits)
+        if section is None or self._mapping is None:
+            return Plan(table, source, canonical_shape(source, table), None, self.zone)
+        return Plan(table, source, mapped_shape(source, section, self._mapping.path.name), section, self.zone)
+
+    def _load_side(self, table: str) -> pl.DataFrame:
+        fields = TABLES[table]
+        counts = self._side[table] = TableCounts()
+        frames: list[pl.DataFrame] = []
+        for file in self._files[table]:
+            plan = self._plan(table, file)
+            names = plan.needed(None)
+            for chunk in plan.source.chunks(plan.raw_columns(names)):
+                loaded = plan.load(chunk, names)
+                _count(counts, loaded)
+                self._side_rejects.append(loaded.rejects)
+                self._side_notes += loaded.notes
+                self._side_rows[file.name] = self._side_rows.get(file.name, 0) + loaded.read
+                frames.append(loaded.frame.with_columns(pl.lit(file.name).alias("source_file")))
+        if not frames:
+            return pl.DataFrame(schema={f.name: TYPES[f.kind] for f in fields if f.required})
+        frame = self._unique_side(pl.concat(frames), table, counts)
+        share = (self._section(table).reject_share if self._section(table) else None)  # type: ignore[union-attr]
+        _check_share(table, counts, self._side_rejects, share, self.limits)
+        return frame.select(f.name for f in fields if f.name in frame.columns)
+
+    def _unique_side(self, frame: pl.DataFrame, table: str, counts: TableCounts) -> pl.DataFrame:
+        numbered = frame.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
+        found = split_duplicates(numbered.drop(ROW), _KEYS[table], "_row")
+        places = numbered.select("_row", ROW, "source_file")
+        different = found.different.select("_row").join(places, on="_row").sort("_row")
+        self._side_rejects.append(_rejects(different, ROW, _KEYS[table][0]))
+        counts.loaded -= found.same.height + found.different.height
+        counts.rejected += found.different.height
+        if found.same.height:
+            counts.skipped[_REPEAT] += found.same.height
+        gone = pl.concat([found.same["_row"], found.different["_row"]])
+        return numbered.filter(~pl.col("_row").is_in(gone.implode())).drop("_row")
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def chunks(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Reads the transactions in file order, about a million rows at a time.
+
+        Every chunk has the always-present columns, `_row`, and those of `columns` that exist (None: all).
+        Duplicates of a `tx_id` are still in the chunks; leave out `drop_rows()` afterwards.
+
+        Raises:
+            DataError: for damaged files, and D024 at the end when too many rows were refused.
+        """
+        state = _Pass(observations=Observations(self.zone))
+        for frame in self._iterate(columns, state, None):
+            state.seen.add(frame["tx_id"], frame["_row"])
+            state.height += frame.height
+            state.filled.update({c: frame.height - frame[c].null_count() for c in frame.columns if c != "_row"})
+            if state.observations is not None:
+                state.observations.add(frame)
+            yield frame
+        self._finish(state)
+
+    def _iterate(self, columns: Collection[str] | None, state: _Pass, keep: pl.Expr | None) -> Iterator[pl.DataFrame]:
+        ids = RowIds()
+        offset = 0
+        for plan in self._plans:
+            self._settle_times(plan)
+            names = plan.needed(columns)
+            for chunk in plan.source.chunks(plan.raw_columns(names)):
+                loaded = plan.load(chunk, names, keep)
+                _count(state.counts, loaded)
+                state.rejects.append(loaded.rejects)
+                state.notes += loaded.notes
+                state.rows[plan.source.file.name] = state.rows.get(plan.source.file.name, 0) + loaded.read
+                if state.counts.read > self.limits.rows:
+                    raise data_error("D008", f"more than {self.limits.rows} rows", file=plan.source.file.name)
+                if loaded.frame.height or not offset:
+                    yield self._finished(plan, loaded.frame, offset, ids, columns)
+            offset += state.rows.get(plan.source.file.name, 0)
+            if plan.times_are_dates:
+                state.notes["file whose times are all midnight; taken as dates without time"] += 1
+
+    def _finished(
+        self, plan: Plan, frame: pl.DataFrame, offset: int, ids: RowIds, columns: Collection[str] | None
+    ) -> pl.DataFrame:
+        """Adds ids, lineage and absent columns, and puts columns into catalogue order."""
+        place = pl.col(ROW) + offset
+        out = frame.with_columns(
+            (place * 2 + pl.col(LEG) if plan.transfer else place).alias("_row"),
+            pl.lit(plan.source.file.name).alias("source_file"),
+            pl.col(ROW).alias("source_row"),
+        )
+        if "tx_id" not in plan.shape.exprs:
+            content = [c for c in frame.columns if c not in NOT_CONTENT and c not in (ROW, LEG)]
+            if plan.transfer:
+                out = _with_transfer_ids(out, ids, content)
+            else:
+                out = out.with_columns(ids.make(frame, content))
+        elif plan.transfer:
+            side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
+            out = out.with_columns(pl.col("tx_id").alias("batch_id"), pl.col("tx_id") + side)
+        wanted = [
+            f for f in TABLES["transactions"]
+            if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
+        ]  # fmt: skip
+        return out.select(
+            *((pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name) for f in wanted),
+            pl.col("_row"),
+        )
+
+    def _settle_times(self, plan: Plan) -> None:
+        """Looks whether all times of a file are local midnight, which means that they are dates."""
+        if plan.times_checked or "has_time" in plan.shape.exprs:
+            return
+        plan.times_checked = True
+        midnight = pl.col("t").dt.convert_time_zone(plan.zone).dt.time() == pl.time()
+        any_row = False
+        for chunk in plan.source.chunks(plan.raw_columns(["booking_ts"])):
+            times = plan.times(chunk)
+            any_row = any_row or times.height > 0
+            # A thousand rows settle almost every file.
+            if not all(part.select(midnight.all()).item() for part in (times.head(1000), times)):
+                return
+        plan.times_are_dates = any_row
+
+    # --- afterwards -------------------------------------------------------------------------------
+
+    def _finish(self, state: _Pass) -> None:
+        for files in self._files.values():
+            for file in files:
+                file.check_unchanged()
+        self._done = state
+        if state.height:
+            self._coverage |= {c: n / state.height for c, n in state.filled.items()}
+        self._notes |= state.notes  # the larger count of each; a pass over few columns sees less
+        self._dropped = self._duplicates(state)
+        section = self._section("transactions")
+        _check_share("transactions", state.counts, state.rejects, section.reject_share if section else None, self.limits)
+
+    def _duplicates(self, state: _Pass) -> pl.Series:
+        candidates = state.seen.candidates()
+        empty = pl.Series("_row", [], dtype=pl.Int64)
+        state.seen = SeenIds()
+        if not len(candidates):
+            return empty
+        rows = pl.concat([
+            frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in self._iterate(None, _Pass(), None)
+        ])  # fmt: skip
+        found = split_duplicates(rows, ("tx_id",), "_row")
+        per_row = 2 if any(plan.transfer for plan in self._plans) else 1
+        different = found.different.unique(subset=["source_file", "source_row"]).sort("_row")
+        state.rejects.append(_rejects(different, "source_row", "tx_id"))
+        state.counts.loaded -= different.height + found.same.height // per_row
+        state.counts.rejected += different.height
+        if found.same.height:
+            state.counts.skipped[_REPEAT] += found.same.height // per_row
+        return pl.concat([found.same["_row"], found.different["_row"]]).sort()
+
+    def _complete(self) -> _Pass:
+        if self._done is None:
+            for _ in self.chunks(()):
+                pass
+        assert self._done is not None
+        return self._done
+
+    def drop_rows(self) -> pl.Series:
+        """Gives `_row` of transactions to leave out: repeats, and ids that stand for different contents."""
+        self._complete()
+        assert self._dropped is not None
+        return self._dropped
+
+    def fetch(self, tx_ids: Collection[str]) -> pl.DataFrame:
+        """Gives full canonical rows of some transactions, sorted by `_row`; unknown ids give no row."""
+        wanted = pl.Series("tx_id", sorted(set(tx_ids)), dtype=pl.String)
+        dropped = self.drop_rows()
+        bare = pl.concat([wanted, wanted.str.replace("/[DC]$", "")]).unique()
+        own_ids = all("tx_id" in plan.shape.exprs for plan in self._plans)
+        keep = pl.col("tx_id").is_in(bare.implode()) if own_ids else None
+        frames = [
+            frame.filter(pl.col("tx_id").is_in(wanted.implode()) & ~pl.col("_row").is_in(dropped.implode()))
+            for frame in self._iterate(None, _Pass(), keep)
+        ]
+        return pl.concat(frames).sort("_row")
+
+    def report(self) -> LoadReport:
+        """Gives the report of the last complete pass (makes one if there was none)."""
+        state = self._complete()
+        rows = self._side_rows | state.rows
+        files = tuple(
+            FileReport(f.name, table, sha256_file(f.path), f.bytes, rows.get(f.name, 0))
+            for table, found in self._files.items() for f in found
+        )  # fmt: skip
+        section = self._section("transactions")
+        rates = section.rates.values() if section else ()
+        rejects = pl.concat([pl.DataFrame(schema=REJECTS), *state.rejects, *self._side_rejects])
+        duplicates = int(self._dropped.len()) if self._dropped is not None else 0
+        return LoadReport(
+            files, self._ignored, {"transactions": state.counts, **self._side},
+            rejects.sort("file", "row", "column", nulls_last=True), dict(self._coverage), duplicates,
+            dict(self._notes + self._side_notes),
+            tuple(f"1 {r.currency} = {r.text} EUR on {r.on} ({r.source})" for r in rates),
+        )  # fmt: skip
+
+    def observations(self) -> Observations:
+        """Gives what the last complete pass saw, for `thbscreen.io.quality`."""
+        seen = self._complete().observations
+        assert seen is not None
+        return seen
+
+
+_ALWAYS_OUT = frozenset({*ALWAYS, "source_file", "source_row"})
+
+
+def open_dataset(
+    inputs: Sequence[Path], mapping: Path | None, *, zone: str, limits: Limits | None = None
+) -> Dataset:
+    """Opens files or folders as one dataset.
+
+    Args:
+        inputs: data files, or folders with data files.
+        mapping: mapping file; without one the files have canonical names and columns.
+        zone: zone of times without offset where the mapping names none, such as `Asia/Nicosia`.
+        limits: how much is read at most.
+
+    Raises:
+        DataError: naming file, row and column, never a value.
+    """
+    declared = read_mapping(mapping) if mapping is not None else None
+    files, ignored = list_inputs(inputs)
+    return Dataset(select_files(files, ignored, declared), declared, zone, limits or Limits())
+
+
+def _open_source(file: InputFile, section: Section | None, limits: Limits) -> RawSource:
+    spec = section.input if section is not None else None
+    kind = (spec.kind if spec is not None else None) or file.kind
+    if file.packed and (spec is None or not spec.gzip or file.path.suffix.lower() != ".gz"):
+        raise data_error("D006", "compressed files are not read", file=file.name,
+                         hint="unpack it, or declare input: {compression: gzip} in a mapping")  # fmt: skip
+    if kind == "parquet":
+        return ParquetSource(file, limits)
+    if kind == "ndjson":
+        return NdjsonSource(file, spec.dialect.encoding if spec is not None else "utf-8", limits)
+    if kind in ("csv", "tsv"):
+        dialect = spec.dialect if spec is not None else Dialect(delimiter="\t" if kind == "tsv" else ",")
+        return DelimitedSource(file, dialect, limits)
+    raise data_error("D005", "the ending does not say what the file is", file=file.name,
+                     hint="csv, tsv, parquet and ndjson are read; declare input: {kind: csv} in a mapping")  # fmt: skip
+
+
+def _with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: list[str]) -> pl.DataFrame:
+    """Gives both legs of a transfer one id made from the payer's leg, with /D and /C behind it."""
+    payer = frame.filter(pl.col(LEG) == 0)
+    made = payer.select(ROW, ids.make(payer, content).alias("batch_id"))
+    side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
+    joined = frame.drop("batch_id", strict=False).join(made, on=ROW, how="left", maintain_order="left")
+    return joined.with_columns((pl.col("batch_id") + side).alias("tx_id"))
+
+
+def _count(counts: TableCounts, loaded: Loaded) -> None:
+    counts.read += loaded.read
+    counts.loaded += loaded.loaded
+    counts.rejected += loaded.rejects.height
+    counts.skipped += loaded.skipped
+
+
+def _rejects(frame: pl.DataFrame, row: str, column: str) -> pl.DataFrame:
+    return frame.select(
+        pl.col("source_file").cast(pl.String).alias("file"), pl.col(row).cast(pl.Int64).alias("row"),
+        pl.lit(column).alias("column"), pl.lit(reason("D121")).alias("reason"),
+    )  # fmt: skip
+
+
+def _check_share(
+    table: str, counts: TableCounts, rejects: list[pl.DataFrame], declared: float | None, limits: Limits
+) -> None:
+    allowed = limits.reject_share if declared is None else declared
+    if counts.rejected <= allowed * counts.read:
+        return
+    reasons = pl.concat(rejects).group_by("column", "reason").len().sort(["len", "reason"], descending=[True, False])
+    lines = [
+        f"{count} x {f'column {column!r}: ' if column else ''}{text}"
+        for column, text, count in reasons.head(10).iter_rows()
+    ]
+    places = pl.concat(rejects).sort("file", "row").head(3)
+    where = ", ".join(f"{file} row {row}" for file, row in places.select("file", "row").iter_rows())
+    files = pl.concat(rejects)["file"].unique().sort().to_list()
+    raise data_error(
+        "D024",
+        f"{counts.rejected} of {counts.read} rows of {table} were refused, more than {allowed:.2%} "
+        f"(first: {where}): " + "; ".join(lines),
+        file=", ".join(files[:3]),
+        hint="repair the export or the mapping; checks: {max_reject_share: ...} in a mapping sets another limit",
+    )
+
+
+__all__ = ["ROW_CODES", "Dataset", "FileReport", "LoadReport", "TableCounts", "open_dataset"]

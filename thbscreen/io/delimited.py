@@ -1,0 +1,238 @@
+"""CSV and TSV: exact row lengths, no guessing, fast for correct files.
+
+A block whose separators and line ends add up goes straight to the column reader. Only other blocks
+are looked at byte by byte, with arrays, to find the rows that do not fit; these are refused by number.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from thbscreen.io.blocks import text_blocks
+from thbscreen.io.codes import data_error
+from thbscreen.io.raw import ROW, RawChunk, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from thbscreen.io.files import InputFile
+    from thbscreen.io.limits import Limits
+
+_LF, _CR = 10, 13
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited file is written.
+
+    Attributes:
+        encoding: declared encoding.
+        delimiter: one character.
+        quote: quote mark, or None when quote marks are plain text.
+        header_row: line that holds the column names, counted from 1; lines above it are left out.
+        names: column names of a file without header.
+        final_newline: whether the last line must end in a line end (a cut file lacks it).
+    """
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str | None = '"'
+    header_row: int = 1
+    names: tuple[str, ...] = ()
+    final_newline: bool = True
+
+
+class DelimitedSource:
+    """One delimited file."""
+
+    def __init__(self, file: InputFile, dialect: Dialect, limits: Limits) -> None:
+        """Reads the header.
+
+        Raises:
+            DataError: D009, D010, D011, D025 and those of `text_blocks`.
+        """
+        self._file = file
+        self.dialect = dialect
+        self.limits = limits
+        self._quote = dialect.quote.encode() if dialect.quote else None
+        self._sep = dialect.delimiter.encode()
+        self.names, self.surplus = self._header()
+
+    @property
+    def file(self) -> InputFile:
+        """The file."""
+        return self._file
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Column names as written; all String."""
+        return {name: pl.String() for name in self.names}
+
+    def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
+        """Reads the named columns, or all, in file order."""
+        yield from merged(self._blocks(columns), self.limits.chunk_rows)
+
+    # --- header ---------------------------------------------------------------------------------
+
+    def _first_block(self) -> bytes:
+        return next(text_blocks(self.file, self.dialect.encoding, self._quote, self.limits))
+
+    def _header(self) -> tuple[list[str], bool]:
+        if self.dialect.names:
+            names = list(self.dialect.names)
+        else:
+            _, record = self._split_header(self._first_block())
+            try:
+                text = record.decode("utf-8").rstrip("\r\n")
+                quoting = csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE
+                names = next(csv.reader([text], delimiter=self.dialect.delimiter,
+                                        quotechar=self.dialect.quote, quoting=quoting, strict=True))  # fmt: skip
+            except (csv.Error, StopIteration):
+                raise data_error("D010", "the file has no readable header line", file=self.file.name) from None
+        names = [name.strip() for name in names]
+        surplus = len(names) > 1 and not names[-1]
+        names = names[:-1] if surplus else names
+        self._check_names(names)
+        return names, surplus
+
+    def _check_names(self, names: list[str]) -> None:
+        name = self.file.name
+        if len(names) > self.limits.columns:
+            raise data_error("D009", f"the file has more than {self.limits.columns} columns", file=name)
+        for position, column in enumerate(names, 1):
+            if not column:
+                raise data_error("D010", f"column {position} has no name in the header line", file=name)
+        for position, column in enumerate(names):
+            if column in names[:position]:
+                raise data_error("D011", "the header holds this name twice", file=name, column=_shown(column))
+        other = next((c for c in ";\t|," if c != self.dialect.delimiter and len(names) == 1 and c in names[0]), None)
+        if other:
+            raise data_error("D025", "the header is one column with other separators inside", file=name,
+                             hint=f"declare it in a mapping: input: {{delimiter: {other!r}}}")  # fmt: skip
+
+    def _split_header(self, block: bytes) -> tuple[int, bytes]:
+        """Gives the position behind the header record, and the record."""
+        start = 0
+        for _ in range(self.dialect.header_row - 1):
+            start = block.find(b"\n", start) + 1
+            if not start:
+                raise data_error("D010", f"the file has no line {self.dialect.header_row}", file=self.file.name)
+        end = block.find(b"\n", start)
+        while self._quote is not None and end >= 0 and block.count(self._quote, start, end) % 2:
+            end = block.find(b"\n", end + 1)
+        end = len(block) if end < 0 else end + 1
+        if not block[start:end].strip():
+            raise data_error("D010", "the header line is empty", file=self.file.name)
+        return end, block[start:end]
+
+    # --- rows -----------------------------------------------------------------------------------
+
+    def _blocks(self, columns: Collection[str] | None) -> Iterator[RawChunk]:
+        done = 0
+        previous: bytes | None = None
+        for number, whole in enumerate(text_blocks(self.file, self.dialect.encoding, self._quote, self.limits)):
+            skip = self._split_header(whole)[0] if number == 0 and not self.dialect.names else 0
+            if previous is not None:
+                chunk = self._read(previous, done, columns)
+                done += chunk.read
+                yield chunk
+            previous = whole[skip:]
+        block = self._ended(previous or b"", done)
+        yield self._read(block, done, columns)
+
+    def _ended(self, block: bytes, done: int) -> bytes:
+        if not block or block.endswith(b"\n"):
+            return block
+        if self.dialect.final_newline:
+            row = done + block.count(b"\n") + 1
+            raise data_error("D019", "the last line has no line end, so it may have been cut", file=self.file.name,
+                             row=row, hint="export again; if the source never writes a last line end, declare "
+                             "input: {final_newline: optional} in a mapping")  # fmt: skip
+        return block + b"\n"
+
+    def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
+        width = len(self.names) + self.surplus
+        lines = block.count(b"\n")
+        quoted = self._quote is not None and self._quote in block
+        if not quoted and block.count(self._sep) == lines * (width - 1):
+            frame = self._parse(block, columns)
+            if frame is not None and frame.height == lines:
+                return RawChunk(_numbered(frame, done), lines)
+        return self._read_checked(block, done, columns, width)
+
+    def _read_checked(self, block: bytes, done: int, columns: Collection[str] | None, width: int) -> RawChunk:
+        data = np.frombuffer(block, np.uint8)
+        outside = self._outside_quotes(data, done)
+        ends = np.flatnonzero((data == _LF) & outside)
+        separators = np.flatnonzero((data == self._sep[0]) & outside)
+        per_row = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
+        lengths = np.diff(ends, prepend=-1)
+        starts = ends - lengths + 1
+        blank = (lengths == 1) | ((lengths == 2) & (data[starts] == _CR)) if len(ends) else np.zeros(0, bool)
+        bad = (per_row != width) & ~blank
+        keep = ~(bad | blank)
+        kept = block if keep.all() else data[np.repeat(keep, lengths)].tobytes()
+        rows = np.flatnonzero(keep) + done + 1
+        frame = self._parse(kept, columns) if kept else self._parse(b"", columns)
+        if frame is None or frame.height != len(rows):
+            raise data_error("D021", "the rows cannot be told apart", file=self.file.name, row=done + 1)
+        refused = [
+            (int(i) + done + 1, "D117" if per_row[i] < width else "D118") for i in np.flatnonzero(bad)
+        ]
+        numbered = frame.with_columns(pl.Series(ROW, rows, pl.Int64))
+        return RawChunk(numbered, len(ends), refused, int(blank.sum()))
+
+    def _outside_quotes(self, data: NDArray[np.uint8], done: int) -> NDArray[np.bool_]:
+        if self._quote is None:
+            return np.ones(len(data), bool)
+        mark = data == self._quote[0]
+        inside = (np.cumsum(mark, dtype=np.uint8) & 1).astype(bool)  # wraps at 256, parity stays
+        places = np.flatnonzero(mark)
+        opens, closes = places[0::2], places[1::2]
+        fine_before = np.array([self._sep[0], _LF, self._quote[0]], np.uint8)
+        fine_after = np.array([self._sep[0], _LF, _CR, self._quote[0]], np.uint8)
+        wrong = opens[(opens > 0) & ~np.isin(data[np.maximum(opens - 1, 0)], fine_before)]
+        late = closes[~np.isin(data[np.minimum(closes + 1, len(data) - 1)], fine_after)]
+        if len(wrong) or len(late):
+            first = int(min(list(wrong[:1]) + list(late[:1])))
+            row = done + int(np.count_nonzero((data[:first] == _LF) & ~inside[:first])) + 1
+            raise data_error("D017", "a quote mark stands in the middle of a field", file=self.file.name, row=row,
+                             hint="quote marks inside a quoted field are doubled; declare input: {quote: none} "
+                             "if they are plain text")  # fmt: skip
+        return ~inside
+
+    def _parse(self, block: bytes, columns: Collection[str] | None) -> pl.DataFrame | None:
+        """Reads rows of equal length; None when the column reader disagrees about their length."""
+        width = len(self.names) + self.surplus
+        schema = {str(i): pl.String for i in range(width)}
+        wanted = [i for i, n in enumerate(self.names) if columns is None or n in columns] or [0]
+        taken = [*wanted, width - 1] if self.surplus else wanted
+        if not block:
+            frame = pl.DataFrame(schema=schema)
+        else:
+            try:
+                frame = pl.read_csv(
+                    block, has_header=False, schema=schema, separator=self.dialect.delimiter,
+                    quote_char=self.dialect.quote, columns=taken,
+                )  # fmt: skip
+            except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+                return None
+        if self.surplus and frame[str(width - 1)].str.strip_chars().str.len_bytes().gt(0).any():
+            raise data_error("D010", f"column {width} holds values and has no name", file=self.file.name)
+        return frame.select(pl.col(str(i)).alias(self.names[i]) for i in wanted)
+
+
+def _numbered(frame: pl.DataFrame, done: int) -> pl.DataFrame:
+    return frame.with_columns(pl.int_range(done + 1, done + 1 + pl.len(), dtype=pl.Int64).alias(ROW))
+
+
+def _shown(name: str) -> str:
+    """Shortens a header for a message: a file without header may have data there."""
+    return name if len(name) <= 40 and not any(c.isdigit() for c in name) else "(name hidden)"

@@ -1,0 +1,151 @@
+"""Data quality of a dataset as plain data for quality.json; counts and shares, never values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from thbscreen.io.dataset import Dataset
+
+_ROUND = 10_000  # one hundred units in cents
+
+
+class Observations:
+    """What a pass over the transactions saw: days, times, round amounts, accounts."""
+
+    def __init__(self, zone: str) -> None:
+        """Starts empty; days and times of day are those of `zone`."""
+        self.zone = zone
+        self.rows = 0
+        self.timed = 0
+        self.midnight = 0
+        self.priced = 0
+        self.round = 0
+        self._days: list[pl.DataFrame] = []
+        self._accounts: list[pl.Series] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Takes in one canonical chunk."""
+        local = pl.col("booking_ts").dt.convert_time_zone(self.zone)
+        seen = frame.select(
+            timed=pl.col("has_time").sum(),
+            midnight=(pl.col("has_time") & (local.dt.time() == pl.time())).sum(),
+            priced=pl.col("amount_eur").is_not_null().sum(),
+            round=(pl.col("amount_eur") % _ROUND == 0).sum(),
+        ).row(0, named=True)
+        self.rows += frame.height
+        self.timed += seen["timed"] or 0
+        self.midnight += seen["midnight"] or 0
+        self.priced += seen["priced"] or 0
+        self.round += seen["round"] or 0
+        self._days.append(frame.group_by(local.dt.date().alias("day")).len())
+        self._accounts.append(frame["account_id"].unique())
+
+    def days(self) -> pl.DataFrame:
+        """Gives `day` and the number of rows `len`, sorted."""
+        if not self._days:
+            return pl.DataFrame(schema={"day": pl.Date, "len": pl.UInt32})
+        return pl.concat(self._days).group_by("day").agg(pl.col("len").sum()).sort("day")
+
+    def accounts(self) -> pl.Series:
+        """Gives the distinct accounts."""
+        if not self._accounts:
+            return pl.Series("account_id", [], dtype=pl.String)
+        return pl.concat(self._accounts).unique()
+
+
+def assess(dataset: Dataset, as_of: datetime) -> dict[str, Any]:
+    """Measures completeness, plausibility and references.
+
+    Args:
+        dataset: a dataset; it is read once if that has not happened yet.
+        as_of: the run's reference time; later bookings count as lying in the future.
+
+    Returns:
+        Plain data with keys completeness, plausibility, references and findings (sentences).
+    """
+    report = dataset.report()
+    seen = dataset.observations()
+    out = {
+        "completeness": {
+            "transactions": {k: round(v, 6) for k, v in sorted(report.coverage.items())},
+            "accounts": _filled(dataset.accounts),
+            "parties": _filled(dataset.parties),
+            "account_parties": _filled(dataset.account_parties),
+        },
+        "plausibility": _plausibility(seen, as_of),
+        "references": _references(dataset, seen),
+    }
+    out["findings"] = _findings(out)
+    return out
+
+
+def _filled(frame: pl.DataFrame) -> dict[str, float]:
+    if not frame.height:
+        return {}
+    return {c: round(1 - frame[c].null_count() / frame.height, 6) for c in sorted(frame.columns)}
+
+
+def _plausibility(seen: Observations, as_of: datetime) -> dict[str, Any]:
+    days = seen.days()
+    future = days.filter(pl.col("day") > as_of.date())["len"].sum() or 0
+    first, last = (days["day"].min(), days["day"].max()) if days.height else (None, None)
+    span = (last - first).days + 1 if days.height else 0  # type: ignore[operator]  # dates
+    return {
+        "first_day": str(first) if first else None,
+        "last_day": str(last) if last else None,
+        "days_without_rows": span - days.height,
+        "rows_after_reference_day": int(future),
+        "share_with_time": _share(seen.timed, seen.rows),
+        "share_of_times_at_midnight": _share(seen.midnight, seen.timed),
+        "share_of_amounts_in_round_hundreds": _share(seen.round, seen.priced),
+    }
+
+
+def _references(dataset: Dataset, seen: Observations) -> dict[str, int]:
+    used = seen.accounts()
+    known = dataset.accounts["account_id"]
+    held = dataset.account_parties.filter(pl.col("role").is_in(["holder", "joint_holder"]))["account_id"]
+    parties = dataset.parties["party_id"]
+    linked = dataset.account_parties["party_id"].unique()
+    return {
+        "accounts_in_transactions": len(used),
+        "accounts_in_transactions_without_account_row": _outside(used, known),
+        "accounts_in_transactions_without_holder": _outside(used, held),
+        "account_rows_without_transactions": _outside(known, used),
+        "links_to_unknown_parties": _outside(linked, parties),
+        "parties_without_account": _outside(parties, linked),
+    }
+
+
+def _outside(values: pl.Series, known: pl.Series) -> int:
+    return int((~values.is_in(known.unique().implode())).sum())
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None
+
+
+def _findings(data: dict[str, Any]) -> list[str]:
+    plausible, references = data["plausibility"], data["references"]
+    out = []
+    if plausible["rows_after_reference_day"]:
+        out.append(f"{plausible['rows_after_reference_day']} rows are booked after the reference day")
+    if (plausible["share_of_times_at_midnight"] or 0) > 0.2:
+        out.append("many times of day are exactly midnight; some may be dates without a time")
+    if (plausible["share_of_amounts_in_round_hundreds"] or 0) > 0.9:
+        out.append("almost all amounts are round hundreds; check the decimal mark")
+    if not plausible["share_with_time"]:
+        out.append("no row has a time of day")
+    missing = references["accounts_in_transactions_without_account_row"]
+    if missing:
+        out.append(f"{missing} accounts have transactions and no account row")
+    if references["accounts_in_transactions_without_holder"]:
+        out.append(f"{references['accounts_in_transactions_without_holder']} accounts have no holder on file")
+    if references["links_to_unknown_parties"]:
+        out.append(f"{references['links_to_unknown_parties']} customers are linked to accounts and have no row")
+    return out

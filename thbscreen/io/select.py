@@ -1,0 +1,85 @@
+"""Which file belongs to which table: by canonical name, or by the mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from thbscreen.io.codes import data_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from thbscreen.io.files import InputFile
+    from thbscreen.io.mapping import Mapping
+
+_SIDE_TABLES = ("accounts", "parties", "account_parties")
+
+
+@dataclass(slots=True)
+class Selected:
+    """Files by table, and the names that were left alone."""
+
+    files: dict[str, list[InputFile]] = field(
+        default_factory=lambda: {t: [] for t in ("transactions", *_SIDE_TABLES)}
+    )
+    ignored: list[str] = field(default_factory=list)
+
+
+def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Mapping | None) -> Selected:
+    """Sorts files into tables.
+
+    Raises:
+        DataError: D004, D006, D026 or D048.
+    """
+    out = Selected(ignored=list(ignored))
+    if mapping is not None and not mapping.single:
+        _by_mapping(files, mapping, out)
+    else:
+        _by_name(files, mapping, out)
+    if not out.files["transactions"]:
+        raise data_error("D004", "no transactions file was found",
+                         hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping")  # fmt: skip
+    _no_twins(out)
+    return out
+
+
+def _by_name(files: Sequence[InputFile], mapping: Mapping | None, out: Selected) -> None:
+    for file in files:
+        stem = _stem(file)
+        if stem in _SIDE_TABLES:
+            out.files[stem].append(file)
+        elif mapping is not None or (stem.startswith("transactions") and (file.kind or file.packed)):
+            out.files["transactions"].append(file)
+        else:
+            out.ignored.append(file.name)
+
+
+def _by_mapping(files: Sequence[InputFile], mapping: Mapping, out: Selected) -> None:
+    used: set[str] = set()
+    for table, section in mapping.sections.items():
+        found = next((f for f in files if f.path.name == section.file), None)
+        if found is None:
+            raise data_error("D048", f"the mapping's file for {table} is not among the inputs", file=section.file,
+                             hint="give the folder that holds it; file names must match exactly")  # fmt: skip
+        out.files[table].append(found)
+        used.add(found.name)
+    out.ignored += [f.name for f in files if f.name not in used]
+
+
+def _no_twins(out: Selected) -> None:
+    """Refuses what would count the same rows twice: one table in two formats."""
+    for table, files in out.files.items():
+        stems: dict[str, str] = {}
+        for file in files:
+            key = str(file.path.parent / _stem(file)) if table == "transactions" else table
+            if key in stems:
+                raise data_error("D026", f"two files hold {table}: {stems[key]} and {file.name}", file=file.name,
+                                 hint="keep one of them, or give files instead of the folder")  # fmt: skip
+            stems[key] = file.name
+
+
+def _stem(file: InputFile) -> str:
+    name = Path(file.path.stem).stem if file.packed else file.path.stem
+    return name

@@ -1,0 +1,1 @@
+"""What data means: catalogue, text, clock, money."""
