@@ -1,0 +1,197 @@
+"""Working with bound values: putting parameters in, bounds that contradict, time needs, digests."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from thbscreen.rules import ast
+from thbscreen.rules.literals import minutes
+
+T = TypeVar("T")
+_TEXTS = {("Value", "text"), ("Compare", "text")}
+
+
+def substitute(thing: T, values: Mapping[str, ast.Value]) -> T:
+    """Gives a copy of a bound part in which every parameter with a value is that value."""
+    return _substitute(thing, values)  # type: ignore[no-any-return]
+
+
+def _substitute(thing: Any, values: Mapping[str, ast.Value]) -> Any:
+    if isinstance(thing, ast.Param):
+        return values.get(thing.name, thing)
+    if isinstance(thing, tuple):
+        return tuple(_substitute(part, values) for part in thing)
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        changes = {f.name: _substitute(getattr(thing, f.name), values) for f in dataclasses.fields(thing)}
+        return dataclasses.replace(thing, **changes)
+    return thing
+
+
+def walk(thing: object) -> Iterator[object]:
+    """Goes over a bound part and everything inside it."""
+    yield thing
+    if isinstance(thing, tuple):
+        for part in thing:
+            yield from walk(part)
+    elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        for f in dataclasses.fields(thing):
+            yield from walk(getattr(thing, f.name))
+
+
+def canonical(thing: object) -> object:
+    """Gives plain data that is equal for equal meanings: without places and the author's spelling."""
+    if isinstance(thing, Enum):
+        return thing.value
+    if isinstance(thing, Decimal):
+        return format(thing.normalize(), "f")
+    if isinstance(thing, tuple | list):
+        return [canonical(part) for part in thing]
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        name = type(thing).__name__
+        parts = {
+            f.name: canonical(getattr(thing, f.name))
+            for f in dataclasses.fields(thing)
+            if f.name != "span" and (name, f.name) not in _TEXTS
+        }
+        return [name, parts]
+    return thing
+
+
+def digest(thing: object) -> str:
+    """Gives the SHA-256 of the canonical form, as hexadecimal text."""
+    text = json.dumps(canonical(thing), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def rule_digest(rule: ast.Rule) -> str:
+    """Gives the hash of a rule's meaning with its parameters' values put in; texts do not count."""
+    values = {p.name: p.value for p in rule.parameters}
+    meaning = substitute(rule.detect, values)
+    return digest((rule.id, meaning, rule.weight, rule.family, rule.third_party, rule.roles))
+
+
+def number(expr: ast.Expr, values: Mapping[str, ast.Value]) -> Fraction | None:
+    """Works out an expression without names: money in cents, lengths in minutes; None if it cannot be."""
+    match expr:
+        case ast.Value():
+            payload = expr.payload
+            if isinstance(payload, ast.Length):
+                return Fraction(minutes(payload))
+            if isinstance(payload, bool) or not isinstance(payload, int | Decimal):
+                return None
+            return Fraction(payload)
+        case ast.Param():
+            value = values.get(expr.name)
+            return None if value is None else number(value, values)
+        case ast.BinOp():
+            left, right = number(expr.left, values), number(expr.right, values)
+            if left is None or right is None or (expr.op == "/" and right == 0):
+                return None
+            return {
+                "+": lambda: left + right, "-": lambda: left - right,
+                "*": lambda: left * right, "/": lambda: left / right,
+            }[expr.op]()  # fmt: skip
+        case _:
+            return None
+
+
+@dataclasses.dataclass(slots=True)
+class _Range:
+    """Bounds on one thing; each is (value, 1 when the value itself is excluded)."""
+
+    low: tuple[Fraction, int] | None = None
+    high: tuple[Fraction, int] | None = None
+
+    def add(self, op: str, at: Fraction) -> None:
+        strict = int(op in {"above", ">", "below", "<"})
+        if op in {"at_least", "above", ">=", ">", "is", "=="}:
+            self.low = (at, strict) if self.low is None else max(self.low, (at, strict))
+        if op in {"at_most", "below", "<=", "<", "is", "=="}:
+            # the stricter of two bounds at one value is the one that excludes it
+            keep = self.high is not None and (self.high[0], -self.high[1]) <= (at, -strict)
+            self.high = self.high if keep else (at, strict)
+
+    @property
+    def empty(self) -> bool:
+        if self.low is None or self.high is None:
+            return False
+        return self.low[0] > self.high[0] or (self.low[0] == self.high[0] and bool(self.low[1] or self.high[1]))
+
+
+def never(where: ast.Where, values: Mapping[str, ast.Value]) -> str | None:
+    """Names a field whose tests contradict each other, so that no row can pass; None if all is well."""
+    ranges: dict[str, _Range] = {}
+    equal: dict[str, set[object]] = {}
+    for test in where.conditions:
+        if not isinstance(test, ast.Test):
+            continue
+        if isinstance(test.operand, ast.Value | ast.Param | ast.BinOp):
+            at = number(test.operand, values)
+            if at is not None:
+                ranges.setdefault(test.field, _Range()).add(test.op, at)
+        if test.op in {"is", "in"}:
+            options = test.operand if isinstance(test.operand, tuple) else (test.operand,)
+            found: set[object] = {o.payload if isinstance(o, ast.Value) else o for o in options}
+            equal[test.field] = equal[test.field] & found if test.field in equal else found
+    for field, span in ranges.items():
+        if span.empty:
+            return field
+    return next((field for field, options in equal.items() if not options), None)
+
+
+def never_lines(lines: tuple[ast.FlagLine, ...], values: Mapping[str, ast.Value]) -> str | None:
+    """Names a measure whose lines contradict each other; None if all is well."""
+    ranges: dict[str, _Range] = {}
+    for line in lines:
+        if isinstance(line, ast.Compare) and isinstance(line.left, ast.Name):
+            at = number(line.right, values)
+            if at is not None:
+                ranges.setdefault(line.left.name, _Range()).add(line.op, at)
+    return next((name for name, span in ranges.items() if span.empty), None)
+
+
+def contradiction(detect: ast.Detect, values: Mapping[str, ast.Value]) -> str | None:
+    """Names a field or measure of a rule whose conditions cannot hold together; None if all is well."""
+    for part in walk(detect):
+        if isinstance(part, ast.Where) and (found := never(part, values)):
+            return found
+    return never_lines(getattr(detect, "flag_when", ()), values)
+
+
+def lengths(detect: ast.Detect, values: Mapping[str, ast.Value]) -> list[ast.Length]:
+    """Lists every length that bounds how far back or how finely a rule looks."""
+    found: list[ast.Expr] = []
+    for part in walk(detect):
+        match part:
+            case ast.Rolling():
+                found.append(part.length)
+            case ast.ForwardedWithin() | ast.Follows() | ast.Repeat():
+                found.append(part.within)
+            case ast.Star():
+                found += [part.within, part.cycle_within]
+            case _:
+                pass
+    resolved = [values.get(e.name) if isinstance(e, ast.Param) else e for e in found]
+    return [v.payload for v in resolved if isinstance(v, ast.Value) and isinstance(v.payload, ast.Length)]
+
+
+def needs_time_of_day(detect: ast.Detect, values: Mapping[str, ast.Value]) -> bool:
+    """Says whether date-only data are too coarse: a time-of-day test, or a length in minutes or hours."""
+    if any(isinstance(part, ast.Test) and part.op == "time_of_day" for part in walk(detect)):
+        return True
+    return any(length.unit in {"minutes", "hours"} for length in lengths(detect, values))
+
+
+def look_back(detect: ast.Detect, values: Mapping[str, ast.Value]) -> ast.Length | None:
+    """Gives the longest length, calendar steps included; None for plain row rules and whole periods."""
+    found = lengths(detect, values)
+    steps: dict[str, ast.LengthUnit] = {"day": "days", "week": "weeks", "month": "months"}
+    found += [ast.Length(1, steps[p.step]) for p in walk(detect) if isinstance(p, ast.Calendar)]
+    return max(found, key=minutes, default=None)

@@ -1,0 +1,123 @@
+"""Loads named lists: words, codes, values and maps."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, cast
+
+from thbscreen.model.text import fold, needle, words
+from thbscreen.rules import ast
+from thbscreen.rules.binder import bind_sources
+from thbscreen.rules.context import Context
+from thbscreen.rules.evaluate import digest
+from thbscreen.rules.yamltree import Findings, Map, Node, Scalar, Seq, load_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+KEYS = ("list", "kind", "title", "reviewed", "sources", "entries", "must_match", "must_not_match")
+KINDS = ("words", "codes", "values", "map")
+LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
+_RANGE = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+MAX_RANGE = 10_000
+
+
+def bind_list(text: str | bytes, file: str) -> tuple[ast.WordList | None, Findings]:
+    """Binds one list file; a list that fails its own must_match or must_not_match is R018."""
+    root, findings = load_tree(text, file)
+    ctx = Context(findings, {})
+    mapping = None if root is None else ctx.mapping(root, "the list", KEYS)
+    if mapping is None:
+        return None, findings
+    ctx.require(mapping, ("list", "kind", "title", "reviewed", "sources", "entries"), "the list")
+    name = ctx.scalar(mapping.get("list"), "'list'")
+    if name is not None and not ctx.forbidden(name.text, name.span) and not LIST_NAME.fullmatch(name.text):
+        findings.error("R007", f"'{name.text[:40]}' is not the name of a list", name.span, help="write group.name")
+    kind = ctx.choice(mapping.get("kind"), "'kind'", KINDS, "R020")
+    reviewed = ctx.scalar(mapping.get("reviewed"), "'reviewed'")
+    if reviewed is not None and not _DAY.fullmatch(reviewed.text):
+        findings.error("R021", "'reviewed' is a day such as 2026-01-31", reviewed.span)
+    sources = bind_sources(ctx, mapping.get("sources"))
+    pairs = list(_entries(ctx, mapping.get("entries"), kind)) if kind else []
+    wanted, unwanted = (ctx.scalars(mapping.get(k), f"'{k}'") for k in ("must_match", "must_not_match"))
+    entries = tuple((group, fold(e.text) if kind == "map" else e.text) for group, e in pairs)
+    if kind == "words":
+        _own_examples(ctx, entries, wanted, unwanted)
+    elif wanted or unwanted:
+        key = mapping.key("must_match") or mapping.key("must_not_match") or name
+        findings.error("R004", "only lists of words have examples", key.span if key else mapping.span)
+    if findings.failed or name is None or kind is None or reviewed is None:
+        return None, findings
+    found = ast.WordList(
+        name.text, ctx.text(mapping, "title"), cast("Literal['words', 'codes', 'values', 'map']", kind), entries,
+        tuple(s.text for s in wanted), tuple(s.text for s in unwanted), reviewed.text, sources,
+        list_digest(name.text, kind, entries), mapping.span,
+    )  # fmt: skip
+    return found, findings
+
+
+def list_digest(name: str, kind: str, entries: Iterable[tuple[str, str]]) -> str:
+    """Gives the hash of a list's meaning; the order of entries does not count."""
+    return digest((name, kind, tuple(sorted(entries))))
+
+
+def _entries(ctx: Context, node: Node | None, kind: str) -> Iterator[tuple[str, Scalar]]:
+    if kind == "map" and isinstance(node, Seq):
+        ctx.findings.error("R006", "the entries of a map are 'value: [texts]'", node.span)
+        return
+    if isinstance(node, Map):
+        if not node.entries:
+            ctx.findings.error("R024", "the list is empty", node.span)
+        groups = [(key.text, value) for key, value in node]
+    else:
+        groups = [("any", node)] if node is not None else []
+    seen: dict[str, Scalar] = {}
+    for group, value in groups:
+        for item in ctx.scalars(value, "'entries'"):
+            if not _entry(ctx, item, kind):
+                continue
+            same = fold(item.text) if kind in {"words", "map"} else item.text
+            if kind == "map" and same in seen:
+                first = seen[same].span.line
+                ctx.findings.error("R005", f"'{item.text}' is given twice", item.span, help=f"first on line {first}")
+                continue
+            seen[same] = item
+            yield group, item
+
+
+def _entry(ctx: Context, item: Scalar, kind: str) -> bool:
+    """Checks one entry for what could never match or would match everything."""
+    if kind == "words":
+        if "*" in item.text.rstrip()[:-1]:
+            ctx.findings.error("R007", "'*' may only end an entry", item.span, help="write stem* for a beginning")
+            return False
+        if not needle(item.text).strip():
+            ctx.findings.error("R024", "the entry holds no letter and no digit", item.span)
+            return False
+    if kind == "codes" and (found := _RANGE.fullmatch(item.text)):
+        low, high = found.groups()
+        if len(low) != len(high) or len(low) > 9 or not 0 <= int(high) - int(low) < MAX_RANGE:
+            hint = "write 3000-3299: equal length, the smaller number first"
+            ctx.findings.error("R021", f"'{item.text}' is no range of codes", item.span, help=hint)
+            return False
+    return True
+
+
+def _own_examples(
+    ctx: Context, entries: tuple[tuple[str, str], ...], wanted: list[Scalar], unwanted: list[Scalar]
+) -> None:
+    for item in wanted:
+        if matching(entries, item.text) is None:
+            ctx.findings.error("R018", f"no entry matches '{item.text[:80]}', which must match", item.span)
+    for item in unwanted:
+        entry = matching(entries, item.text)
+        if entry is not None:
+            message = f"the entry '{entry}' matches '{item.text[:80]}', which must not match"
+            ctx.findings.error("R018", message, item.span)
+
+
+def matching(entries: Iterable[tuple[str, str]], text: str) -> str | None:
+    """Gives the first entry of a list of words that stands in a text, or None."""
+    inside = words(fold(text))
+    return next((entry for _, entry in entries if needle(entry) in inside), None)

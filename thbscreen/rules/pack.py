@@ -1,0 +1,296 @@
+"""Loads a folder of rules, its lists and one profile together, or says everything that is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
+from thbscreen.errors import ProfileError, RuleError, UsageError
+from thbscreen.rules import ast
+from thbscreen.rules.binder import bind_file
+from thbscreen.rules.context import RULE_ID, Context
+from thbscreen.rules.evaluate import (
+    contradiction,
+    digest,
+    look_back,
+    needs_time_of_day,
+    rule_digest,
+    substitute,
+)
+from thbscreen.rules.lists import bind_list
+from thbscreen.rules.literals import as_unit
+from thbscreen.rules.paths import default_rules_dir, profile_path
+from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, read_profile
+from thbscreen.rules.yamltree import MAX_BYTES, Findings
+
+#: Folders of the rules that hold something else than rules.
+NOT_RULES = ("lists", "profiles", "translations")
+
+
+def load_pack(
+    rules_dir: Path | None = None, profile: str | Path = "cyprus", only: Sequence[str] = ()
+) -> ast.RulePack:
+    """Loads every rule that the profile enables, with the values in force.
+
+    Args:
+        rules_dir: folder of rules; None for the shipped ones.
+        profile: name of a profile in the folder, or path of a profile file.
+        only: ids of rules to load; rules whose hits they read are loaded too.
+
+    Raises:
+        RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
+        UsageError: there is no such folder, profile or rule.
+    """
+    loading = _Loading.of(rules_dir, profile)
+    found = loading.diagnostics()
+    errors = [d for d in found if d.severity == "error"]
+    if errors:
+        only_profile = all(d.span.file == loading.read.ctx.findings.file for d in errors)
+        raise (ProfileError if only_profile else RuleError)(found)
+    return loading.pack(only)
+
+
+def check(rules_dir: Path | None = None, profile: str | Path = "cyprus") -> list[Diagnostic]:
+    """Gives every finding about rules, lists and the profile, warnings included, in order."""
+    return _Loading.of(rules_dir, profile).diagnostics()
+
+
+def resolve(
+    rule: ast.Rule, profile: ast.Profile | None, case_parameters: Sequence[tuple[str, str]] = ()
+) -> ast.Rule:
+    """Puts the values in force into a bound rule: defaults, then the profile, then a test's own.
+
+    Args:
+        rule: as bound.
+        profile: None for the rule's defaults.
+        case_parameters: (name, raw text) of an inline test.
+
+    Returns:
+        The rule without parameters in `detect`; `parameters` hold the effective values, and digest,
+        look-back and the need for times of day follow them.
+    """
+    values = {p.name: p.value for p in rule.parameters}
+    for override in profile.overrides if profile else ():
+        if override.rule == rule.id:
+            values |= dict(override.parameters)
+    for name, text in case_parameters:
+        values[name] = as_unit(text, values[name].unit)
+    parameters = tuple(dataclasses.replace(p, value=values[p.name]) for p in rule.parameters)
+    out = dataclasses.replace(
+        rule,
+        detect=substitute(rule.detect, values),
+        parameters=parameters,
+        needs_time_of_day=needs_time_of_day(rule.detect, values),
+        look_back=look_back(rule.detect, values),
+    )
+    return dataclasses.replace(out, digest=rule_digest(out))
+
+
+@dataclass(slots=True)
+class _Loading:
+    """Everything read from one folder so far."""
+
+    base: Path
+    read: ProfileFile
+    profile: ast.Profile | None = None
+    rules: dict[str, ast.Rule | None] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)
+    lists: dict[str, ast.WordList | None] = field(default_factory=dict)
+    findings: list[Findings] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rules_dir: Path | None, profile: str | Path) -> _Loading:
+        base = rules_dir or default_rules_dir()
+        if not base.is_dir():
+            raise UsageError(f"there is no folder of rules '{base}'")
+        path = profile_path(profile, base)
+        data, problem = _content(path)
+        read = read_profile(data, _shown(path, base))
+        if problem:
+            read.ctx.findings.items.clear()
+            read.ctx.findings.error("R001", problem, _start(read.ctx.findings.file))
+        loading = cls(base, read)
+        loading.load_lists()
+        loading.load_rules()
+        loading.profile = finish_profile(
+            read, loading.rules, {k: c.bounds for k, c in loading.contexts.items()}, loading.lists
+        )
+        loading.cross_checks()
+        loading.findings.append(read.ctx.findings)
+        return loading
+
+    def diagnostics(self) -> list[Diagnostic]:
+        return sort_diagnostics(d for f in self.findings for d in f.result())
+
+    # --- files ---
+
+    def files(self, *, lists: bool) -> list[Path]:
+        out = []
+        for path in sorted(self.base.rglob("*")):
+            parts = path.relative_to(self.base).parts
+            if any(p.startswith((".", "_")) for p in parts) or not path.is_file():
+                continue
+            wanted = parts[0] == "lists" if lists else parts[0] not in NOT_RULES and len(parts) > 1
+            if wanted and path.suffix in {".yaml", ".yml"}:
+                out.append(path)
+        return out
+
+    def open(self, path: Path) -> tuple[bytes, str, str | None]:
+        name = _shown(path, self.base)
+        if path.suffix == ".yml":
+            return b"", name, "the file's name must end in .yaml"
+        if not path.resolve().is_relative_to(self.base.resolve()):
+            return b"", name, "the file lies outside the folder of rules"
+        data, problem = _content(path)
+        return data, name, problem
+
+    def load_lists(self) -> None:
+        folder = self.base / "lists"
+        for path in self.files(lists=True):
+            data, name, problem = self.open(path)
+            expected = ".".join(path.relative_to(folder).with_suffix("").parts)
+            if problem:
+                self.refuse(name, problem)
+                self.lists[expected] = None
+                continue
+            found, findings = bind_list(data, name)
+            if found is not None and found.name != expected:
+                findings.error("R008", f"this file must hold the list '{expected}'", found.span)
+                found = None
+            self.lists[expected] = found
+            self.findings.append(findings)
+
+    def load_rules(self) -> None:
+        good = {name: found for name, found in self.lists.items() if found is not None}
+        broken = [name for name, found in self.lists.items() if found is None]
+        units = self.read.fact_units()
+        places: dict[str, Span] = {}
+        for path in self.files(lists=False):
+            data, name, problem = self.open(path)
+            if problem:
+                self.refuse(name, problem)
+                self.rules.setdefault(path.stem, None)
+                continue
+            rule, ctx = bind_file(data, name, good, units, broken)
+            self.findings.append(ctx.findings)
+            identity = rule.id if rule else path.stem
+            if rule is not None and rule.id != path.stem:
+                ctx.findings.error("R008", f"this file must be called {rule.id}.yaml", rule.span)
+            if identity in places:
+                note = f"the other one is {places[identity]}"
+                span = rule.span if rule else _start(name)
+                ctx.findings.error("R008", f"there are two rules {identity}", span, note=note)
+                continue
+            places[identity] = rule.span if rule else _start(name)
+            self.rules[identity] = rule
+            self.contexts[identity] = ctx
+
+    def refuse(self, name: str, problem: str) -> None:
+        findings = Findings(name)
+        findings.error("R001", problem, _start(name))
+        self.findings.append(findings)
+
+    # --- between files ---
+
+    def cross_checks(self) -> None:
+        for identity, ctx in self.contexts.items():
+            for other, span in ctx.after.items():
+                if other not in self.rules:
+                    hint = suggest(other, sorted(self.rules))
+                    ctx.findings.error("R016", f"there is no rule '{other}'", span, help=hint)
+                elif identity in self.reads(other):
+                    message = f"{identity} and {other} read each other's hits"
+                    ctx.findings.error("R027", message, span, help="rules run in stages; a circle has no first")
+        if self.profile is not None:
+            self.check_profile(self.profile)
+
+    def reads(self, start: str) -> set[str]:
+        """Gives the rules whose hits a rule reads, directly or through others, itself included."""
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            identity = waiting.pop()
+            if identity in found:
+                continue
+            found.add(identity)
+            ctx = self.contexts.get(identity)
+            waiting += list(ctx.after) if ctx else []
+        return found
+
+    def check_profile(self, profile: ast.Profile) -> None:
+        findings = self.read.ctx.findings
+        off = {o.rule for o in profile.overrides if not o.enabled}
+        for override in profile.overrides:
+            rule = self.rules[override.rule]
+            place = self.read.places[override.rule]
+            if rule is None:
+                continue
+            name = contradiction(resolve(rule, profile).detect, {})
+            if name:
+                message = f"with these values {rule.id} can never flag: the tests on '{name}' contradict"
+                findings.error("P010", message, place)
+            readers = [i for i, r in self.rules.items() if r and override.rule in r.after and i not in off]
+            if override.rule in off and readers:
+                message = f"{override.rule} cannot be switched off: {readers[0]} reads its hits"
+                findings.error("P011", message, place, help=f"switch {readers[0]} off too")
+
+    # --- the pack ---
+
+    def pack(self, only: Sequence[str]) -> ast.RulePack:
+        profile = self.profile
+        assert profile is not None
+        off = {o.rule for o in profile.overrides if not o.enabled}
+        wanted = set(self.rules)
+        if only:
+            for identity in only:
+                if identity not in self.rules:
+                    raise UsageError(f"there is no rule '{identity}'", hint=suggest(identity, sorted(self.rules)))
+            wanted = set().union(*(self.reads(identity) for identity in only))
+        bound = [
+            rule
+            for identity, rule in sorted(self.rules.items())
+            if rule is not None and identity in wanted and identity not in off and rule.status != "retired"
+        ]
+        rules = tuple(resolve(rule, profile) for rule in bound)
+        lists = _changed(self.lists, profile)
+        meaning = (tuple(r.digest for r in rules), tuple(found.digest for found in lists), profile.digest)
+        return ast.RulePack(rules, tuple(bound), lists, profile, digest(meaning))
+
+
+def _changed(lists: Mapping[str, ast.WordList | None], profile: ast.Profile) -> tuple[ast.WordList, ...]:
+    added, removed = dict(profile.list_additions), dict(profile.list_removals)
+    return tuple(
+        changed_list(found, added.get(name, ()), removed.get(name, ()))
+        if name in added or name in removed
+        else found
+        for name, found in sorted(lists.items())
+        if found is not None
+    )
+
+
+def _content(path: Path) -> tuple[bytes, str | None]:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1), None
+    except OSError as error:
+        return b"", f"the file cannot be read: {error.strerror or 'unknown reason'}"
+
+
+def _shown(path: Path, base: Path) -> str:
+    """Gives a file's name as people see it: from the folder of rules on, or the name alone."""
+    try:
+        return (Path(base.resolve().name) / path.resolve().relative_to(base.resolve())).as_posix()
+    except ValueError:
+        return path.name if path.is_absolute() else path.as_posix()
+
+
+def _start(file: str) -> Span:
+    return Span(file, 1, 1, 2)
+
+
+def known_rule_id(text: str) -> bool:
+    """Says whether a text looks like the id of a rule."""
+    return RULE_ID.fullmatch(text) is not None

@@ -1,0 +1,316 @@
+"""Loads a profile: everything local, with overrides only inside the bounds that rules set."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zoneinfo
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+
+from thbscreen.diagnostics import Span, suggest
+from thbscreen.model.text import fold
+from thbscreen.rules import ast
+from thbscreen.rules.ast import Unit
+from thbscreen.rules.cases import out_of_bounds
+from thbscreen.rules.context import Context
+from thbscreen.rules.evaluate import digest
+from thbscreen.rules.lists import list_digest, matching
+from thbscreen.rules.literals import LiteralError, parse_value
+from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
+
+KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists")
+_FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
+_FACT_UNITS = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@dataclasses.dataclass(slots=True)
+class ProfileFile:
+    """A profile read in two steps: facts before the rules, overrides after them.
+
+    Attributes:
+        facts: dated values by name.
+        places: where each rule's override stands.
+    """
+
+    ctx: Context
+    root: Map | None
+    name: str = ""
+    time_zone: str = "UTC"
+    facts: dict[str, tuple[ast.DatedValue, ...]] = dataclasses.field(default_factory=dict)
+    places: dict[str, Span] = dataclasses.field(default_factory=dict)
+
+    def fact_units(self) -> dict[str, Unit] | None:
+        """Gives the unit of every fact; None when the profile is unreadable, so that rules stay silent."""
+        if self.root is None:
+            return None
+        return {name: values[0].value.unit if values else Unit.MONEY for name, values in self.facts.items()}
+
+
+def read_profile(text: str | bytes, file: str) -> ProfileFile:
+    """Reads zone and facts; overrides follow with `finish_profile`."""
+    root, findings = load_tree(text, file)
+    ctx = Context(findings, {})
+    mapping = None if root is None else ctx.mapping(root, "the profile", KEYS)
+    out = ProfileFile(ctx, mapping)
+    if mapping is None:
+        return out
+    ctx.require(mapping, ("profile", "time_zone"), "the profile")
+    out.name = ctx.text(mapping, "profile")
+    zone = ctx.scalar(mapping.get("time_zone"), "'time_zone'")
+    if zone is not None:
+        out.time_zone = zone.text
+        if not _is_zone(zone.text):
+            hint = "use a name such as Asia/Nicosia"
+            ctx.findings.error("P009", f"unknown time zone '{zone.text[:40]}'", zone.span, help=hint)
+    for key, value in ctx.mapping(mapping.get("facts"), "'facts'") or ():
+        out.facts[key.text] = tuple(_fact(ctx, key, value))
+    return out
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[ast.DatedValue]:
+    last: ast.DatedValue | None = None
+    for item in ctx.sequence(node, f"'{key.text}'"):
+        mapping = ctx.mapping(item, f"a value of '{key.text}'", _FACT_KEYS)
+        if mapping is None:
+            continue
+        ctx.require(mapping, ("value", "source"), f"a value of '{key.text}'")
+        found = ctx.scalar(mapping.get("value"), "'value'")
+        start, end = (_day(ctx, mapping.get(k), f"'{k}'") for k in ("valid_from", "valid_to"))
+        try:
+            value = parse_value(found.text) if found else None
+        except LiteralError:
+            value = None
+        if value is None or value.unit not in _FACT_UNITS:
+            if found is not None:
+                ctx.findings.error("R021", "a fact is money, a share or a number", found.span)
+            continue
+        confidence = ctx.text(mapping, "confidence") if mapping.get("confidence") else ""
+        dated = ast.DatedValue(value, start, end, ctx.text(mapping, "source"), confidence)
+        wrong = _wrong_dates(last, dated)
+        if wrong:
+            ctx.findings.error("P007", f"'{key.text}': {wrong}", mapping.span)
+        last = dated
+        yield dated
+
+
+def _day(ctx: Context, node: Node | None, what: str) -> str | None:
+    if node is None or (isinstance(node, Scalar) and node.absent):
+        return None
+    found = ctx.scalar(node, what)
+    if found is None:
+        return None
+    if not _DAY.fullmatch(found.text):
+        ctx.findings.error("R021", f"{what} is a day such as 2026-01-31", found.span)
+        return None
+    value = ctx.literal(found, Unit.DATE, what)
+    return None if value is None else str(value.payload)
+
+
+def _wrong_dates(last: ast.DatedValue | None, now: ast.DatedValue) -> str | None:
+    if now.valid_to is not None and (now.valid_from or "") > now.valid_to:
+        return "the value ends before it begins"
+    if last is None:
+        return None
+    if last.value.unit is not now.value.unit:
+        return "all values of a fact have one unit"
+    if last.valid_to is None or last.valid_to >= (now.valid_from or ""):
+        return "values follow each other in time and do not overlap"
+    return None
+
+
+# --- overrides, lists, scoring -----------------------------------------------------------------
+
+
+def finish_profile(
+    read: ProfileFile,
+    rules: Mapping[str, ast.Rule | None],
+    bounds: Mapping[str, Mapping[str, Span]],
+    lists: Mapping[str, ast.WordList | None],
+) -> ast.Profile | None:
+    """Binds overrides, list changes and scoring numbers.
+
+    Args:
+        read: the profile after `read_profile`.
+        rules: every known rule id; None when the rule itself does not load.
+        bounds: where each parameter's bounds are set, by rule and parameter.
+        lists: every known list; None when it does not load.
+
+    Returns:
+        The profile, or None when it has errors.
+    """
+    ctx, root = read.ctx, read.root
+    if root is None:
+        return None
+    overrides = tuple(_overrides(read, root.get("rules"), rules, bounds))
+    additions, removals = _list_changes(ctx, root.get("lists"), lists)
+    scoring = _scoring(ctx, root.get("scoring"))
+    if ctx.findings.failed:
+        return None
+    facts = tuple(read.facts.items())
+    content = (read.name, read.time_zone, facts, overrides, additions, removals, scoring)
+    return ast.Profile(*content, digest=digest(content), span=root.span)
+
+
+def _overrides(
+    read: ProfileFile,
+    node: Node | None,
+    rules: Mapping[str, ast.Rule | None],
+    bounds: Mapping[str, Mapping[str, Span]],
+) -> Iterator[ast.Override]:
+    ctx = read.ctx
+    for key, value in ctx.mapping(node, "'rules'") or ():
+        if key.text not in rules:
+            hint = suggest(key.text, sorted(rules))
+            ctx.findings.error("P001", f"unknown rule '{key.text}'", key.span, help=hint)
+            continue
+        mapping = ctx.mapping(value, f"'{key.text}'", ("parameters", "enabled", "reason"))
+        if mapping is None:
+            continue
+        read.places[key.text] = key.span
+        if _reason(ctx, mapping, key) is None:
+            continue
+        enabled = ctx.choice(mapping.get("enabled"), "'enabled'", ("true", "false")) != "false"
+        rule = rules[key.text]
+        values = () if rule is None else tuple(_values(ctx, mapping, rule, bounds.get(key.text, {})))
+        yield ast.Override(key.text, values, enabled, ctx.text(mapping, "reason"))
+
+
+def _reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
+    node = mapping.get("reason")
+    if node is None:
+        ctx.findings.error("P005", f"'{key.text}' is changed without a reason", key.span, help="add reason: why")
+        return None
+    found = ctx.scalar(node, "'reason'")
+    return found.text if found else None
+
+
+def _values(
+    ctx: Context, mapping: Map, rule: ast.Rule, bounds: Mapping[str, Span]
+) -> Iterator[tuple[str, ast.Value]]:
+    known = {p.name: p for p in rule.parameters}
+    for key, node in ctx.mapping(mapping.get("parameters"), "'parameters'") or ():
+        if key.text not in known:
+            hint = suggest(key.text, sorted(known))
+            message = f"{rule.id} has no parameter '{key.text}'"
+            ctx.findings.error("P002", message, key.span, help=hint)
+            continue
+        parameter = known[key.text]
+        found = ctx.scalar(node, f"'{key.text}'")
+        value = ctx.literal(found, parameter.value.unit, f"'{key.text}'") if found else None
+        if found is None or value is None:
+            continue
+        outside = out_of_bounds(parameter, value)
+        if outside:
+            place = bounds.get(key.text)
+            note = f"the bounds are set in {place}" if place else None
+            ctx.findings.error("P003", f"{key.text} = {found.text} is {outside}", found.span, note=note)
+            continue
+        yield key.text, value
+
+
+Additions = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+Removals = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _list_changes(
+    ctx: Context, node: Node | None, lists: Mapping[str, ast.WordList | None]
+) -> tuple[Additions, Removals]:
+    additions: dict[str, tuple[tuple[str, str], ...]] = {}
+    removals: dict[str, tuple[str, ...]] = {}
+    for key, value in ctx.mapping(node, "'lists'") or ():
+        if key.text not in lists:
+            if not ctx.forbidden(key.text, key.span):
+                hint = suggest(key.text, sorted(lists))
+                ctx.findings.error("P004", f"unknown list '{key.text}'", key.span, help=hint)
+            continue
+        mapping = ctx.mapping(value, f"'{key.text}'", ("add", "remove", "reason"))
+        if mapping is None or _reason(ctx, mapping, key) is None:
+            continue
+        found = lists[key.text]
+        if found is None:
+            continue
+        additions[key.text] = tuple(_added(ctx, mapping.get("add"), found))
+        removals[key.text] = tuple(_removed(ctx, mapping.get("remove"), found))
+        _still_right(ctx, key, found, additions[key.text], removals[key.text])
+    return tuple(additions.items()), tuple((k, v) for k, v in removals.items() if v)
+
+
+def _added(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[tuple[str, str]]:
+    if isinstance(node, Map):
+        groups = [(key.text, value) for key, value in node]
+    elif found.kind == "map" and node is not None:
+        ctx.findings.error("R006", "additions to a map are 'value: [texts]'", node.span)
+        return
+    else:
+        groups = [("any", node)] if node is not None else []
+    for group, value in groups:
+        for item in ctx.scalars(value, "'add'"):
+            yield group, fold(item.text) if found.kind == "map" else item.text
+
+
+def _removed(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[str]:
+    known = {entry for _, entry in found.entries}
+    for item in ctx.scalars(node, "'remove'"):
+        text = fold(item.text) if found.kind == "map" else item.text
+        if text in known:
+            yield text
+        else:
+            hint = suggest(text, sorted(known))
+            ctx.findings.error("P006", f"'{found.name}' has no entry '{item.text[:60]}'", item.span, help=hint)
+
+
+def _still_right(
+    ctx: Context, key: Scalar, found: ast.WordList, added: Collection[tuple[str, str]], removed: Collection[str]
+) -> None:
+    changed = changed_list(found, tuple(added), tuple(removed))
+    if not changed.entries:
+        ctx.findings.error("R024", f"nothing is left of '{found.name}'", key.span)
+    if found.kind == "words":
+        for text in found.must_not_match:
+            if entry := matching(added, text):
+                message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
+                ctx.findings.error("R018", message, key.span)
+
+
+def changed_list(
+    found: ast.WordList, added: tuple[tuple[str, str], ...], removed: tuple[str, ...]
+) -> ast.WordList:
+    """Gives a list with a profile's additions and removals."""
+    kept = tuple(pair for pair in found.entries if pair[1] not in removed)
+    entries = kept + tuple(pair for pair in added if pair not in kept)
+    return dataclasses.replace(found, entries=entries, digest=list_digest(found.name, found.kind, entries))
+
+
+_SCORING = {f.name: f for f in dataclasses.fields(ast.Scoring)}
+_LIMITS = {"alert_weight": (Decimal("0.5"), 100), "min_families": (1, 7), "half_after_days": (1, 3650),
+           "repeat_bonus": (0, 10), "max_network_nodes": (5, 10_000), "hub_degree": (3, 100_000)}  # fmt: skip
+
+
+def _scoring(ctx: Context, node: Node | None) -> ast.Scoring:
+    values: dict[str, Decimal | int] = {}
+    for key, value in ctx.mapping(node, "'scoring'", tuple(_SCORING)) or ():
+        found = ctx.scalar(value, f"'{key.text}'") if key.text in _SCORING else None
+        if found is None:
+            continue
+        whole = not isinstance(_SCORING[key.text].default, Decimal)
+        low, high = _LIMITS[key.text]
+        try:
+            number = Decimal(found.text) if len(found.text) < 20 else None
+        except InvalidOperation:
+            number = None
+        if number is None or not number.is_finite() or not low <= number <= high or (whole and number % 1):
+            kind = "whole number" if whole else "number"
+            ctx.findings.error("P008", f"'{key.text}' is a {kind} from {low} to {high}", found.span)
+            continue
+        values[key.text] = int(number) if whole else number
+    return dataclasses.replace(ast.Scoring(), **values)  # type: ignore[arg-type]

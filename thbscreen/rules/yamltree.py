@@ -1,0 +1,304 @@
+"""The strict loader: YAML text to a tree of nodes that know their places.
+
+Nothing is guessed: `NO`, `0742` and `22:00` stay the text they are. Anchors, aliases, tags, merge
+keys and further documents are refused. Whatever the bytes are, only diagnostics come out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+
+from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 1024 * 1024
+MAX_NODES = 50_000
+MAX_DEPTH = 40
+MAX_FINDINGS = 50
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects what is wrong with one file, and knows its lines.
+
+    Attributes:
+        file: name shown to people.
+        lines: the file's lines.
+        items: what was found so far.
+    """
+
+    file: str
+    lines: list[str] = field(default_factory=list)
+    items: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self, code: str, message: str, span: Span, *, help: str | None = None, note: str | None = None
+    ) -> None:
+        """Adds an error; a second one with the same code at the same place is dropped."""
+        self._add(Diagnostic(code, message, span, self.line(span.line), help, note))
+
+    def warn(self, code: str, message: str, span: Span, *, help: str | None = None) -> None:
+        """Adds a warning."""
+        self._add(Diagnostic(code, message, span, self.line(span.line), help, severity="warning"))
+
+    def _add(self, found: Diagnostic) -> None:
+        if all((d.code, d.span) != (found.code, found.span) for d in self.items):
+            self.items.append(found)
+
+    def line(self, number: int) -> str:
+        """Gives a line with characters that would disturb a terminal replaced."""
+        if not 1 <= number <= len(self.lines):
+            return ""
+        return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in self.lines[number - 1])
+
+    @property
+    def failed(self) -> bool:
+        """Says whether there is an error among the findings."""
+        return any(d.severity == "error" for d in self.items)
+
+    def result(self) -> list[Diagnostic]:
+        """Gives the findings in order, at most `MAX_FINDINGS`."""
+        return sort_diagnostics(self.items)[:MAX_FINDINGS]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value as written.
+
+    Attributes:
+        text: the characters of the value, unquoted.
+        span: its place, quotes included; for a value over several lines, its first line.
+        quoted: it stood in quotes or in a block.
+        offset: characters between the start of the span and the value (1 for an opening quote).
+        last_line: line on which it ends.
+    """
+
+    text: str
+    span: Span
+    quoted: bool = False
+    offset: int = 0
+    last_line: int = 0
+
+    @property
+    def absent(self) -> bool:
+        """Says whether nothing was given: empty, `~` or `null` without quotes."""
+        return not self.quoted and self.text in {"", "~", "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """A list."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A mapping; keys are unique."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        """Gives the value of a key, or None."""
+        return next((value for k, value in self.entries if k.text == key), None)
+
+    def key(self, key: str) -> Scalar | None:
+        """Gives the key as written, or None."""
+        return next((k for k, _ in self.entries if k.text == key), None)
+
+    def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
+        """Goes over the entries in the author's order."""
+        return iter(self.entries)
+
+
+Node = Scalar | Seq | Map
+
+
+def token_span(findings: Findings, scalar: Scalar, start: int, length: int) -> Span:
+    """Gives the place of a part of a scalar: `length` characters from `start` of its text.
+
+    Falls back to the whole scalar when escapes or folded lines make the place unknowable.
+    """
+    span = scalar.span
+    if scalar.last_line in {0, span.line}:
+        line = findings.lines[span.line - 1] if span.line <= len(findings.lines) else ""
+        begin = span.column - 1 + scalar.offset
+        if line[begin : begin + len(scalar.text)] == scalar.text:
+            column = begin + start + 1
+            return Span(span.file, span.line, column, column + max(1, length))
+        return span
+    token = scalar.text[start : start + length]
+    for number in range(span.line, min(scalar.last_line, len(findings.lines)) + 1):
+        found = findings.lines[number - 1].find(token) if token.strip() else -1
+        if found >= 0:
+            return Span(span.file, number, found + 1, found + 1 + len(token))
+    return span
+
+
+class _Refused(Exception):  # noqa: N818 -- control flow inside this file only
+    """Ends the reading of a file."""
+
+
+def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
+    """Reads one YAML document.
+
+    Args:
+        data: content of the file.
+        file: name shown in diagnostics.
+
+    Returns:
+        The root node (None when the file cannot be used at all) and the findings.
+    """
+    findings = Findings(file)
+    try:
+        text = _decode(data, findings)
+        findings.lines = _LINE_BREAK.split(text)
+        root = _Builder(findings).build(text)
+    except _Refused:
+        return None, findings
+    except yaml.MarkedYAMLError as error:
+        _syntax_error(error, findings)
+        return None, findings
+    except Exception as error:  # whatever a hostile file makes the scanner raise is a finding
+        reason = type(error).__name__
+        findings.error("R001", f"the file is not readable YAML ({reason})", Span(file, 1, 1, 2))
+        return None, findings
+    return root, findings
+
+
+def _decode(data: bytes | str, findings: Findings) -> str:
+    start = Span(findings.file, 1, 1, 2)
+    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        findings.error("R001", f"the file is larger than {MAX_BYTES // 1024} KiB", start)
+        raise _Refused
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        lines = _LINE_BREAK.split(before)
+        column = len(lines[-1]) + 1
+        place = Span(findings.file, len(lines), column, column + 1)
+        findings.error("R001", "the file is not UTF-8 text", place, help="save the file as UTF-8")
+        raise _Refused from None
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, findings: Findings) -> None:
+    # an unclosed quote is found at the end of the file, but it begins at the context mark
+    unclosed = error.problem is not None and "unexpected end of stream" in error.problem
+    mark = error.context_mark if unclosed and error.context_mark else error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = " ".join(str(error.problem or error.context or "syntax").split())
+    if unclosed:
+        what = "a quote is opened and never closed" if "scalar" in str(error.context) else what
+    what = "".join(c if c.isprintable() else "\ufffd" for c in what)[:200]
+    findings.error("R001", f"not valid YAML: {what}", Span(findings.file, line, column, column + 1))
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    is_map: bool
+    span: Span
+    items: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    """Turns parse events into nodes with an own stack, so that depth cannot hurt."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.stack: list[_Open] = []
+        self.root: Node | None = None
+        self.nodes = 0
+        self.documents = 0
+
+    def build(self, text: str) -> Node | None:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            self._refuse(event)
+            if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+                self.stack.append(_Open(isinstance(event, yaml.MappingStartEvent), self._span(event)))
+            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                self._place(self._close(self.stack.pop()))
+            elif isinstance(event, yaml.ScalarEvent):
+                self._place(self._scalar(event))
+        if self.root is None or (isinstance(self.root, Scalar) and self.root.absent):
+            self._fail("R001", "the file is empty", Span(self.findings.file, 1, 1, 2))
+        return self.root
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line + 1, start.column + 1
+        if end.line == start.line:
+            stop = end.column + 1
+        else:
+            stop = len(self.findings.lines[start.line].rstrip()) + 1 if line <= len(self.findings.lines) else 0
+        return Span(self.findings.file, line, column, max(column + 1, stop))
+
+    def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+        self.findings.error(code, message, span, help=help)
+        raise _Refused
+
+    def _refuse(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self._fail("R002", "a second document begins here", self._span(event), "one file, one document")
+            if event.version or event.tags:
+                self._fail("R002", "YAML directives (%) are not used here", self._span(event))
+        if isinstance(event, yaml.AliasEvent):
+            self._fail("R002", "YAML aliases (*) are not used here", self._span(event), "write the value out")
+        if isinstance(event, yaml.NodeEvent):
+            self.nodes += 1
+            if event.anchor:
+                self._fail("R002", "YAML anchors (&) are not used here", self._span(event), "write the value out")
+            if getattr(event, "tag", None):
+                self._fail("R002", "YAML tags (!) are not used here", self._span(event))
+            if self.nodes > MAX_NODES:
+                self._fail("R009", f"the file has more than {MAX_NODES} values", self._span(event))
+            if len(self.stack) >= MAX_DEPTH:
+                self._fail("R009", f"values are nested more than {MAX_DEPTH} deep", self._span(event))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        quoted = event.style is not None
+        return Scalar(
+            event.value, self._span(event), quoted, int(event.style in {"'", '"'}), event.end_mark.line + 1
+        )
+
+    def _place(self, node: Node) -> None:
+        if self.stack:
+            self.stack[-1].items.append(node)
+        else:
+            self.root = node
+
+    def _close(self, opened: _Open) -> Node:
+        if not opened.is_map:
+            return Seq(tuple(opened.items), opened.span)
+        entries: list[tuple[Scalar, Node]] = []
+        seen: dict[str, Span] = {}
+        for key, value in zip(opened.items[::2], opened.items[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self.findings.error("R009", "a key must be a plain word", key.span)
+            elif key.text in seen:
+                first = seen[key.text]
+                self.findings.error(
+                    "R005", f"'{key.text}' is given twice", key.span,
+                    help=f"first given on line {first.line}; keep one",
+                )  # fmt: skip
+            else:
+                seen[key.text] = key.span
+                entries.append((key, value))
+        return Map(tuple(entries), opened.span)
