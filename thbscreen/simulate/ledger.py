@@ -1,0 +1,208 @@
+"""Collects movements: every payment between two customers gives two legs, debit and credit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thbscreen.simulate.clock import DAY_SECONDS, DAYS, Flags, Floats, Ints, Rng, at
+from thbscreen.simulate.places import ONLINE, prices
+from thbscreen.simulate.texts import Texts
+from thbscreen.simulate.world import OUTSIDE, World
+
+#: Column, dtype and default of a movement; -1 and None are missing.
+COLUMNS: dict[str, tuple[Any, Any]] = {
+    "moment": (np.int64, 0),
+    "account": (np.int64, 0),
+    "credit": (np.bool_, False),
+    "cents": (np.int64, 0),
+    "tx_type": (np.object_, None),
+    "channel": (np.object_, None),
+    "other": (np.int64, -1),
+    "behind": (np.object_, None),
+    "purpose": (np.object_, None),
+    "reference": (np.int64, -1),
+    "text": (np.object_, None),
+    "merchant": (np.int64, -1),
+    "machine": (np.int64, -1),
+    "card": (np.int64, -1),
+    "device": (np.int64, -1),
+    "city": (np.int64, -1),
+    "group": (np.int64, -1),
+}
+Scalar = int | str | None
+
+
+class Ledger:
+    """All movements of the world, in the order in which they were made up."""
+
+    def __init__(self, world: World) -> None:
+        """Starts an empty ledger of a world."""
+        self.world = world
+        self.group = -1
+        self._parts: list[dict[str, NDArray[Any]]] = []
+        self._references = 0
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Gives all movements as one array per column."""
+        return {name: np.concatenate([p[name] for p in self._parts]) for name in COLUMNS}
+
+    def _put(self, n: int, keep: Flags | None = None, **given: Any) -> None:
+        part: dict[str, NDArray[Any]] = {}
+        for name, (dtype, default) in COLUMNS.items():
+            value = given.get(name, self.group if name == "group" else default)
+            full = np.broadcast_to(np.asarray(value, dtype=dtype), (n,))
+            part[name] = full if keep is None else full[keep]
+        self._parts.append(part)
+
+    def _alive(self, moment: Ints, account: Ints) -> Flags:
+        """Tells which moments lie in the window and in the life of the account (others always live)."""
+        inside = account < OUTSIDE
+        who = self.world.holder[np.where(inside, account, 0)]
+        day = moment // DAY_SECONDS
+        alive = (day >= self.world.opened[who]) & (day < self.world.left[who])
+        return (moment >= 0) & (moment < DAYS * DAY_SECONDS) & (alive | ~inside)
+
+    def pay(
+        self,
+        moment: Ints,
+        payer: Ints | int,
+        payee: Ints | int,
+        cents: Ints | int,
+        *,
+        text: Texts | str | None = None,
+        purpose: Scalar = None,
+        channel: Scalar = "online",
+        tx_type: Scalar = None,
+        behind: Texts | str | None = None,
+        device: Ints | None = None,
+    ) -> None:
+        """Books transfers; the legs on accounts of this bank only.
+
+        Args:
+            moment: local seconds.
+            payer: entity that pays: an account here or at another bank.
+            payee: entity that receives.
+            cents: amount, at least one cent.
+            text: remittance text.
+            purpose: ISO 20022 purpose code.
+            channel: how the payer ordered it.
+            tx_type: kind; by default told from where the other account is kept.
+            behind: ultimate creditor as written.
+            device: device that orders; the payer's own by default.
+        """
+        n = len(moment)
+        src, dst = (np.broadcast_to(np.asarray(x, dtype=np.int64), (n,)) for x in (payer, payee))
+        money = np.broadcast_to(np.asarray(cents, dtype=np.int64), (n,))
+        live = self._alive(moment, src) & self._alive(moment, dst) & (money > 0) & (src != dst)
+        texts = np.broadcast_to(np.asarray(text, dtype=np.object_), (n,))
+        names = np.broadcast_to(np.asarray(behind, dtype=np.object_), (n,))
+        reference = np.arange(self._references, self._references + n)
+        self._references += n
+        here = src < OUTSIDE
+        own = self.world.device[self.world.holder[np.where(here, src, 0)]]
+        machine = np.where(here & (channel in ("online", "mobile")), own, -1) if device is None else device
+        kind = self._kinds(src, dst) if tx_type is None else tx_type
+        for credit, side, other, where in ((False, src, dst, here), (True, dst, src, dst < OUTSIDE)):
+            self._put(
+                n,
+                live & where,
+                moment=moment,
+                account=side,
+                credit=credit,
+                cents=money,
+                tx_type=kind,
+                channel=None if credit else channel,
+                other=other,
+                behind=names,
+                purpose=purpose,
+                reference=reference,
+                text=texts,
+                device=-1 if credit else machine,
+            )
+
+    def _kinds(self, src: Ints, dst: Ints) -> Texts:
+        land = np.array([*self.world.outside_country, "CY"], dtype=np.object_)
+        abroad = np.zeros(len(src), dtype=bool)
+        for side in (src, dst):
+            abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
+        quick = (src * 31 + dst * 17) % 10 < 4
+        out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
+        return out.astype(np.object_)
+
+    def buy(
+        self, moment: Ints, account: Ints | int, merchant: Ints, cents: Ints, refund: bool = False
+    ) -> None:
+        """Books card purchases, or refunds of them."""
+        n = len(moment)
+        side = np.broadcast_to(np.asarray(account, dtype=np.int64), (n,))
+        town = self.world.merchants.town[merchant]
+        self._put(
+            n,
+            self._alive(moment, side),
+            moment=moment,
+            account=side,
+            credit=refund,
+            cents=cents,
+            tx_type="card_refund" if refund else "card_purchase",
+            channel=np.where(town == ONLINE, "ecom", "pos").astype(np.object_),
+            merchant=merchant,
+            card=side,
+            city=np.where(town == ONLINE, -1, town),
+        )
+
+    def shop(
+        self, rng: Rng, moment: Ints, account: Ints | int, trade: Ints, town: Ints, factor: Floats
+    ) -> None:
+        """Books card purchases of given trades at merchants in or near a town, with usual prices."""
+        merchant = self.world.merchants.choose(rng, trade, town)
+        self.buy(moment, account, merchant, prices(rng, trade, factor))
+
+    def cash(
+        self, moment: Ints, account: Ints | int, machine: Ints, cents: Ints, paid_in: bool = False
+    ) -> None:
+        """Books cash taken from, or paid in at, machines."""
+        n = len(moment)
+        side = np.broadcast_to(np.asarray(account, dtype=np.int64), (n,))
+        self._put(
+            n,
+            self._alive(moment, side) & (cents > 0),
+            moment=moment,
+            account=side,
+            credit=paid_in,
+            cents=cents,
+            tx_type="cash_deposit" if paid_in else "cash_withdrawal",
+            channel="atm",
+            machine=machine,
+            card=side,
+            city=self.world.machines.town[machine],
+        )
+
+    def fee(self, moment: Ints, account: Ints, cents: Ints, text: str) -> None:
+        """Books charges of the bank."""
+        self._put(
+            len(moment),
+            self._alive(moment, account),
+            moment=moment,
+            account=account,
+            cents=cents,
+            tx_type="fee",
+            text=text,
+        )
+
+
+def days_between(rng: Rng, start: Ints, end: Ints, weekend: float = 1.35) -> Ints:
+    """Draws one day in each [start, end), weekends (Friday to Sunday) more often; -1 when there is none."""
+    weights = np.where((np.arange(DAYS) + 3) % 7 >= 4, weekend, 1.0)
+    total = np.concatenate([[0.0], np.cumsum(weights)])
+    low, high = np.clip(start, 0, DAYS), np.clip(end, 0, DAYS)
+    point = total[low] + rng.random(len(low)) * (total[high] - total[low])
+    day = np.minimum(np.searchsorted(total, point, side="right") - 1, high - 1)
+    return np.where(high > low, day, -1).astype(np.int64)
+
+
+def moments(day: Ints, second: Ints) -> Ints:
+    """Joins days and seconds; a missing day stays outside the window."""
+    return np.where(day >= 0, at(day, second), -1)
