@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from thbscreen.simulate.clock import Flags, Ints, Rng
-from thbscreen.simulate.places import TOWNS
+from thbscreen.simulate.places import TOWN_SHARES, TOWNS
 from thbscreen.simulate.world import EMPLOYEE, World
 
 Role = Literal["controller", "facilitator", "possible_victim", "client", "unwitting"]
@@ -77,8 +77,8 @@ def firms(world: World) -> Flags:
 
 
 def some_town(rng: Rng) -> int:
-    """Draws a town number."""
-    return int(rng.integers(len(TOWNS)))
+    """Draws a town number, larger towns more often."""
+    return int(rng.choice(len(TOWNS), p=TOWN_SHARES))
 
 
 def one(numbers: Ints) -> int:

@@ -142,7 +142,6 @@ def test_no_part_of_an_account_id_separates_planned_accounts(small: Sample) -> N
         pl.col("account_id").str.slice(2, 1).alias("check"),
         pl.col("account_id").str.slice(4, 8).alias("branch_code"),
         pl.col("account_id").str.slice(-1).alias("end"),
-        "branch",
     )
     base = float(accounts["planned"].cast(pl.Float64).sum()) / accounts.height
     for column in accounts.columns[1:]:
