@@ -19,7 +19,8 @@ from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
 KEYS = (
     "rule", "title", "version", "status", "family", "weight", "third_party", "summary", "why", "sources",
-    "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence", "report", "tests",
+    "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence", "report",
+    "tests",
 )  # fmt: skip
 REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
@@ -279,13 +280,14 @@ def _roles(ctx: Context, node: Map | None, detect: ast.Detect | None) -> tuple[t
     out = []
     if node is not None and not node.entries:
         ctx.findings.error("R006", "'roles' is empty", node.span)
-    star = isinstance(detect, ast.Star)
-    played = {detect.centre, *(leg.member for leg in (*detect.legs, *detect.links))} if star else set()
+    played: set[str | None] | None = None
+    if isinstance(detect, ast.Star):
+        played = {detect.centre, *(leg.member for leg in (*detect.legs, *detect.links))}
     for key, value in node or ():
         role = ctx.choice(value, f"the role of '{key.text}'", ast.ROLES, "R016")
         if detect is None:
             continue
-        if star:
+        if played is not None:
             if key.text not in played and not ctx.forbidden(key.text, key.span):
                 hint = suggest(key.text, sorted(p for p in played if p))
                 ctx.findings.error("R051", f"nobody plays '{key.text}'", key.span, help=hint)

@@ -163,7 +163,9 @@ def _wrong_cell(known: catalogue.Field, text: str) -> str | None:
         case "money":
             if not _MONEY.fullmatch(text):
                 return "write an amount like 120 or 99.50"
-            return "the direction says the sign" if text.startswith("-") and known.name not in _SIGNED else None
+            return (
+                "the direction says the sign" if text.startswith("-") and known.name not in _SIGNED else None
+            )
         case "time" | "date":
             return _wrong_time(text, date_only=known.kind == "date")
         case "flag":

@@ -19,6 +19,7 @@ from thbscreen.rules.ast import BinOp, Compare, CompareOp, Expr, Name, Param, Un
 from thbscreen.rules.literals import LENGTH_UNITS, LiteralError, parse_value, with_unit
 
 COMPARATORS = (">=", "<=", "==", "!=", ">", "<")
+_COMPARATORS_HELP = "use one of " + " ".join(COMPARATORS)
 _TOKEN = re.compile(
     r"""(?P<blank>\s+)
       | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9]))
@@ -131,9 +132,7 @@ class _Parser:
         left = self.sum()
         token = self.peek()
         if token is None:
-            raise _Stop(
-                LineError("R032", "the line compares nothing", 0, len(self.text), "use one of " + " ".join(COMPARATORS))
-            )
+            raise _Stop(LineError("R032", "the line compares nothing", 0, len(self.text), _COMPARATORS_HELP))
         if token.text not in COMPARATORS:
             raise self.unexpected("a comparison")
         self.take()
@@ -249,9 +248,7 @@ class _Parser:
             hint = suggest(name, sorted(known))
             if token.text in {"and", "or", "not"}:
                 code, hint = "R030", "give each comparison its own list item; any_of and none_of join lines"
-            raise _Stop(
-                LineError(code, f"unknown {what} '{token.text}'", token.start, len(token.text), hint)
-            )
+            raise _Stop(LineError(code, f"unknown {what} '{token.text}'", token.start, len(token.text), hint))
         if found == "poisoned":
             self.poisoned = True
             return Unit.NUMBER

@@ -215,7 +215,9 @@ class Context:
         if known is None:
             return None
         self.columns.add(path)
-        return FieldInfo(path, UNIT_OF_KIND[known.field.kind], known.field.values, may_miss=path not in ALWAYS)
+        return FieldInfo(
+            path, UNIT_OF_KIND[known.field.kind], known.field.values, may_miss=path not in ALWAYS
+        )
 
     def field(self, name: Scalar, text: str | None = None) -> FieldInfo | None:
         """Looks a row field up; an unknown one is R011, a protected one R014."""
@@ -319,7 +321,10 @@ class Context:
         except LiteralError as error:
             hint = f"write it like {SAMPLES[unit]}"
             self.findings.error(
-                "R021", f"'{found.text[:60]}' is not {article(unit)} for {what}: {error}", found.span, help=hint
+                "R021",
+                f"'{found.text[:60]}' is not {article(unit)} for {what}: {error}",
+                found.span,
+                help=hint,
             )
             return None
 

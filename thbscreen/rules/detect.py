@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 KINDS: dict[str, tuple[str, ...]] = {
     "transaction": ("kind", "derive", "where"),
     "aggregate": (
-        "kind", "table", "derive", "where", "for_each", "window", "measures", "flag_when", "headline", "repeat",
+        "kind", "table", "derive", "where", "for_each", "window", "measures", "flag_when", "headline",
+        "repeat",
     ),
     "network": (
-        "kind", "centre", "where", "legs", "cycle_within", "links", "within", "measures", "flag_when", "headline",
+        "kind", "centre", "where", "legs", "cycle_within", "links", "within", "measures", "flag_when",
+        "headline",
     ),
 }  # fmt: skip
 
@@ -82,20 +84,17 @@ def _warn_extremes(ctx: Context, mapping: Map, lines: tuple[ast.FlagLine, ...]) 
                     extremes.add(key.text)
     for line in lines:
         if isinstance(line, ast.Compare):
-            named = [s.name for s in (line.left, line.right) if isinstance(s, ast.Name) and s.name in extremes]
+            sides = (line.left, line.right)
+            named = [s.name for s in sides if isinstance(s, ast.Name) and s.name in extremes]
             if named and (span := _line_span(mapping, line.text)) is not None:
-                ctx.findings.warn(
-                    "W104", f"the line tests the extreme '{named[0]}': one odd row can hide the pattern", span,
-                    help="put limits on rows into where",
-                )  # fmt: skip
+                message = f"the line tests the extreme '{named[0]}': one odd row can hide the pattern"
+                ctx.findings.warn("W104", message, span, help="put limits on rows into where")
 
 
 def _line_span(mapping: Map, text: str) -> Span | None:
     node = mapping.get("flag_when")
     items = getattr(node, "items", (node,))
-    return next(
-        (i.span for i in items if isinstance(i, Scalar) and " ".join(i.text.split()) == text), None
-    )
+    return next((i.span for i in items if isinstance(i, Scalar) and " ".join(i.text.split()) == text), None)
 
 
 def _aggregate(ctx: Context, mapping: Map) -> ast.Aggregate | None:
@@ -134,7 +133,9 @@ def _keys(ctx: Context, node: Node | None) -> tuple[str, ...]:
         if info is None:
             continue
         if info.unit is not Unit.TEXT or info.match:
-            ctx.findings.error("R040", f"'{item.text}' cannot group rows", item.span, help="use an id or a code")
+            ctx.findings.error(
+                "R040", f"'{item.text}' cannot group rows", item.span, help="use an id or a code"
+            )
         elif info.path in out:
             ctx.findings.error("R019", f"'{item.text}' is a key twice", item.span)
         elif info.path == "remittance_info":
@@ -148,16 +149,16 @@ def _keys(ctx: Context, node: Node | None) -> tuple[str, ...]:
 
 
 def _star(ctx: Context, mapping: Map, roles: Map | None) -> ast.Star | None:
-    ctx.require(
-        mapping, ("centre", "legs", "cycle_within", "within", "measures", "flag_when"), "'detect'"
-    )
+    ctx.require(mapping, ("centre", "legs", "cycle_within", "within", "measures", "flag_when"), "'detect'")
     ctx.columns |= {"account_id", "cp_account_id", "booking_ts", "direction"}
     where = bind_where(ctx, mapping.get("where"))
     names = [key.text for key, _ in roles or ()]
     centre = ctx.scalar(mapping.get("centre"), "'centre'")
     if centre is not None and roles is not None and centre.text not in names:
         hint = suggest(centre.text, names)
-        ctx.findings.error("R051", f"'roles' does not name the centre '{centre.text}'", centre.span, help=hint)
+        ctx.findings.error(
+            "R051", f"'roles' does not name the centre '{centre.text}'", centre.span, help=hint
+        )
     taken: set[str] = set()
     legs = _legs(ctx, mapping.get("legs"), "'legs'", taken, names)
     links = _legs(ctx, mapping.get("links"), "'links'", taken, names)

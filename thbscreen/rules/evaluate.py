@@ -122,7 +122,8 @@ class _Range:
     def empty(self) -> bool:
         if self.low is None or self.high is None:
             return False
-        return self.low[0] > self.high[0] or (self.low[0] == self.high[0] and bool(self.low[1] or self.high[1]))
+        at_one_point = self.low[0] == self.high[0]
+        return self.low[0] > self.high[0] or (at_one_point and bool(self.low[1] or self.high[1]))
 
 
 def never(where: ast.Where, values: Mapping[str, ast.Value]) -> str | None:

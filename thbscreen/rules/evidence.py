@@ -14,6 +14,8 @@ from thbscreen.rules.yamltree import Node, Scalar, token_span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from thbscreen.diagnostics import Span
+
 FORMATS: tuple[str, ...] = get_args(ast.EvidenceFormat)
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _INSIDE = re.compile(r"\s*([^\W0-9][\w.]*)\s*(?::\s*(\w*)\s*)?")
@@ -48,9 +50,7 @@ def bind_evidence(
     return tuple(out)
 
 
-def _known(
-    ctx: Context, detect: ast.Detect | None, roles: tuple[str, ...]
-) -> Mapping[str, Unit | None]:
+def _known(ctx: Context, detect: ast.Detect | None, roles: tuple[str, ...]) -> Mapping[str, Unit | None]:
     """Lists the names that an evidence text may show, with their units (None is poisoned)."""
     if isinstance(detect, ast.Transaction):
         return {}
@@ -84,7 +84,8 @@ def _slot(
         hint = "braces hold one name, such as {total:money}"
         ctx.findings.error("R047", f"'{slot.group()[:40]}' is no name with a format", span, help=hint)
         return None
-    name, form = inside.group(1), inside.group(2)
+    name = str(inside.group(1))
+    form: str | None = inside.group(2)
     if detect is None:
         return None  # the names are unknown because 'detect' failed
     if isinstance(detect, ast.Transaction):
@@ -104,7 +105,7 @@ def _slot(
     return _formatted(ctx, name, form, unit, span)
 
 
-def _formatted(ctx: Context, name: str, form: str | None, unit: Unit, span: ast.Span) -> ast.Slot | None:
+def _formatted(ctx: Context, name: str, form: str | None, unit: Unit, span: Span) -> ast.Slot | None:
     if form is None:
         return ast.Slot(name, _DEFAULT.get(unit, "text"))
     if form not in FORMATS:

@@ -35,7 +35,9 @@ def warnings(ctx: Context, root: Map, rule: ast.Rule) -> None:
     tests = root.key("tests")
     place = tests.span if tests else root.span
     if rule.tests and all(case.expect != "no hits" for case in rule.tests):
-        ctx.findings.warn("W101", "no test shows what must not be flagged", place, help="add a test that expects no hits")
+        ctx.findings.warn(
+            "W101", "no test shows what must not be flagged", place, help="add a test that expects no hits"
+        )
     if rule.tests and not any(_lacks_a_value(case, rule.columns) for case in rule.tests):
         ctx.findings.warn(
             "W102", "no test shows what happens when a value is missing", place,

@@ -33,7 +33,9 @@ def bind_list(text: str | bytes, file: str) -> tuple[ast.WordList | None, Findin
     ctx.require(mapping, ("list", "kind", "title", "reviewed", "sources", "entries"), "the list")
     name = ctx.scalar(mapping.get("list"), "'list'")
     if name is not None and not ctx.forbidden(name.text, name.span) and not LIST_NAME.fullmatch(name.text):
-        findings.error("R007", f"'{name.text[:40]}' is not the name of a list", name.span, help="write group.name")
+        findings.error(
+            "R007", f"'{name.text[:40]}' is not the name of a list", name.span, help="write group.name"
+        )
     kind = ctx.choice(mapping.get("kind"), "'kind'", KINDS, "R020")
     reviewed = ctx.scalar(mapping.get("reviewed"), "'reviewed'")
     if reviewed is not None and not _DAY.fullmatch(reviewed.text):
@@ -49,8 +51,9 @@ def bind_list(text: str | bytes, file: str) -> tuple[ast.WordList | None, Findin
         findings.error("R004", "only lists of words have examples", key.span if key else mapping.span)
     if findings.failed or name is None or kind is None or reviewed is None:
         return None, findings
+    known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
     found = ast.WordList(
-        name.text, ctx.text(mapping, "title"), cast("Literal['words', 'codes', 'values', 'map']", kind), entries,
+        name.text, ctx.text(mapping, "title"), known_kind, entries,
         tuple(s.text for s in wanted), tuple(s.text for s in unwanted), reviewed.text, sources,
         list_digest(name.text, kind, entries), mapping.span,
     )  # fmt: skip
@@ -80,7 +83,9 @@ def _entries(ctx: Context, node: Node | None, kind: str) -> Iterator[tuple[str, 
             same = fold(item.text) if kind in {"words", "map"} else item.text
             if kind == "map" and same in seen:
                 first = seen[same].span.line
-                ctx.findings.error("R005", f"'{item.text}' is given twice", item.span, help=f"first on line {first}")
+                ctx.findings.error(
+                    "R005", f"'{item.text}' is given twice", item.span, help=f"first on line {first}"
+                )
                 continue
             seen[same] = item
             yield group, item
@@ -90,7 +95,9 @@ def _entry(ctx: Context, item: Scalar, kind: str) -> bool:
     """Checks one entry for what could never match or would match everything."""
     if kind == "words":
         if "*" in item.text.rstrip()[:-1]:
-            ctx.findings.error("R007", "'*' may only end an entry", item.span, help="write stem* for a beginning")
+            ctx.findings.error(
+                "R007", "'*' may only end an entry", item.span, help="write stem* for a beginning"
+            )
             return False
         if not needle(item.text).strip():
             ctx.findings.error("R024", "the entry holds no letter and no digit", item.span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from thbscreen.diagnostics import suggest
+from thbscreen.diagnostics import Span, suggest
 from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.comparison import LineError, parse_line, parse_sum
@@ -95,7 +95,9 @@ def _follows(ctx: Context, name: str, node: Node | None) -> ast.Follows | None:
     within = ctx.length(mapping.get("within"), "'within'")
     same, different = (
         tuple(
-            info.path for item in ctx.scalars(mapping.get(key), f"'{key}'") if (info := ctx.field(item)) is not None
+            info.path
+            for item in ctx.scalars(mapping.get(key), f"'{key}'")
+            if (info := ctx.field(item)) is not None
         )
         for key in ("same", "different")
     )
@@ -167,9 +169,7 @@ def _formulas(ctx: Context, waiting: list[tuple[str, Scalar]]) -> list[ast.Measu
     out = []
     while waiting:
         names = {name for name, _ in waiting}
-        ready = next(
-            (f for f in waiting if not any(_mentions(f[1].text, n) for n in names)), waiting[0]
-        )
+        ready = next((f for f in waiting if not any(_mentions(f[1].text, n) for n in names)), waiting[0])
         waiting.remove(ready)
         name, text = ready
         got = parse_sum(text.text, ctx.scope())
@@ -203,17 +203,17 @@ def _measure(
     if target is None:
         return None
     if kind.text in ROW_KINDS:
-        field = _row_target(ctx, kind, target, links)
-        if field is None:
+        looked_at = _row_target(ctx, kind, target, links)
+        if looked_at is None:
             return None
         unit = Unit.NUMBER
-        field = field if field == "cycles" else None
+        field = "cycles" if looked_at == "cycles" else None
     else:
         checked = _field_target(ctx, kind, target, links)
         if checked is None:
             return None
         field, unit = checked
-    if kind.text == "months_active" or kind.text == "days_active":
+    if kind.text in {"months_active", "days_active"}:
         ctx.columns.add("booking_ts")
     return ast.Measure(name, _kind(kind.text), unit, field, where, wider, link)
 
@@ -286,11 +286,15 @@ def _field_target(
     info = ctx.field(target)
     if info is None:
         return None
-    wrong = info.match or (
-        kind.text in {"sum", "average", "median"} and info.unit not in _ADDABLE
-    ) or (kind.text in {"largest", "smallest"} and info.unit not in _ADDABLE | {Unit.DATE, Unit.TIME})
+    wrong = (
+        info.match
+        or (kind.text in {"sum", "average", "median"} and info.unit not in _ADDABLE)
+        or (kind.text in {"largest", "smallest"} and info.unit not in _ADDABLE | {Unit.DATE, Unit.TIME})
+    )
     if wrong:
-        hint = "use distinct to count different values" if not info.match else "name a field of the matched row"
+        hint = (
+            "use distinct to count different values" if not info.match else "name a field of the matched row"
+        )
         ctx.findings.error("R040", f"'{kind.text}' does not go with '{target.text}'", target.span, help=hint)
         return None
     return info.path, Unit.NUMBER if kind.text == "distinct" else info.unit
@@ -372,10 +376,10 @@ def bind_window(ctx: Context, node: Node | None) -> ast.Window | None:
     return None
 
 
-def _shifted(found: Scalar, by: int) -> ast.Span:
+def _shifted(found: Scalar, by: int) -> Span:
     span = found.span
     column = min(span.column + found.offset + by, span.end_column - 1)
-    return ast.Span(span.file, span.line, column, max(column + 1, span.end_column - found.offset))
+    return Span(span.file, span.line, column, max(column + 1, span.end_column - found.offset))
 
 
 def bind_repeat(ctx: Context, node: Node | None) -> ast.Repeat | None:

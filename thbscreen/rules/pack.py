@@ -203,7 +203,9 @@ class _Loading:
                     ctx.findings.error("R016", f"there is no rule '{other}'", span, help=hint)
                 elif identity in self.reads(other):
                     message = f"{identity} and {other} read each other's hits"
-                    ctx.findings.error("R027", message, span, help="rules run in stages; a circle has no first")
+                    ctx.findings.error(
+                        "R027", message, span, help="rules run in stages; a circle has no first"
+                    )
         if self.profile is not None:
             self.check_profile(self.profile)
 
@@ -247,7 +249,9 @@ class _Loading:
         if only:
             for identity in only:
                 if identity not in self.rules:
-                    raise UsageError(f"there is no rule '{identity}'", hint=suggest(identity, sorted(self.rules)))
+                    raise UsageError(
+                        f"there is no rule '{identity}'", hint=suggest(identity, sorted(self.rules))
+                    )
             wanted = set().union(*(self.reads(identity) for identity in only))
         bound = [
             rule

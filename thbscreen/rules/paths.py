@@ -21,7 +21,9 @@ def default_rules_dir() -> Path:
     root = Path(__file__).resolve().parents[2]
     if (root / "pyproject.toml").is_file() and (root / "rules").is_dir():
         return root / "rules"
-    raise UsageError("the shipped rules are missing", hint="install thbscreen again, or name a folder of rules")
+    raise UsageError(
+        "the shipped rules are missing", hint="install thbscreen again, or name a folder of rules"
+    )
 
 
 def profile_path(name: str | Path, rules_dir: Path | None = None) -> Path:

@@ -188,7 +188,9 @@ def _overrides(
 def _reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
     node = mapping.get("reason")
     if node is None:
-        ctx.findings.error("P005", f"'{key.text}' is changed without a reason", key.span, help="add reason: why")
+        ctx.findings.error(
+            "P005", f"'{key.text}' is changed without a reason", key.span, help="add reason: why"
+        )
         return None
     found = ctx.scalar(node, "'reason'")
     return found.text if found else None
@@ -266,11 +268,17 @@ def _removed(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[s
             yield text
         else:
             hint = suggest(text, sorted(known))
-            ctx.findings.error("P006", f"'{found.name}' has no entry '{item.text[:60]}'", item.span, help=hint)
+            ctx.findings.error(
+                "P006", f"'{found.name}' has no entry '{item.text[:60]}'", item.span, help=hint
+            )
 
 
 def _still_right(
-    ctx: Context, key: Scalar, found: ast.WordList, added: Collection[tuple[str, str]], removed: Collection[str]
+    ctx: Context,
+    key: Scalar,
+    found: ast.WordList,
+    added: Collection[tuple[str, str]],
+    removed: Collection[str],
 ) -> None:
     changed = changed_list(found, tuple(added), tuple(removed))
     if not changed.entries:
@@ -292,8 +300,14 @@ def changed_list(
 
 
 _SCORING = {f.name: f for f in dataclasses.fields(ast.Scoring)}
-_LIMITS = {"alert_weight": (Decimal("0.5"), 100), "min_families": (1, 7), "half_after_days": (1, 3650),
-           "repeat_bonus": (0, 10), "max_network_nodes": (5, 10_000), "hub_degree": (3, 100_000)}  # fmt: skip
+_LIMITS: dict[str, tuple[Decimal | int, int]] = {
+    "alert_weight": (Decimal("0.5"), 100),
+    "min_families": (1, 7),
+    "half_after_days": (1, 3650),
+    "repeat_bonus": (0, 10),
+    "max_network_nodes": (5, 10_000),
+    "hub_degree": (3, 100_000),
+}
 
 
 def _scoring(ctx: Context, node: Node | None) -> ast.Scoring:

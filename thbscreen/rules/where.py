@@ -28,7 +28,9 @@ TESTS_OF: dict[Unit, tuple[str, ...]] = {
     Unit.TIME: (*_BOUNDS, "time_of_day", "weekday", "missing"),
     Unit.FLAG: ("is", "is_not", "missing"),
 }
-ALL_TESTS = (*_EQUAL, *_LISTS, *_BOUNDS, "mentions", "time_of_day", "weekday", "multiple_of", "missing", "hit_by")
+ALL_TESTS = (
+    *_EQUAL, *_LISTS, *_BOUNDS, "mentions", "time_of_day", "weekday", "multiple_of", "missing", "hit_by",
+)  # fmt: skip
 STRUCTURE = ("any_of", "none_of", "compare")
 _NEGATIVE = {"is_not", "not_in", "not_in_list"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,9 +44,8 @@ def bind_where(ctx: Context, node: Node | None, what: str = "'where'") -> ast.Wh
     conditions: list[ast.Condition] = []
     for key, value in mapping:
         if key.text in {"any_of", "none_of"}:
-            wheres = tuple(
-                bind_where(ctx, item, f"an item of '{key.text}'") for item in ctx.sequence(value, f"'{key.text}'")
-            )
+            items = ctx.sequence(value, f"'{key.text}'")
+            wheres = tuple(bind_where(ctx, item, f"an item of '{key.text}'") for item in items)
             conditions.append(ast.AnyOf(wheres) if key.text == "any_of" else ast.NoneOf(wheres))
         elif key.text == "compare":
             conditions += _compare(ctx, value)
@@ -137,7 +138,7 @@ def _reviewed(ctx: Context, info: FieldInfo, op: str, at: Scalar, operand: Node)
         named = operand.text if isinstance(operand, Scalar) else ""
         if op in _LISTS and named.startswith(NAME_LISTS):
             return True
-        hint = "only lists of payees, merchants and places may test it: a name can stand for a person's origin"
+        hint = "only lists of payees, merchants and places may test it: a name can stand for an origin"
         ctx.findings.error("R014", f"'{info.path}' may not be tested like this", at.span, help=hint)
         return False
     if info.path == "remittance_info" and op != "mentions_list":

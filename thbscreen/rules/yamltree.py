@@ -241,11 +241,14 @@ class _Builder:
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            return Span(self.findings.file, 1, 1, 2)
         line, column = start.line + 1, start.column + 1
         if end.line == start.line:
             stop = end.column + 1
         else:
-            stop = len(self.findings.lines[start.line].rstrip()) + 1 if line <= len(self.findings.lines) else 0
+            lines = self.findings.lines
+            stop = len(lines[start.line].rstrip()) + 1 if line <= len(lines) else 0
         return Span(self.findings.file, line, column, max(column + 1, stop))
 
     def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> None:
@@ -253,30 +256,30 @@ class _Builder:
         raise _Refused
 
     def _refuse(self, event: yaml.Event) -> None:
+        place, write = self._span(event), "write the value out"
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self._fail("R002", "a second document begins here", self._span(event), "one file, one document")
+                self._fail("R002", "a second document begins here", place, "one file, one document")
             if event.version or event.tags:
                 self._fail("R002", "YAML directives (%) are not used here", self._span(event))
         if isinstance(event, yaml.AliasEvent):
-            self._fail("R002", "YAML aliases (*) are not used here", self._span(event), "write the value out")
+            self._fail("R002", "YAML aliases (*) are not used here", place, write)
         if isinstance(event, yaml.NodeEvent):
             self.nodes += 1
             if event.anchor:
-                self._fail("R002", "YAML anchors (&) are not used here", self._span(event), "write the value out")
+                self._fail("R002", "YAML anchors (&) are not used here", place, write)
             if getattr(event, "tag", None):
-                self._fail("R002", "YAML tags (!) are not used here", self._span(event))
+                self._fail("R002", "YAML tags (!) are not used here", place)
             if self.nodes > MAX_NODES:
                 self._fail("R009", f"the file has more than {MAX_NODES} values", self._span(event))
             if len(self.stack) >= MAX_DEPTH:
                 self._fail("R009", f"values are nested more than {MAX_DEPTH} deep", self._span(event))
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        quoted = event.style is not None
-        return Scalar(
-            event.value, self._span(event), quoted, int(event.style in {"'", '"'}), event.end_mark.line + 1
-        )
+        span = self._span(event)
+        last = span.line if event.end_mark is None else event.end_mark.line + 1
+        return Scalar(event.value, span, event.style is not None, int(event.style in {"'", '"'}), last)
 
     def _place(self, node: Node) -> None:
         if self.stack:
