@@ -311,7 +311,7 @@ def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline:
         return spans
     times = int(as_fraction(constant(repeat.times)))
     length = length_of(repeat.within)
-    group, first = frame.group[spans.start], frame.time[spans.start]
+    group, first = frame.owner[spans.start], frame.time[spans.start]
     begin = kernels.rank_bounds(group, first, group, clock.before(first, length.count, length.unit))
     index = np.arange(len(first), dtype=np.int64)
     ok = np.flatnonzero(index - begin + 1 >= times)
@@ -340,9 +340,10 @@ def _write_hits(
     columns["w_starts"], columns["w_ends"] = frame.time[frame.start[best]], frame.time[best]
     columns["starts"], columns["ends"] = frame.time[spans.start], frame.time[spans.end]
     if isinstance(windows.detect.window, ast.Calendar):
-        period = windows.period[frame.order][best]
-        low, high = _period_bounds(windows.detect.window, period, clock)
-        columns |= {"w_starts": low, "w_ends": high, "starts": low, "ends": high}
+        period = windows.period[frame.order]
+        columns["w_starts"], columns["w_ends"] = _period_bounds(windows.detect.window, period[best], clock)
+        columns["starts"], _ = _period_bounds(windows.detect.window, period[spans.start], clock)
+        _, columns["ends"] = _period_bounds(windows.detect.window, period[spans.end], clock)
     columns["episodes"] = spans.episodes
     owner_of, first, after = spans.ranges
     piece, row = kernels.expand(first, after)
@@ -424,26 +425,26 @@ def _near(
     plain = [i for i, line in enumerate(detect.flag_when) if isinstance(line, ast.Compare)]
     failing = np.sum([~t for t in tops], axis=0) if tops else np.zeros(frame.size, np.int64)
     candidate = frame.last & (failing == 1)
-    hit_group = np.zeros(int(frame.group.max(initial=-1)) + 1, np.bool_)
-    hit_group[frame.group[flagged]] = True
+    hit_group = np.zeros(int(frame.owner.max(initial=-1)) + 1, np.bool_)
+    hit_group[frame.owner[flagged]] = True
     leaf_of = _leaf_positions(detect.flag_when)
     found = []
     for i in plain:
         line = leaves[leaf_of[i]]
         rows = np.flatnonzero(candidate & ~tops[i] & ~np.isnan(line.left) & (line.right != 0))
-        rows = rows[~hit_group[frame.group[rows]]]
+        rows = rows[~hit_group[frame.owner[rows]]]
         distance = np.abs(line.left[rows] - line.right[rows]) / np.abs(line.right[rows])
         close = distance <= NEAR
         found.append((rows[close], np.full(int(close.sum()), leaf_of[i]), distance[close]))
     rows = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
     line_no = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)
     distance = np.concatenate([f[2] for f in found]) if found else np.zeros(0)
-    order = np.lexsort((-rows, distance, frame.group[rows]))
+    order = np.lexsort((-rows, distance, frame.owner[rows]))
     rows, line_no, distance = rows[order], line_no[order], distance[order]
     first = np.ones(len(rows), np.bool_)
-    first[1:] = frame.group[rows][1:] != frame.group[rows][:-1]
+    first[1:] = frame.owner[rows][1:] != frame.owner[rows][:-1]
     rows, line_no, distance = rows[first], line_no[first], distance[first]
-    nearest = np.lexsort((frame.group[rows], distance))[:NEAREST]
+    nearest = np.lexsort((frame.owner[rows], distance))[:NEAREST]
     rows, line_no, distance = rows[nearest], line_no[nearest], distance[nearest]
     lefts = np.array([leaves[int(k)].left[r] for k, r in zip(line_no, rows, strict=True)], np.float64)
     rights = np.array([leaves[int(k)].right[r] for k, r in zip(line_no, rows, strict=True)], np.float64)

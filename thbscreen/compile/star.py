@@ -108,7 +108,7 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
     out = []
     for k, cycle in enumerate(cycles):
         end = int(view.time[cycle[-1]])
-        begin = int(view.context.clock.before(view.time[cycle[-1:]], span.count, span.unit)[0])
+        begin = int(view.context.clock.before(view.time[[cycle[-1]]], span.count, span.unit)[0])
         held = [c for c in cycles[: k + 1] if min(int(view.time[r]) for r in c) > begin]
         if not held:
             continue

@@ -42,7 +42,8 @@ class Frame:
 
     Attributes:
         order: positions of the source rows, sorted by (group, time, source position).
-        group: dense group number per sorted row, never decreasing.
+        group: dense number of the group (and of the period, for calendar windows) per sorted row, never decreasing.
+        owner: dense number of the group alone, never decreasing.
         time: microseconds per sorted row, not decreasing inside a group.
         start: first row of the window that ends at each row.
         last: True on the last of several rows with equal group and time, where windows are judged (L1).
@@ -50,6 +51,7 @@ class Frame:
 
     order: I64
     group: I64
+    owner: I64
     time: I64
     start: I64
     last: Bool
@@ -119,7 +121,7 @@ def rolling(group: I64, time: I64, lower: I64) -> Frame:
     start = rank_bounds(g, t, g, low)
     start = np.maximum(start, _group_starts(g))
     start = np.maximum.accumulate(start) if len(start) else start
-    return Frame(order, g, t, start, _ends(g, t))
+    return Frame(order, g, g, t, start, _ends(g, t))
 
 
 def _group_starts(group: I64) -> I64:
@@ -138,7 +140,7 @@ def partitioned(group: I64, time: I64, period: I64) -> Frame:
     g = joint[order]
     last = np.ones(len(g), dtype=np.bool_)
     last[:-1] = g[1:] != g[:-1]
-    return Frame(order, g, time[order], _group_starts(g), last)
+    return Frame(order, g, group[order], time[order], _group_starts(g), last)
 
 
 def window_sum(frame: Frame, values: I64) -> I64:

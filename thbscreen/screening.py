@@ -1,0 +1,227 @@
+"""The whole job in one call: files in, run folder out.
+
+    result = thbscreen.screen(["data/"], out="out/")
+
+The command line and a bank's own pipeline call the same function; it holds no rules of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from thbscreen.compile.pack import CompiledPack, compile_pack
+from thbscreen.engine import tables
+from thbscreen.engine.hits import Assembler, HitTables
+from thbscreen.engine.payments import account_codes, devices, payments, subjects
+from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
+from thbscreen.engine.readiness import readiness
+from thbscreen.engine.run import Runner
+from thbscreen.engine.scoring import score
+from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
+from thbscreen.io.publish import Staging
+from thbscreen.io.quality import quality
+from thbscreen.model.progress import Progress, Silent
+from thbscreen.network.finish import account_networks, with_network_hits
+from thbscreen.network.stage import (
+    NetworkInputs,
+    NetworkTables,
+    RuleInfo,
+    build_networks,
+    with_alert_counts,
+)
+from thbscreen.report.runfolder import write_run
+from thbscreen.rules.pack import load_pack
+
+if TYPE_CHECKING:
+    from thbscreen.rules import ast
+
+PathLike = str | Path
+
+
+@dataclass(frozen=True)
+class ScreenResult:
+    """Everything a run found; tables as in `thbscreen.engine.tables`.
+
+    Attributes:
+        out: the run folder, None when nothing was written.
+        fetch: gives the full canonical rows of transaction ids.
+    """
+
+    out: Path | None
+    pack: ast.RulePack
+    readiness: pl.DataFrame
+    hits: pl.DataFrame
+    hit_members: pl.DataFrame
+    near_misses: pl.DataFrame
+    alerts: pl.DataFrame
+    networks: pl.DataFrame
+    network_members: pl.DataFrame
+    network_edges: pl.DataFrame
+    hubs: pl.DataFrame
+    parties: pl.DataFrame
+    load: LoadReport
+    quality: dict[str, Any]
+    as_of: dt.datetime
+    started: dt.datetime
+    dataset: Dataset
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Gives a published table by its name."""
+        found = getattr(self, name)
+        if not isinstance(found, pl.DataFrame):
+            msg = f"'{name}' is not a table"
+            raise TypeError(msg)
+        return found
+
+
+def screen(
+    inputs: Sequence[PathLike],
+    *,
+    out: PathLike | None = None,
+    mapping: PathLike | None = None,
+    rules: PathLike | None = None,
+    profile: PathLike = "cyprus",
+    buckets: int | None = None,
+    workers: int = 1,
+    force: bool = False,
+    formats: Sequence[str] = (),
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> ScreenResult:
+    """Screens files for the money traces of trafficking in human beings.
+
+    Args:
+        inputs: a folder or files; see docs/how-to/map-your-data.md.
+        out: run folder to make; None only returns the result.
+        mapping: mapping file for input that does not use canonical names.
+        rules: folder of rules; by default the rules that are shipped.
+        profile: name of a shipped profile, or a profile file.
+        buckets: parts the accounts are split into; results do not depend on it.
+        workers: processes; results do not depend on it.
+        force: replace an existing run folder.
+        formats: further forms of the tables beside Parquet: csv, ndjson.
+        only: rule ids to run, by default all.
+        progress: told what is going on.
+
+    Raises:
+        RuleError: rules or the profile do not load.
+        DataError: input cannot be read or trusted.
+        UsageError: the call contradicts itself, or `out` exists.
+        OutputError: results cannot be written.
+    """
+    progress = progress or Silent()
+    started = dt.datetime.now(dt.UTC)
+    pack = load_pack(Path(rules) if rules else None, profile, only=only)
+    compiled = compile_pack(pack)
+    dataset = open_dataset(
+        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
+    )
+    with ExitStack() as stack:
+        staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
+        near = str(staging.path.parent) if staging is not None else None
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".thbscreen-", dir=near)))
+        prepared = _prepare(dataset, compiled, work, buckets, workers, progress)
+        result = _results(dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None)
+        if staging is not None:
+            progress.stage("writing results", None)
+            write_run(staging.path, result, formats)
+    return result
+
+
+def _prepare(
+    dataset: Dataset, compiled: CompiledPack, work: Path, buckets: int | None, workers: int, progress: Progress
+) -> Prepared:
+    progress.stage("reading transactions", None)
+    spill = work if workers > 1 or dataset.size_hint() > SPILL_ROWS else None
+    return prepare(dataset, compiled, buckets=buckets, spill=spill, advance=progress.advance)
+
+
+def _results(
+    dataset: Dataset,
+    prepared: Prepared,
+    compiled: CompiledPack,
+    work: Path,
+    workers: int,
+    progress: Progress,
+    started: dt.datetime,
+    out: Path | None,
+) -> ScreenResult:
+    ready = readiness(prepared, compiled)
+    skip = frozenset(ready.filter(pl.col("status") == "not judged")["rule"].to_list())
+    runner = Runner(prepared, compiled, workers=workers, folder=work, skip=skip, advance=progress.advance)
+    progress.stage("judging rules", runner.stages * len(prepared.buckets))
+    runner.run()
+    found = Assembler(prepared, compiled).assemble(runner.result)
+    progress.stage("linking networks", None)
+    as_of = prepared.last or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    networks = _networks(prepared, compiled, found, as_of)
+    codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
+    runner.run_networks(codes)
+    found = Assembler(prepared, compiled, ids).assemble(runner.result)
+    ranked = with_network_hits(networks.networks, found.hits)
+    progress.stage("scoring", None)
+    alerts = score(
+        found.hits,
+        found.members,
+        found.near,
+        ready,
+        subjects(prepared),
+        dataset.parties,
+        compiled.pack,
+        as_of,
+        networks.members,
+    )
+    load = dataset.report()
+    return ScreenResult(
+        out=out,
+        pack=compiled.pack,
+        readiness=ready,
+        hits=found.hits,
+        hit_members=found.members,
+        near_misses=found.near,
+        alerts=alerts,
+        networks=with_alert_counts(ranked, networks.members, alerts),
+        network_members=networks.members,
+        network_edges=networks.edges,
+        hubs=networks.hubs,
+        parties=dataset.parties,
+        load=load,
+        quality=quality(dataset, load),
+        as_of=as_of,
+        started=started,
+        dataset=dataset,
+    )
+
+
+def _networks(prepared: Prepared, compiled: CompiledPack, found: HitTables, as_of: dt.datetime) -> NetworkTables:
+    holders = subjects(prepared)
+    named = pl.concat([found.hits["subject_id"], found.members["member_id"]]).unique()
+    flagged = holders.filter(
+        pl.col("account_id").is_in(named.implode()) | pl.col("subject_id").is_in(named.implode())
+    )["account_id"]
+    rules = {
+        r.rule.id: RuleInfo(r.rule.title, r.rule.family, r.rule.weight, r.rule.typologies, r.rule.third_party)
+        for r in compiled.rules
+    }
+    edges = payments(prepared, account_codes(prepared, flagged)) if prepared.buckets else tables.PAYMENTS.empty()
+    return build_networks(
+        NetworkInputs(
+            hits=found.hits,
+            hit_members=found.members,
+            payments=edges,
+            subjects=holders,
+            parties=prepared.parties,
+            devices=devices(prepared),
+            as_of=as_of,
+            rules=rules,
+        ),
+        compiled.pack.profile.scoring,
+    )
