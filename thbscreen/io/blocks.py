@@ -91,10 +91,16 @@ def _utf8(pieces: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes]:
 
 def _checked(piece: bytes, name: str, *, first: bool) -> bytes:
     if b"\0" in piece:
-        raise data_error("D015", "the file holds NUL characters", file=name,
-                         hint="it may be UTF-16 (" + _DECLARE + ") or damaged")  # fmt: skip
+        raise data_error(
+            "D015",
+            "the file holds NUL characters",
+            file=name,
+            hint="it may be UTF-16 (" + _DECLARE + ") or damaged",
+        )
     if first and b"\n" not in piece and b"\r" in piece:
-        raise data_error("D020", "lines end in CR alone", file=name, hint="save the file with LF or CR LF line ends")
+        raise data_error(
+            "D020", "lines end in CR alone", file=name, hint="save the file with LF or CR LF line ends"
+        )
     return piece.replace(b"\r\r\n", b"\n") if b"\r\r\n" in piece else piece
 
 
@@ -117,7 +123,9 @@ def _valid(block: bytes, name: str, encoding: str, rows_done: int) -> bytes:
             block.decode("utf-8")
         except UnicodeDecodeError as error:
             row = rows_done + block.count(b"\n", 0, error.start)
-            raise data_error("D016", "the text is not UTF-8", file=name, row=row or None, hint=_DECLARE) from None
+            raise data_error(
+                "D016", "the text is not UTF-8", file=name, row=row or None, hint=_DECLARE
+            ) from None
     return block
 
 
@@ -131,5 +139,10 @@ def _unclosed(name: str, buffer: bytes, quote: bytes | None, rows_done: int) -> 
             if depth % 2:
                 break
             row += 1
-    return data_error("D018", "a quote mark is opened and never closed", file=name, row=row or None,
-                      hint="repair the row, or declare input: {quote: none} if quote marks are plain text")  # fmt: skip
+    return data_error(
+        "D018",
+        "a quote mark is opened and never closed",
+        file=name,
+        row=row or None,
+        hint="repair the row, or declare input: {quote: none} if quote marks are plain text",
+    )

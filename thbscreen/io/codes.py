@@ -75,9 +75,14 @@ ROW_CODES: dict[str, str] = {
 
 
 def data_error(
-    code: str, message: str, *, file: str | None = None, row: int | None = None,
-    column: str | None = None, hint: str | None = None,
-) -> DataError:  # fmt: skip
+    code: str,
+    message: str,
+    *,
+    file: str | None = None,
+    row: int | None = None,
+    column: str | None = None,
+    hint: str | None = None,
+) -> DataError:
     """Builds a DataError with its place in front: `trans.csv: row 7: column 'amount': error[D015]: ...`.
 
     Args:

@@ -29,7 +29,9 @@ class ParquetSource:
         self._file = file
         self.limits = limits
         if file.packed:
-            raise data_error("D006", "a compressed Parquet file cannot be read", file=file.name, hint="unpack it")
+            raise data_error(
+                "D006", "a compressed Parquet file cannot be read", file=file.name, hint="unpack it"
+            )
         if file.bytes > limits.file_bytes:
             raise data_error("D007", f"the file is larger than {limits.file_bytes} bytes", file=file.name)
         with reading(file.name):

@@ -17,11 +17,11 @@ from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
 from thbscreen.io.limits import Limits
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.ndjson import NdjsonSource
-from thbscreen.io.plan import ALWAYS, LEG, REJECTS, TYPES, Loaded, Plan
+from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan
 from thbscreen.io.quality import Observations
 from thbscreen.io.raw import ROW
 from thbscreen.io.select import Selected, select_files
-from thbscreen.io.shape import canonical_shape, mapped_shape
+from thbscreen.io.shape import LEG, canonical_shape, mapped_shape
 from thbscreen.model.catalogue import TABLES
 
 if TYPE_CHECKING:
@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from thbscreen.io.raw import RawSource
 
 #: Unique key of each side table.
-_KEYS = {"accounts": ("account_id",), "parties": ("party_id",), "account_parties": ("account_id", "party_id", "role")}
+_KEYS = {
+    "accounts": ("account_id",),
+    "parties": ("party_id",),
+    "account_parties": ("account_id", "party_id", "role"),
+}
+#: Rough length of a row of text.
+_BYTES_PER_ROW = 100
 _REPEAT = "same row again (same id, same content)"
 
 
@@ -110,16 +116,25 @@ class LoadReport:
     def as_dict(self) -> dict[str, Any]:
         """Gives the report as plain data without the rejected rows."""
         return {
-            "files": [{"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
-                      for f in self.files],
+            "files": [
+                {"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
+                for f in self.files
+            ],
             "ignored": list(self.ignored),
-            "tables": {name: {"read": c.read, "loaded": c.loaded, "rejected": c.rejected,
-                              "skipped": dict(sorted(c.skipped.items()))} for name, c in self.tables.items()},
+            "tables": {
+                name: {
+                    "read": c.read,
+                    "loaded": c.loaded,
+                    "rejected": c.rejected,
+                    "skipped": dict(sorted(c.skipped.items())),
+                }
+                for name, c in self.tables.items()
+            },
             "coverage": {k: round(v, 6) for k, v in sorted(self.coverage.items())},
             "duplicates": self.duplicates,
             "notes": dict(sorted(self.notes.items())),
             "rates": list(self.rates),
-        }  # fmt: skip
+        }
 
 
 @dataclass(slots=True)
@@ -196,8 +211,10 @@ class Dataset:
         if not frames:
             return pl.DataFrame(schema={f.name: TYPES[f.kind] for f in fields if f.required})
         frame = self._unique_side(pl.concat(frames), table, counts)
-        share = (self._section(table).reject_share if self._section(table) else None)  # type: ignore[union-attr]
-        _check_share(table, counts, self._side_rejects, share, self.limits)
+        section = self._section(table)
+        _check_share(
+            table, counts, self._side_rejects, section.reject_share if section else None, self.limits
+        )
         return frame.select(f.name for f in fields if f.name in frame.columns)
 
     def _unique_side(self, frame: pl.DataFrame, table: str, counts: TableCounts) -> pl.DataFrame:
@@ -212,6 +229,15 @@ class Dataset:
             counts.skipped[_REPEAT] += found.same.height
         gone = pl.concat([found.same["_row"], found.different["_row"]])
         return numbered.filter(~pl.col("_row").is_in(gone.implode())).drop("_row")
+
+    def size_hint(self) -> int:
+        """Gives roughly how many transactions there are, without reading them."""
+        return sum(
+            plan.source.rows
+            if isinstance(plan.source, ParquetSource)
+            else plan.source.file.bytes // _BYTES_PER_ROW
+            for plan in self._plans
+        )
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -228,13 +254,17 @@ class Dataset:
         for frame in self._iterate(columns, state, None):
             state.seen.add(frame["tx_id"], frame["_row"])
             state.height += frame.height
-            state.filled.update({c: frame.height - frame[c].null_count() for c in frame.columns if c != "_row"})
+            state.filled.update(
+                {c: frame.height - frame[c].null_count() for c in frame.columns if c != "_row"}
+            )
             if state.observations is not None:
                 state.observations.add(frame)
             yield frame
         self._finish(state)
 
-    def _iterate(self, columns: Collection[str] | None, state: _Pass, keep: pl.Expr | None) -> Iterator[pl.DataFrame]:
+    def _iterate(
+        self, columns: Collection[str] | None, state: _Pass, keep: pl.Expr | None
+    ) -> Iterator[pl.DataFrame]:
         ids = RowIds()
         offset = 0
         for plan in self._plans:
@@ -274,11 +304,15 @@ class Dataset:
             side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
             out = out.with_columns(pl.col("tx_id").alias("batch_id"), pl.col("tx_id") + side)
         wanted = [
-            f for f in TABLES["transactions"]
+            f
+            for f in TABLES["transactions"]
             if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
-        ]  # fmt: skip
+        ]
         return out.select(
-            *((pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name) for f in wanted),
+            *(
+                (pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name)
+                for f in wanted
+            ),
             pl.col("_row"),
         )
 
@@ -309,7 +343,13 @@ class Dataset:
         self._notes |= state.notes  # the larger count of each; a pass over few columns sees less
         self._dropped = self._duplicates(state)
         section = self._section("transactions")
-        _check_share("transactions", state.counts, state.rejects, section.reject_share if section else None, self.limits)
+        _check_share(
+            "transactions",
+            state.counts,
+            state.rejects,
+            section.reject_share if section else None,
+            self.limits,
+        )
 
     def _duplicates(self, state: _Pass) -> pl.Series:
         candidates = state.seen.candidates()
@@ -317,9 +357,12 @@ class Dataset:
         state.seen = SeenIds()
         if not len(candidates):
             return empty
-        rows = pl.concat([
-            frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in self._iterate(None, _Pass(), None)
-        ])  # fmt: skip
+        rows = pl.concat(
+            [
+                frame.filter(pl.col("_row").is_in(candidates.implode()))
+                for frame in self._iterate(None, _Pass(), None)
+            ]
+        )
         found = split_duplicates(rows, ("tx_id",), "_row")
         per_row = 2 if any(plan.transfer for plan in self._plans) else 1
         different = found.different.unique(subset=["source_file", "source_row"]).sort("_row")
@@ -362,18 +405,23 @@ class Dataset:
         rows = self._side_rows | state.rows
         files = tuple(
             FileReport(f.name, table, sha256_file(f.path), f.bytes, rows.get(f.name, 0))
-            for table, found in self._files.items() for f in found
-        )  # fmt: skip
+            for table, found in self._files.items()
+            for f in found
+        )
         section = self._section("transactions")
         rates = section.rates.values() if section else ()
         rejects = pl.concat([pl.DataFrame(schema=REJECTS), *state.rejects, *self._side_rejects])
         duplicates = int(self._dropped.len()) if self._dropped is not None else 0
         return LoadReport(
-            files, self._ignored, {"transactions": state.counts, **self._side},
-            rejects.sort("file", "row", "column", nulls_last=True), dict(self._coverage), duplicates,
+            files,
+            self._ignored,
+            {"transactions": state.counts, **self._side},
+            rejects.sort("file", "row", "column", nulls_last=True),
+            dict(self._coverage),
+            duplicates,
             dict(self._notes + self._side_notes),
             tuple(f"1 {r.currency} = {r.text} EUR on {r.on} ({r.source})" for r in rates),
-        )  # fmt: skip
+        )
 
     def observations(self) -> Observations:
         """Gives what the last complete pass saw, for `thbscreen.io.quality`."""
@@ -408,8 +456,12 @@ def _open_source(file: InputFile, section: Section | None, limits: Limits) -> Ra
     spec = section.input if section is not None else None
     kind = (spec.kind if spec is not None else None) or file.kind
     if file.packed and (spec is None or not spec.gzip or file.path.suffix.lower() != ".gz"):
-        raise data_error("D006", "compressed files are not read", file=file.name,
-                         hint="unpack it, or declare input: {compression: gzip} in a mapping")  # fmt: skip
+        raise data_error(
+            "D006",
+            "compressed files are not read",
+            file=file.name,
+            hint="unpack it, or declare input: {compression: gzip} in a mapping",
+        )
     if kind == "parquet":
         return ParquetSource(file, limits)
     if kind == "ndjson":
@@ -417,8 +469,12 @@ def _open_source(file: InputFile, section: Section | None, limits: Limits) -> Ra
     if kind in ("csv", "tsv"):
         dialect = spec.dialect if spec is not None else Dialect(delimiter="\t" if kind == "tsv" else ",")
         return DelimitedSource(file, dialect, limits)
-    raise data_error("D005", "the ending does not say what the file is", file=file.name,
-                     hint="csv, tsv, parquet and ndjson are read; declare input: {kind: csv} in a mapping")  # fmt: skip
+    raise data_error(
+        "D005",
+        "the ending does not say what the file is",
+        file=file.name,
+        hint="csv, tsv, parquet and ndjson are read; declare input: {kind: csv} in a mapping",
+    )
 
 
 def _with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: list[str]) -> pl.DataFrame:
@@ -439,9 +495,11 @@ def _count(counts: TableCounts, loaded: Loaded) -> None:
 
 def _rejects(frame: pl.DataFrame, row: str, column: str) -> pl.DataFrame:
     return frame.select(
-        pl.col("source_file").cast(pl.String).alias("file"), pl.col(row).cast(pl.Int64).alias("row"),
-        pl.lit(column).alias("column"), pl.lit(reason("D121")).alias("reason"),
-    )  # fmt: skip
+        pl.col("source_file").cast(pl.String).alias("file"),
+        pl.col(row).cast(pl.Int64).alias("row"),
+        pl.lit(column).alias("column"),
+        pl.lit(reason("D121")).alias("reason"),
+    )
 
 
 def _check_share(
@@ -450,7 +508,12 @@ def _check_share(
     allowed = limits.reject_share if declared is None else declared
     if counts.rejected <= allowed * counts.read:
         return
-    reasons = pl.concat(rejects).group_by("column", "reason").len().sort(["len", "reason"], descending=[True, False])
+    reasons = (
+        pl.concat(rejects)
+        .group_by("column", "reason")
+        .len()
+        .sort(["len", "reason"], descending=[True, False])
+    )
     lines = [
         f"{count} x {f'column {column!r}: ' if column else ''}{text}"
         for column, text, count in reasons.head(10).iter_rows()
@@ -463,7 +526,7 @@ def _check_share(
         f"{counts.rejected} of {counts.read} rows of {table} were refused, more than {allowed:.2%} "
         f"(first: {where}): " + "; ".join(lines),
         file=", ".join(files[:3]),
-        hint="repair the export or the mapping; checks: {max_reject_share: ...} in a mapping sets another limit",
+        hint="repair the export or mapping; checks: {max_reject_share: ...} in a mapping sets another limit",
     )
 
 

@@ -91,11 +91,19 @@ class DelimitedSource:
             _, record = self._split_header(self._first_block())
             try:
                 text = record.decode("utf-8").rstrip("\r\n")
-                quoting = csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE
-                names = next(csv.reader([text], delimiter=self.dialect.delimiter,
-                                        quotechar=self.dialect.quote, quoting=quoting, strict=True))  # fmt: skip
+                names = next(
+                    csv.reader(
+                        [text],
+                        delimiter=self.dialect.delimiter,
+                        quotechar=self.dialect.quote,
+                        quoting=csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE,
+                        strict=True,
+                    )
+                )
             except (csv.Error, StopIteration):
-                raise data_error("D010", "the file has no readable header line", file=self.file.name) from None
+                raise data_error(
+                    "D010", "the file has no readable header line", file=self.file.name
+                ) from None
         names = [name.strip() for name in names]
         surplus = len(names) > 1 and not names[-1]
         names = names[:-1] if surplus else names
@@ -112,10 +120,16 @@ class DelimitedSource:
         for position, column in enumerate(names):
             if column in names[:position]:
                 raise data_error("D011", "the header holds this name twice", file=name, column=_shown(column))
-        other = next((c for c in ";\t|," if c != self.dialect.delimiter and len(names) == 1 and c in names[0]), None)
+        other = next(
+            (c for c in ";\t|," if c != self.dialect.delimiter and len(names) == 1 and c in names[0]), None
+        )
         if other:
-            raise data_error("D025", "the header is one column with other separators inside", file=name,
-                             hint=f"declare it in a mapping: input: {{delimiter: {other!r}}}")  # fmt: skip
+            raise data_error(
+                "D025",
+                "the header is one column with other separators inside",
+                file=name,
+                hint=f"declare it in a mapping: input: {{delimiter: {other!r}}}",
+            )
 
     def _split_header(self, block: bytes) -> tuple[int, bytes]:
         """Gives the position behind the header record, and the record."""
@@ -123,7 +137,9 @@ class DelimitedSource:
         for _ in range(self.dialect.header_row - 1):
             start = block.find(b"\n", start) + 1
             if not start:
-                raise data_error("D010", f"the file has no line {self.dialect.header_row}", file=self.file.name)
+                raise data_error(
+                    "D010", f"the file has no line {self.dialect.header_row}", file=self.file.name
+                )
         end = block.find(b"\n", start)
         while self._quote is not None and end >= 0 and block.count(self._quote, start, end) % 2:
             end = block.find(b"\n", end + 1)
@@ -137,7 +153,9 @@ class DelimitedSource:
     def _blocks(self, columns: Collection[str] | None) -> Iterator[RawChunk]:
         done = 0
         previous: bytes | None = None
-        for number, whole in enumerate(text_blocks(self.file, self.dialect.encoding, self._quote, self.limits)):
+        for number, whole in enumerate(
+            text_blocks(self.file, self.dialect.encoding, self._quote, self.limits)
+        ):
             skip = self._split_header(whole)[0] if number == 0 and not self.dialect.names else 0
             if previous is not None:
                 chunk = self._read(previous, done, columns)
@@ -152,9 +170,14 @@ class DelimitedSource:
             return block
         if self.dialect.final_newline:
             row = done + block.count(b"\n") + 1
-            raise data_error("D019", "the last line has no line end, so it may have been cut", file=self.file.name,
-                             row=row, hint="export again; if the source never writes a last line end, declare "
-                             "input: {final_newline: optional} in a mapping")  # fmt: skip
+            raise data_error(
+                "D019",
+                "the last line has no line end, so it may have been cut",
+                file=self.file.name,
+                row=row,
+                hint="export again; if the source never writes a last line end, declare "
+                "input: {final_newline: optional} in a mapping",
+            )
         return block + b"\n"
 
     def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
@@ -183,9 +206,7 @@ class DelimitedSource:
         frame = self._parse(kept, columns) if kept else self._parse(b"", columns)
         if frame is None or frame.height != len(rows):
             raise data_error("D021", "the rows cannot be told apart", file=self.file.name, row=done + 1)
-        refused = [
-            (int(i) + done + 1, "D117" if per_row[i] < width else "D118") for i in np.flatnonzero(bad)
-        ]
+        refused = [(int(i) + done + 1, "D117" if per_row[i] < width else "D118") for i in np.flatnonzero(bad)]
         numbered = frame.with_columns(pl.Series(ROW, rows, pl.Int64))
         return RawChunk(numbered, len(ends), refused, int(blank.sum()))
 
@@ -203,9 +224,14 @@ class DelimitedSource:
         if len(wrong) or len(late):
             first = int(min(list(wrong[:1]) + list(late[:1])))
             row = done + int(np.count_nonzero((data[:first] == _LF) & ~inside[:first])) + 1
-            raise data_error("D017", "a quote mark stands in the middle of a field", file=self.file.name, row=row,
-                             hint="quote marks inside a quoted field are doubled; declare input: {quote: none} "
-                             "if they are plain text")  # fmt: skip
+            raise data_error(
+                "D017",
+                "a quote mark stands in the middle of a field",
+                file=self.file.name,
+                row=row,
+                hint="quote marks inside a quoted field are doubled; declare input: {quote: none} "
+                "if they are plain text",
+            )
         return ~inside
 
     def _parse(self, block: bytes, columns: Collection[str] | None) -> pl.DataFrame | None:
@@ -219,9 +245,13 @@ class DelimitedSource:
         else:
             try:
                 frame = pl.read_csv(
-                    block, has_header=False, schema=schema, separator=self.dialect.delimiter,
-                    quote_char=self.dialect.quote, columns=taken,
-                )  # fmt: skip
+                    block,
+                    has_header=False,
+                    schema=schema,
+                    separator=self.dialect.delimiter,
+                    quote_char=self.dialect.quote,
+                    columns=taken,
+                )
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
                 return None
         if self.surplus and frame[str(width - 1)].str.strip_chars().str.len_bytes().gt(0).any():

@@ -54,8 +54,12 @@ class InputFile:
     def check_unchanged(self) -> None:
         """Raises DataError D023 when the file is no longer the one that was found."""
         if _stamp(self.path, self.name) != self.stamp:
-            raise data_error("D023", "the file changed while it was read", file=self.name,
-                             hint="copy it to a place where nothing writes to it, and run again")  # fmt: skip
+            raise data_error(
+                "D023",
+                "the file changed while it was read",
+                file=self.name,
+                hint="copy it to a place where nothing writes to it, and run again",
+            )
 
 
 @contextmanager
@@ -67,10 +71,16 @@ def reading(name: str) -> Iterator[None]:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         # The library's own text may hold cells of the file, so it is not repeated.
-        raise data_error("D021", "the file cannot be read as what its name says", file=name,
-                         hint="check that the export is complete; export or copy it again") from None  # fmt: skip
+        raise data_error(
+            "D021",
+            "the file cannot be read as what its name says",
+            file=name,
+            hint="check that the export is complete; export or copy it again",
+        ) from None
     except OSError as error:
-        raise data_error("D001", f"the file cannot be read ({error.strerror or 'input error'})", file=name) from None
+        raise data_error(
+            "D001", f"the file cannot be read ({error.strerror or 'input error'})", file=name
+        ) from None
     except EOFError:
         raise data_error("D021", "the compressed file ends too early", file=name) from None
 
@@ -93,7 +103,9 @@ def list_inputs(inputs: Sequence[Path]) -> tuple[list[InputFile], list[str]]:
     ignored: list[str] = []
     for item in inputs:
         if is_remote(item):
-            raise data_error("D002", "only local files and folders can be read", hint="download the file first")
+            raise data_error(
+                "D002", "only local files and folders can be read", hint="download the file first"
+            )
         with reading(item.name or str(item)):
             if item.is_dir():
                 inside, left_out = _list_folder(item)
@@ -150,8 +162,12 @@ class _Counted:
         data = self.stream.read(size)
         self.left -= len(data)
         if self.left < 0:
-            raise data_error("D007", "the file unpacks to more than is allowed", file=self.name,
-                             hint="unpack it yourself after checking where it comes from")  # fmt: skip
+            raise data_error(
+                "D007",
+                "the file unpacks to more than is allowed",
+                file=self.name,
+                hint="unpack it yourself after checking where it comes from",
+            )
         return data
 
 

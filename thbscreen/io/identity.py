@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -21,7 +20,6 @@ class RowIds:
 
     def __init__(self) -> None:
         """Starts with nothing seen."""
-        self._seen: Counter[str] = Counter()
         self._known = pl.DataFrame(schema={"digest": pl.String, "before": pl.Int64})
 
     def make(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
@@ -31,14 +29,14 @@ class RowIds:
             frame: canonical rows.
             columns: content columns; missing values do not enter, so an empty extra column changes nothing.
         """
-        parts = [
-            pl.format("{}={}", pl.lit(name), pl.col(name).cast(_plain(frame.schema[name]))) for name in sorted(columns)
-        ]
+        parts = [pl.format("{}={}", pl.lit(name), pl.col(name).cast(pl.String)) for name in sorted(columns)]
         content = frame.select(pl.concat_str(parts, separator="\x1f", ignore_nulls=True).alias("c"))["c"]
         # A keyless cryptographic hash: nobody can craft a payment text that takes another payment's id.
         # There is no column kernel for one, so this is the one loop over rows, and only for rows without id.
         digests = pl.Series(
-            "digest", [blake2b(text.encode(), digest_size=10).hexdigest() for text in content], dtype=pl.String
+            "digest",
+            [blake2b(text.encode(), digest_size=10).hexdigest() for text in content],
+            dtype=pl.String,
         )
         numbered = (
             digests.to_frame()
@@ -49,10 +47,6 @@ class RowIds:
         latest = numbered.group_by("digest").agg(pl.col("n").max().alias("before"))
         self._known = pl.concat([self._known, latest]).group_by("digest").agg(pl.col("before").max())
         return numbered.select(pl.format("h{}-{}", "digest", "n").alias("tx_id"))["tx_id"]
-
-
-def _plain(dtype: pl.DataType) -> pl.DataType:
-    return pl.String()
 
 
 @dataclass(slots=True)
@@ -100,7 +94,9 @@ def split_duplicates(frame: pl.DataFrame, key: Sequence[str], order: str) -> Dup
     """
     content = [c for c in frame.columns if c not in key and c not in NOT_CONTENT and c != order]
     repeated = frame.filter(pl.struct(key).is_duplicated())
-    kinds = repeated.select(*key, *content).unique().filter(pl.struct(key).is_duplicated()).select(key).unique()
+    kinds = (
+        repeated.select(*key, *content).unique().filter(pl.struct(key).is_duplicated()).select(key).unique()
+    )
     different = repeated.join(kinds, on=list(key), how="semi", nulls_equal=True)
     equal = repeated.join(kinds, on=list(key), how="anti", nulls_equal=True)
     same = equal.sort(order).filter(~pl.struct(key).is_first_distinct())

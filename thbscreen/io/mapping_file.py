@@ -26,13 +26,58 @@ if TYPE_CHECKING:
     from thbscreen.errors import DataError
 
 TABLE_NAMES = ("transactions", "accounts", "parties", "account_parties")
-TOP_KEYS = ("mapping", "name", "tables", "input", "perspective", "defaults", "columns", "payer", "payee",
-            "sign", "checks", "rates")  # fmt: skip
-SECTION_KEYS = ("file", "input", "perspective", "defaults", "columns", "payer", "payee", "sign", "checks", "rates")
-INPUT_KEYS = ("kind", "encoding", "delimiter", "quote", "header_row", "names", "final_newline", "compression",
-              "decimal", "thousands")  # fmt: skip
-COLUMN_KEYS = ("from", "const", "concat", "coalesce", "separator", "regex", "map", "else", "format", "formats",
-               "decimal", "thousands")  # fmt: skip
+TOP_KEYS = (
+    "mapping",
+    "name",
+    "tables",
+    "input",
+    "perspective",
+    "defaults",
+    "columns",
+    "payer",
+    "payee",
+    "sign",
+    "checks",
+    "rates",
+)
+SECTION_KEYS = (
+    "file",
+    "input",
+    "perspective",
+    "defaults",
+    "columns",
+    "payer",
+    "payee",
+    "sign",
+    "checks",
+    "rates",
+)
+INPUT_KEYS = (
+    "kind",
+    "encoding",
+    "delimiter",
+    "quote",
+    "header_row",
+    "names",
+    "final_newline",
+    "compression",
+    "decimal",
+    "thousands",
+)
+COLUMN_KEYS = (
+    "from",
+    "const",
+    "concat",
+    "coalesce",
+    "separator",
+    "regex",
+    "map",
+    "else",
+    "format",
+    "formats",
+    "decimal",
+    "thousands",
+)
 SIDE_KEYS = ("account_id", "name", "iban", "country", "bic")
 SIGN_RULES = ("signed", "flag_column", "debit_credit_columns", "signed_and_flag")
 #: Columns that the loader fills itself.
@@ -74,7 +119,9 @@ class _Reader:
             self.wrong(f"'{what}' must hold keys and values", node)
         for key, _ in node.entries:
             if keys is not None and key.text not in keys:
-                raise self.error("D041", f"unknown key '{key.text}' under '{what}'", key, suggest(key.text, keys))
+                raise self.error(
+                    "D041", f"unknown key '{key.text}' under '{what}'", key, suggest(key.text, keys)
+                )
         return node
 
     def text(self, node: Node, what: str) -> str:
@@ -138,9 +185,15 @@ class _Reader:
             self.columns(node.get("columns"), table),
             self.side(node.get("payer"), "payer"),
             self.side(node.get("payee"), "payee"),
-            defaults, zone, sign["rule"], sign["negative"], sign["debit"], sign["credit"],
-            self.reject_share(part("checks")), self.rates(part("rates")),
-        )  # fmt: skip
+            defaults,
+            zone,
+            sign["rule"],
+            sign["negative"],
+            sign["debit"],
+            sign["credit"],
+            self.reject_share(part("checks")),
+            self.rates(part("rates")),
+        )
         self.complete(out, node)
         return out
 
@@ -153,18 +206,30 @@ class _Reader:
                 self.wrong("only transactions have payers and payees", node)
         elif section.perspective == "transfer":
             needed -= {"account_id", "direction"}
-            clash = given & {"account_id", "direction", "batch_id", "cp_account_id", "cp_name", "cp_iban",
-                             "cp_country", "cp_bic"}  # fmt: skip
+            clash = given & {
+                "account_id",
+                "direction",
+                "batch_id",
+                "cp_account_id",
+                "cp_name",
+                "cp_iban",
+                "cp_country",
+                "cp_bic",
+            }
             if clash:
                 self.wrong(f"'{min(clash)}' follows from payer and payee in the transfer perspective", node)
             if "account_id" not in section.payer or "account_id" not in section.payee:
-                raise self.error("D044", "the transfer perspective needs payer.account_id and payee.account_id", node)
+                raise self.error(
+                    "D044", "the transfer perspective needs payer.account_id and payee.account_id", node
+                )
         elif section.payer or section.payee:
             self.wrong("payer and payee belong to 'perspective: transfer'", node)
         if section.sign == "debit_credit_columns":
             needed -= {"amount", "direction"}
             if section.debit is None or section.credit is None:
-                raise self.error("D044", "the sign rule debit_credit_columns needs 'debit' and 'credit'", node)
+                raise self.error(
+                    "D044", "the sign rule debit_credit_columns needs 'debit' and 'credit'", node
+                )
         elif section.sign == "signed":
             needed -= {"direction"}
         for name in sorted(needed - given):
@@ -177,19 +242,30 @@ class _Reader:
             return InputSpec()
         block = self.block(node, "input", INPUT_KEYS)
         raw = {key.text: value for key, value in block.entries}
-        kind = self.choice(raw["kind"], "kind", ("csv", "tsv", "parquet", "ndjson")) if "kind" in raw else None
+        kind = (
+            self.choice(raw["kind"], "kind", ("csv", "tsv", "parquet", "ndjson")) if "kind" in raw else None
+        )
         encoding = self.text(raw["encoding"], "encoding").lower() if "encoding" in raw else "utf-8"
         if not known_encoding(encoding):
-            self.wrong("this encoding is not known", raw["encoding"], "for example utf-8, utf-16, cp1253, iso-8859-7")
+            self.wrong(
+                "this encoding is not known", raw["encoding"], "for example utf-8, utf-16, cp1253, iso-8859-7"
+            )
         quote = self.text(raw["quote"], "quote") if "quote" in raw else '"'
         row = self.text(raw["header_row"], "header_row") if "header_row" in raw else "1"
         if not re.fullmatch(r"[1-9][0-9]{0,3}", row):
             self.wrong("'header_row' is a line number from 1", raw["header_row"])
         if "names" in raw and "header_row" in raw:
             self.wrong("a file has a header row or given 'names', not both", raw["names"])
-        ending = self.choice(raw["final_newline"], "final_newline", ("required", "optional")) if (
-            "final_newline" in raw) else "required"  # fmt: skip
-        packed = self.choice(raw["compression"], "compression", ("none", "gzip")) if "compression" in raw else "none"
+        ending = (
+            self.choice(raw["final_newline"], "final_newline", ("required", "optional"))
+            if ("final_newline" in raw)
+            else "required"
+        )
+        packed = (
+            self.choice(raw["compression"], "compression", ("none", "gzip"))
+            if "compression" in raw
+            else "none"
+        )
         dialect = Dialect(
             encoding,
             self.mark(raw.get("delimiter"), "delimiter") or ("\t" if kind == "tsv" else ","),
@@ -272,26 +348,32 @@ class _Reader:
         origins = [k for k in ("from", "const", "concat", "coalesce") if k in raw]
         if len(origins) != 1:
             self.wrong(f"'{what}' needs exactly one of from, const, concat, coalesce", node)
-        how = origins[0]
+        how: Any = origins[0]
         source = (
-            self.texts(raw[how], how) if how in ("concat", "coalesce")
-            else (self.text(raw[how], how),) if how == "from" else ()
-        )  # fmt: skip
+            self.texts(raw[how], how)
+            if how in ("concat", "coalesce")
+            else (self.text(raw[how], how),)
+            if how == "from"
+            else ()
+        )
         for name in source:
             self.allowed(name, raw[how])
         if "else" in raw and "map" not in raw:
             self.wrong("'else' belongs to a 'map'", raw["else"])
         decimal, thousands = self.marks(raw, node)
         return ColumnSpec(
-            how,  # type: ignore[arg-type]  # one of the four origins
+            how,
             source,
             self.text(raw["const"], "const") if how == "const" else None,
             self.text(raw["separator"], "separator") if "separator" in raw else " ",
             self.regex(raw["regex"]) if "regex" in raw else None,
             self.values(raw["map"]) if "map" in raw else (),
             (self.nullable(raw["else"]),) if "else" in raw else None,
-            self.formats(raw, node), decimal, thousands, node.line,
-        )  # fmt: skip
+            self.formats(raw, node),
+            decimal,
+            thousands,
+            node.line,
+        )
 
     def nullable(self, node: Node) -> str | None:
         return None if isinstance(node, Scalar) and node.is_null else self.text(node, "value")
@@ -310,7 +392,9 @@ class _Reader:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             raise self.error("D047", "the regular expression is not understood", node) from None
         if groups != 1 or len(pattern) > 500:
-            raise self.error("D047", "a regular expression has exactly one group and at most 500 characters", node)
+            raise self.error(
+                "D047", "a regular expression has exactly one group and at most 500 characters", node
+            )
         return pattern
 
     def formats(self, raw: dict[str, Node], node: Node) -> tuple[Format, ...]:
@@ -330,8 +414,12 @@ class _Reader:
         used = _DIRECTIVES.findall(text)
         for directive in used:
             if directive not in _KNOWN_DIRECTIVES:
-                raise self.error("D046", f"'{directive}' is not a date directive", node,
-                                 "known: " + " ".join(_KNOWN_DIRECTIVES))  # fmt: skip
+                raise self.error(
+                    "D046",
+                    f"'{directive}' is not a date directive",
+                    node,
+                    "known: " + " ".join(_KNOWN_DIRECTIVES),
+                )
         if not {"%d"} <= set(used) or not set(used) & {"%m", "%b", "%B"} or not set(used) & {"%Y", "%y"}:
             raise self.error("D046", "a date format needs day, month and year", node)
         timed = bool(set(used) & {"%H", "%I"})

@@ -66,7 +66,9 @@ class NdjsonSource:
             counts.update(found)
             lines += new_lines
             if len(counts) > self.limits.columns:
-                raise data_error("D009", f"the file has more than {self.limits.columns} keys", file=self.file.name)
+                raise data_error(
+                    "D009", f"the file has more than {self.limits.columns} keys", file=self.file.name
+                )
         if not counts:
             raise data_error("D010", "no line is a JSON object with keys", file=self.file.name)
         return [key.decode("utf-8") for key in counts]
@@ -103,11 +105,20 @@ class NdjsonSource:
                 good.append(line)
                 numbers.append(number)
             elif cut and number == done + len(lines):
-                raise data_error("D019", "the last line is cut", file=self.file.name, row=number,
-                                 hint="export or copy the file again")  # fmt: skip
+                raise data_error(
+                    "D019",
+                    "the last line is cut",
+                    file=self.file.name,
+                    row=number,
+                    hint="export or copy the file again",
+                )
             else:
                 bad.append((number, "D119"))
-        frame = _parse(b"\n".join(good) + b"\n", names) if good else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        frame = (
+            _parse(b"\n".join(good) + b"\n", names)
+            if good
+            else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        )
         if frame is None or frame.height != len(good):
             raise data_error("D021", "the lines cannot be read", file=self.file.name, row=done + 1)
         return RawChunk(frame.with_columns(pl.Series(ROW, numbers, pl.Int64)), len(lines), bad, blank)

@@ -18,7 +18,7 @@ from thbscreen.io import values
 from thbscreen.io.codes import reason
 from thbscreen.io.files import reading
 from thbscreen.io.raw import ROW, RawChunk, RawSource
-from thbscreen.io.shape import CREDIT, DEBIT, UNCOVERED, Shape, legs
+from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
 from thbscreen.model.catalogue import TABLES, Field
 from thbscreen.model.iban import LENGTHS
@@ -29,19 +29,33 @@ if TYPE_CHECKING:
 
     from thbscreen.io.mapping import Section
 
-LEG = "\x00leg"
 _WHY, _STATUS, _TWICE = "\x00why", "\x00status", "\x00twice"
 _NOT_BOOKED = ("pending", "reversed", "returned")
 ALWAYS = ("tx_id", "account_id", "booking_ts", "has_time", "direction", "amount", "currency", "amount_eur")
 #: Account numbers: blanks go, IBAN letters become capital.
+_CHECKED_TEXT = ("currency", "orig_currency")
 _ACCOUNTS = ("account_id", "cp_account_id", "cp_iban", "iban")
-_PLACEHOLDERS = ("end_to_end_id", "uetr", "bank_ref", "batch_id", "cp_account_id", "cp_iban", "cp_name",
-                 "remittance_info")  # fmt: skip
+_PLACEHOLDERS = (
+    "end_to_end_id",
+    "uetr",
+    "bank_ref",
+    "batch_id",
+    "cp_account_id",
+    "cp_iban",
+    "cp_name",
+    "remittance_info",
+)
 REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "reason": pl.String}
 TYPES: dict[str, pl.DataType] = {
-    "text": pl.String(), "enum": pl.String(), "money": pl.Int64(), "time": values.UTC, "date": pl.Date(),
-    "flag": pl.Boolean(), "whole": pl.Int64(), "share": pl.Float64(),
-}  # fmt: skip
+    "text": pl.String(),
+    "enum": pl.String(),
+    "money": pl.Int64(),
+    "time": values.UTC,
+    "date": pl.Date(),
+    "flag": pl.Boolean(),
+    "whole": pl.Int64(),
+    "share": pl.Float64(),
+}
 
 
 @dataclass(slots=True)
@@ -49,7 +63,7 @@ class Loaded:
     """One canonical chunk and what was left out of it.
 
     Attributes:
-        frame: `ROW` (row in the file), `\\x00leg` for transfers, and canonical columns.
+        frame: `ROW` (row in the file), `LEG` for transfers, and canonical columns.
         read: source rows read.
         loaded: source rows in the frame.
         skipped: source rows left out by rule, by reason.
@@ -73,7 +87,9 @@ class _Exponents(NamedTuple):
 class Plan:
     """How one file becomes rows of one canonical table."""
 
-    def __init__(self, table: str, source: RawSource, shape: Shape, section: Section | None, zone: str) -> None:
+    def __init__(
+        self, table: str, source: RawSource, shape: Shape, section: Section | None, zone: str
+    ) -> None:
         """Keeps the pieces and works out which canonical columns there will be."""
         self.table = table
         self.source = source
@@ -103,13 +119,14 @@ class Plan:
         out = set()
         for name in self.shape.exprs:
             known = self.fields.get(name)
-            if known is None or known.kind not in ("text",) or known.required or name in ("currency", "orig_currency"):
-                out.add(name)
-            elif UNCOVERED + name in self.shape.exprs:
+            checked = known is None or known.kind != "text" or known.required or name in _CHECKED_TEXT
+            if checked or UNCOVERED + name in self.shape.exprs:
                 out.add(name)
         if self.table == "transactions" and "tx_id" not in self.shape.exprs:
             out |= set(self.shape.exprs)  # the id is made from the whole content
-        out |= {n for n in self.shape.exprs if n in ("tx_id", "batch_id") or n.startswith(("payer.", "payee."))}
+        out |= {
+            n for n in self.shape.exprs if n in ("tx_id", "batch_id") or n.startswith(("payer.", "payee."))
+        }
         return frozenset(out)
 
     def needed(self, wanted: Collection[str] | None) -> list[str]:
@@ -145,15 +162,25 @@ class Plan:
                 frame = frame.filter(keep)
             notes: Counter[str] = Counter()
             exprs, flags = self._convert(frame, notes)
-            checked = frame.lazy().select(
-                pl.col(ROW), *([pl.col(LEG)] if self.transfer else []),
-                *(expr.alias(name) for name, expr in exprs.items()),
-                *(flag.bad.fill_null(value=False).alias(f"\x00{i}") for i, flag in enumerate(flags)),
-            ).collect()  # fmt: skip
+            checked = (
+                frame.lazy()
+                .select(
+                    pl.col(ROW),
+                    *([pl.col(LEG)] if self.transfer else []),
+                    *(expr.alias(name) for name, expr in exprs.items()),
+                    *(flag.bad.fill_null(value=False).alias(f"\x00{i}") for i, flag in enumerate(flags)),
+                )
+                .collect()
+            )
             return self._sorted_out(chunk, frame, checked, flags, notes)
 
     def _sorted_out(
-        self, chunk: RawChunk, frame: pl.DataFrame, checked: pl.DataFrame, flags: list[Flag], notes: Counter[str]
+        self,
+        chunk: RawChunk,
+        frame: pl.DataFrame,
+        checked: pl.DataFrame,
+        flags: list[Flag],
+        notes: Counter[str],
     ) -> Loaded:
         marks = [f"\x00{i}" for i in range(len(flags))]
         hit = [i for i, name in enumerate(marks) if checked[name].any()]
@@ -194,11 +221,13 @@ class Plan:
     def _bad_rows(self, chunk: RawChunk) -> pl.DataFrame:
         return pl.DataFrame(
             {
-                "file": [self.source.file.name] * len(chunk.bad), "row": [row for row, _ in chunk.bad],
-                "column": [None] * len(chunk.bad), "reason": [reason(code) for _, code in chunk.bad],
+                "file": [self.source.file.name] * len(chunk.bad),
+                "row": [row for row, _ in chunk.bad],
+                "column": [None] * len(chunk.bad),
+                "reason": [reason(code) for _, code in chunk.bad],
             },
             schema=REJECTS,
-        )  # fmt: skip
+        )
 
     def _refused(self, frame: pl.DataFrame, reasons: pl.Series, flags: list[Flag]) -> pl.DataFrame:
         """Gives file, row, column and reason of refused rows; enum reasons suggest the nearest value."""
@@ -212,18 +241,26 @@ class Plan:
             if flag.code == "D113" and known is not None and flag.column in rows.columns:
                 written = rows[flag.column].unique().to_list()
                 hints = {w: reason("D113", _nearest(w, known)) for w in written}
-                text = pl.col(flag.column).replace_strict(list(hints), list(hints.values()), return_dtype=pl.String)
-            parts.append(rows.select(
-                pl.lit(self.source.file.name).alias("file"), pl.col(ROW).alias("row"),
-                pl.lit(_shown_column(flag.column)).alias("column"), text.alias("reason"),
-            ))  # fmt: skip
+                text = pl.col(flag.column).replace_strict(
+                    list(hints), list(hints.values()), return_dtype=pl.String
+                )
+            parts.append(
+                rows.select(
+                    pl.lit(self.source.file.name).alias("file"),
+                    pl.col(ROW).alias("row"),
+                    pl.lit(_shown_column(flag.column)).alias("column"),
+                    text.alias("reason"),
+                )
+            )
         return pl.concat(parts).sort("row", maintain_order=True)
 
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
             frame = self.shape.columns(chunk.frame, ["booking_ts"])
-            moment = values.moment("booking_ts", frame.schema["booking_ts"], self._formats("booking_ts"), self.zone)
+            moment = values.moment(
+                "booking_ts", frame.schema["booking_ts"], self._formats("booking_ts"), self.zone
+            )
             return frame.lazy().filter(moment.has_time).select(moment.value.alias("t")).drop_nulls().collect()
 
     # --- values -----------------------------------------------------------------------------------
@@ -231,7 +268,9 @@ class Plan:
     def _convert(self, frame: pl.DataFrame, notes: Counter[str]) -> tuple[dict[str, pl.Expr], list[Flag]]:
         exprs: dict[str, pl.Expr] = {}
         flags = [
-            Flag(name.removeprefix(UNCOVERED), "D114", pl.col(name)) for name in frame.columns if name.startswith(UNCOVERED)
+            Flag(name.removeprefix(UNCOVERED), "D114", pl.col(name))
+            for name in frame.columns
+            if name.startswith(UNCOVERED)
         ]
         exponents = self._exponents(frame)
         for name, known in self.fields.items():
@@ -247,7 +286,12 @@ class Plan:
         return exprs, flags
 
     def _convert_one(
-        self, frame: pl.DataFrame, known: Field, exponents: _Exponents, exprs: dict[str, pl.Expr], flags: list[Flag]
+        self,
+        frame: pl.DataFrame,
+        known: Field,
+        exponents: _Exponents,
+        exprs: dict[str, pl.Expr],
+        flags: list[Flag],
     ) -> None:
         name, dtype = known.name, frame.schema[known.name]
         formats = self._formats(name)
@@ -321,11 +365,15 @@ class Plan:
             exprs["direction"] = direction
         else:
             signed = rule in ("signed", "signed_and_flag")
-            parsed = values.money("amount", frame.schema["amount"], exponents.amount, self._marks("amount"), signed=signed)
+            parsed = values.money(
+                "amount", frame.schema["amount"], exponents.amount, self._marks("amount"), signed=signed
+            )
             flags += [Flag("amount", "D101", pl.col("amount").is_null()), *parsed.flags]
             amount = parsed.value.abs() if signed else parsed.value
             if rule == "signed" and self.section is not None:
-                below, above = ("debit", "credit") if self.section.negative == "debit" else ("credit", "debit")
+                below, above = (
+                    ("debit", "credit") if self.section.negative == "debit" else ("credit", "debit")
+                )
                 exprs["direction"] = pl.when(parsed.value < 0).then(pl.lit(below)).otherwise(pl.lit(above))
             elif rule == "signed_and_flag":
                 credit = exprs["direction"] == "credit"
@@ -351,7 +399,9 @@ class Plan:
         empty = pl.col(DEBIT).is_null() & pl.col(CREDIT).is_null()
         flags.append(Flag(DEBIT, "D107", (paid & got) | empty))
         direction = pl.when(got).then(pl.lit("credit")).otherwise(pl.lit("debit"))
-        return pl.when(paid).then(debit).when(got).then(credit).otherwise(pl.lit(0, dtype=pl.Int64)), direction
+        return pl.when(paid).then(debit).when(got).then(credit).otherwise(
+            pl.lit(0, dtype=pl.Int64)
+        ), direction
 
     def _euros(
         self, frame: pl.DataFrame, exponents: _Exponents, exprs: dict[str, pl.Expr], flags: list[Flag]
@@ -359,7 +409,9 @@ class Plan:
         is_euro = exprs["currency"] == "EUR"
         given = exprs.get("amount_eur")
         if given is not None:
-            flags.append(Flag("amount_eur", "D122", is_euro & given.is_not_null() & (given != exprs["amount"])))
+            flags.append(
+                Flag("amount_eur", "D122", is_euro & given.is_not_null() & (given != exprs["amount"]))
+            )
         other = given if given is not None else pl.lit(None, dtype=pl.Int64)
         rates = self.section.rates if self.section is not None else {}
         if rates:

@@ -9,7 +9,7 @@ import polars as pl
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from thbscreen.io.dataset import Dataset
+    from thbscreen.io.dataset import Dataset, LoadReport
 
 _ROUND = 10_000  # one hundred units in cents
 
@@ -58,26 +58,28 @@ class Observations:
         return pl.concat(self._accounts).unique()
 
 
-def assess(dataset: Dataset, as_of: datetime) -> dict[str, Any]:
+def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -> dict[str, Any]:
     """Measures completeness, plausibility and references.
 
     Args:
-        dataset: a dataset; it is read once if that has not happened yet.
-        as_of: the run's reference time; later bookings count as lying in the future.
+        dataset: a dataset that has been read.
+        report: its report.
+        now: bookings after this day count as lying in the future; None leaves that out, so that the
+            result does not depend on the clock.
 
     Returns:
-        Plain data with keys completeness, plausibility, references and findings (sentences).
+        Plain data with keys load, completeness, plausibility, references and findings (sentences).
     """
-    report = dataset.report()
     seen = dataset.observations()
-    out = {
+    out: dict[str, Any] = {
+        "load": report.as_dict(),
         "completeness": {
             "transactions": {k: round(v, 6) for k, v in sorted(report.coverage.items())},
             "accounts": _filled(dataset.accounts),
             "parties": _filled(dataset.parties),
             "account_parties": _filled(dataset.account_parties),
         },
-        "plausibility": _plausibility(seen, as_of),
+        "plausibility": _plausibility(seen, now),
         "references": _references(dataset, seen),
     }
     out["findings"] = _findings(out)
@@ -90,16 +92,17 @@ def _filled(frame: pl.DataFrame) -> dict[str, float]:
     return {c: round(1 - frame[c].null_count() / frame.height, 6) for c in sorted(frame.columns)}
 
 
-def _plausibility(seen: Observations, as_of: datetime) -> dict[str, Any]:
+def _plausibility(seen: Observations, now: datetime | None) -> dict[str, Any]:
     days = seen.days()
-    future = days.filter(pl.col("day") > as_of.date())["len"].sum() or 0
-    first, last = (days["day"].min(), days["day"].max()) if days.height else (None, None)
-    span = (last - first).days + 1 if days.height else 0  # type: ignore[operator]  # dates
+    known = days["day"].to_list()
+    first, last = (known[0], known[-1]) if known else (None, None)
+    span = (last - first).days + 1 if first is not None and last is not None else 0
+    future = None if now is None else int(days.filter(pl.col("day") > now.date())["len"].sum() or 0)
     return {
         "first_day": str(first) if first else None,
         "last_day": str(last) if last else None,
         "days_without_rows": span - days.height,
-        "rows_after_reference_day": int(future),
+        "rows_in_the_future": future,
         "share_with_time": _share(seen.timed, seen.rows),
         "share_of_times_at_midnight": _share(seen.midnight, seen.timed),
         "share_of_amounts_in_round_hundreds": _share(seen.round, seen.priced),
@@ -133,8 +136,8 @@ def _share(part: int, whole: int) -> float | None:
 def _findings(data: dict[str, Any]) -> list[str]:
     plausible, references = data["plausibility"], data["references"]
     out = []
-    if plausible["rows_after_reference_day"]:
-        out.append(f"{plausible['rows_after_reference_day']} rows are booked after the reference day")
+    if plausible["rows_in_the_future"]:
+        out.append(f"{plausible['rows_in_the_future']} rows are booked in the future")
     if (plausible["share_of_times_at_midnight"] or 0) > 0.2:
         out.append("many times of day are exactly midnight; some may be dates without a time")
     if (plausible["share_of_amounts_in_round_hundreds"] or 0) > 0.9:
@@ -147,5 +150,7 @@ def _findings(data: dict[str, Any]) -> list[str]:
     if references["accounts_in_transactions_without_holder"]:
         out.append(f"{references['accounts_in_transactions_without_holder']} accounts have no holder on file")
     if references["links_to_unknown_parties"]:
-        out.append(f"{references['links_to_unknown_parties']} customers are linked to accounts and have no row")
+        out.append(
+            f"{references['links_to_unknown_parties']} customers are linked to accounts and have no row"
+        )
     return out

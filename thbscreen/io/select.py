@@ -39,8 +39,11 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
     else:
         _by_name(files, mapping, out)
     if not out.files["transactions"]:
-        raise data_error("D004", "no transactions file was found",
-                         hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping")  # fmt: skip
+        raise data_error(
+            "D004",
+            "no transactions file was found",
+            hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping",
+        )
     _no_twins(out)
     return out
 
@@ -61,8 +64,12 @@ def _by_mapping(files: Sequence[InputFile], mapping: Mapping, out: Selected) -> 
     for table, section in mapping.sections.items():
         found = next((f for f in files if f.path.name == section.file), None)
         if found is None:
-            raise data_error("D048", f"the mapping's file for {table} is not among the inputs", file=section.file,
-                             hint="give the folder that holds it; file names must match exactly")  # fmt: skip
+            raise data_error(
+                "D048",
+                f"the mapping's file for {table} is not among the inputs",
+                file=section.file,
+                hint="give the folder that holds it; file names must match exactly",
+            )
         out.files[table].append(found)
         used.add(found.name)
     out.ignored += [f.name for f in files if f.name not in used]
@@ -75,11 +82,14 @@ def _no_twins(out: Selected) -> None:
         for file in files:
             key = str(file.path.parent / _stem(file)) if table == "transactions" else table
             if key in stems:
-                raise data_error("D026", f"two files hold {table}: {stems[key]} and {file.name}", file=file.name,
-                                 hint="keep one of them, or give files instead of the folder")  # fmt: skip
+                raise data_error(
+                    "D026",
+                    f"two files hold {table}: {stems[key]} and {file.name}",
+                    file=file.name,
+                    hint="keep one of them, or give files instead of the folder",
+                )
             stems[key] = file.name
 
 
 def _stem(file: InputFile) -> str:
-    name = Path(file.path.stem).stem if file.packed else file.path.stem
-    return name
+    return Path(file.path.stem).stem if file.packed else file.path.stem

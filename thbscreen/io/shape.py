@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 #: Prefix of helper columns that say a value map does not cover the row.
 UNCOVERED = "\x00map "
 DEBIT, CREDIT = "\x00debit", "\x00credit"
-_SIDE = {"account_id": "account_id", "name": "name", "iban": "iban", "country": "country", "bic": "bic"}
-_CP = {"account_id": "cp_account_id", "name": "cp_name", "iban": "cp_iban", "country": "cp_country", "bic": "cp_bic"}
+LEG = "\x00leg"
+_CP = {
+    "account_id": "cp_account_id",
+    "name": "cp_name",
+    "iban": "cp_iban",
+    "country": "cp_country",
+    "bic": "cp_bic",
+}
 
 
 def fold_header(name: str) -> str:
@@ -72,19 +78,36 @@ def canonical_shape(source: RawSource, table: str) -> Shape:
         name = fold_header(written)
         trait = forbidden_input(written)
         if trait is not None:
-            raise data_error("D014", f"the file holds a column about {trait}; it is not read", file=file,
-                             column=written, hint=f"{FORBIDDEN_REASON}; remove the column before export")  # fmt: skip
+            raise data_error(
+                "D014",
+                f"the file holds a column about {trait}; it is not read",
+                file=file,
+                column=written,
+                hint=f"{FORBIDDEN_REASON}; remove the column before export",
+            )
         if name not in known:
-            raise data_error("D013", "unknown column", file=file, column=header_text(written),
-                             hint=suggest(name, sorted(known)) or "name the column in a mapping, or remove it")  # fmt: skip
+            raise data_error(
+                "D013",
+                "unknown column",
+                file=file,
+                column=header_text(written),
+                hint=suggest(name, sorted(known)) or "name the column in a mapping, or remove it",
+            )
         if name in shape.exprs:
             raise data_error("D011", "the file holds this column twice", file=file, column=name)
         _check_type(dtype, known[name].kind, file, written)
-        shape.add(name, _typed(pl.col(written), dtype, known[name].kind), _after(dtype, known[name].kind), [written])
+        shape.add(
+            name, _typed(pl.col(written), dtype, known[name].kind), _after(dtype, known[name].kind), [written]
+        )
     for name, field in known.items():
         if field.required and name not in shape.exprs:
-            raise data_error("D012", "required column is missing", file=file, column=name,
-                             hint=f"{field.meaning}; a mapping can build it from other columns")  # fmt: skip
+            raise data_error(
+                "D012",
+                "required column is missing",
+                file=file,
+                column=name,
+                hint=f"{field.meaning}; a mapping can build it from other columns",
+            )
     return shape
 
 
@@ -108,8 +131,9 @@ def _check_type(dtype: pl.DataType, kind: str, file: str, column: str) -> None:
         "share": textual or numbers,
     }[kind]
     if not allowed:
-        raise data_error("D022", f"a column of this type cannot hold {kind} values", file=file,
-                         column=header_text(column))  # fmt: skip
+        raise data_error(
+            "D022", f"a column of this type cannot hold {kind} values", file=file, column=header_text(column)
+        )
 
 
 def _typed(column: pl.Expr, dtype: pl.DataType, kind: str) -> pl.Expr:
@@ -176,15 +200,24 @@ class _Finder:
         place = f"{self.mapping_name} line {line}"
         if found:
             raise data_error("D011", f"two columns match '{header_text(wanted)}' of {place}", file=self.file)
-        raise data_error("D043", f"the file has no such column ({place})", file=self.file,
-                         column=header_text(wanted), hint=self._hint(wanted))  # fmt: skip
+        raise data_error(
+            "D043",
+            f"the file has no such column ({place})",
+            file=self.file,
+            column=header_text(wanted),
+            hint=self._hint(wanted),
+        )
 
     def _hint(self, wanted: str) -> str | None:
         folded = fold_header(wanted)
-        twin = next((w for f, ws in self.by_name.items() for w in ws if _skeleton(f) == _skeleton(folded)), None)
+        twin = next(
+            (w for f, ws in self.by_name.items() for w in ws if _skeleton(f) == _skeleton(folded)), None
+        )
         if twin is not None:
-            return (f"the file's column looks the same and is spelt with other letters: mapping {_points(wanted)}, "
-                    f"file {_points(twin)}")  # fmt: skip
+            return (
+                f"the file's column looks the same but has other letters: mapping {_points(wanted)}, "
+                f"file {_points(twin)}"
+            )
         return suggest(wanted, [header_text(name) for name in self.schema])
 
 
@@ -253,20 +286,28 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
 def legs(frame: pl.DataFrame, shape_names: Iterable[str]) -> pl.DataFrame:
     """Makes two rows of each transfer: the payer's debit and the payee's credit.
 
-    Adds `account_id`, `direction`, `cp_*` and the helper column `\\x00leg` (0 debit, 1 credit).
+    Adds `account_id`, `direction`, `cp_*` and the helper column LEG (0 debit, 1 credit).
     """
     names = list(shape_names)
     shared = [n for n in names if not n.startswith(("payer.", "payee."))]
     sides = {s: {n[6:] for n in names if n.startswith(f"{s}.")} for s in ("payer", "payee")}
     described = [k for k in _CP if k in sides["payer"] | sides["payee"]]
     out = []
-    for leg, (own, other, direction) in enumerate((("payer", "payee", "debit"), ("payee", "payer", "credit"))):
+    for leg, (own, other, direction) in enumerate(
+        (("payer", "payee", "debit"), ("payee", "payer", "credit"))
+    ):
         cp = [
             (pl.col(f"{other}.{k}") if k in sides[other] else pl.lit(None, dtype=pl.String)).alias(_CP[k])
             for k in described
         ]
-        out.append(frame.select(
-            ROW, *shared, *cp, pl.col(f"{own}.account_id").alias("account_id"),
-            pl.lit(direction).alias("direction"), pl.lit(leg, dtype=pl.Int64).alias("\x00leg"),
-        ))  # fmt: skip
+        out.append(
+            frame.select(
+                ROW,
+                *shared,
+                *cp,
+                pl.col(f"{own}.account_id").alias("account_id"),
+                pl.lit(direction).alias("direction"),
+                pl.lit(leg, dtype=pl.Int64).alias(LEG),
+            )
+        )
     return pl.concat(out)

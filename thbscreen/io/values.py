@@ -140,7 +140,9 @@ def money(name: str, dtype: pl.DataType, exponent: int | pl.Expr, marks: Marks, 
     flags = list(parsed.flags)
     value = parsed.value
     # A missing value of a present cell means that the number did not fit, unless another flag says why.
-    flags.append(Flag(name, "D104", (value.abs() > MAX_MINOR_UNITS) | (column.is_not_null() & value.is_null())))
+    flags.append(
+        Flag(name, "D104", (value.abs() > MAX_MINOR_UNITS) | (column.is_not_null() & value.is_null()))
+    )
     if not signed:
         flags.append(Flag(name, "D105", value < 0))
     return Parsed(value, tuple(flags))
@@ -174,16 +176,21 @@ def _money_text(name: str, exponent: int | pl.Expr, marks: Marks) -> Parsed:
         stripped = plain
     fits = plain.str.contains(f"^-?{digits}(?:{point}[0-9]+)?$")
     decimals = stripped.str.extract(f"{point}([0-9]+)$").str.len_chars().fill_null(0).cast(pl.Int64)
-    missing = pl.lit(exponent, dtype=pl.Int64) - decimals if isinstance(exponent, int) else exponent - decimals
+    missing = (
+        pl.lit(exponent, dtype=pl.Int64) - decimals if isinstance(exponent, int) else exponent - decimals
+    )
     number = stripped.str.replace(marks.decimal, "", literal=True)
     usable = fits & (missing >= 0) & number.str.contains("^-?0*[0-9]{1,14}$")
     value = pl.when(usable).then(number).cast(pl.Int64, strict=False) * pl.lit(10, dtype=pl.Int64).pow(
         missing.clip(0, 4)
     )
-    return Parsed(value, (
-        Flag(name, "D102", column.is_not_null() & ~fits),
-        Flag(name, "D103", fits & (missing < 0)),
-    ))  # fmt: skip
+    return Parsed(
+        value,
+        (
+            Flag(name, "D102", column.is_not_null() & ~fits),
+            Flag(name, "D103", fits & (missing < 0)),
+        ),
+    )
 
 
 def _plain_sign(column: pl.Expr) -> pl.Expr:
@@ -263,7 +270,9 @@ def _iso(name: str, zone: str) -> Moment:
         bare.str.strptime(LOCAL, "%Y-%m-%dT%H:%M:%S%.f", strict=False, exact=True),
         bare.str.strptime(LOCAL, "%Y-%m-%dT%H:%M", strict=False, exact=True),
     )
-    date = pl.when(~timed).then(shaped).str.strptime(pl.Date, "%Y-%m-%d", strict=False, exact=True).cast(LOCAL)
+    date = (
+        pl.when(~timed).then(shaped).str.strptime(pl.Date, "%Y-%m-%d", strict=False, exact=True).cast(LOCAL)
+    )
     local = pl.when(offset.is_null()).then(parsed)
     value = pl.coalesce(
         _to_utc(local, zone),
@@ -271,11 +280,16 @@ def _iso(name: str, zone: str) -> Moment:
         _start_of_day(date, zone),
     )
     known = pl.coalesce(parsed, date)
-    return Moment(value, timed, _twice(local, zone).fill_null(value=False), (
-        Flag(name, "D109", column.is_not_null() & known.is_null()),
-        Flag(name, "D111", known.is_not_null() & value.is_null()),
-        _years(name, known.dt.year()),
-    ))  # fmt: skip
+    return Moment(
+        value,
+        timed,
+        _twice(local, zone).fill_null(value=False),
+        (
+            Flag(name, "D109", column.is_not_null() & known.is_null()),
+            Flag(name, "D111", known.is_not_null() & value.is_null()),
+            _years(name, known.dt.year()),
+        ),
+    )
 
 
 def _offset_length(offset: pl.Expr) -> pl.Expr:
@@ -283,7 +297,9 @@ def _offset_length(offset: pl.Expr) -> pl.Expr:
     minutes = digits.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(3, 2).cast(
         pl.Int64, strict=False
     )
-    signed = pl.when(offset == "Z").then(0).when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
+    signed = (
+        pl.when(offset == "Z").then(0).when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
+    )
     return pl.duration(minutes=signed)
 
 
@@ -307,12 +323,17 @@ def _declared(name: str, formats: tuple[Format, ...], zone: str) -> Moment:
         known.append(local)
         timed.append(pl.when(local.is_not_null()).then(form.has_time))
     value, local = pl.coalesce(values), pl.coalesce(known)
-    return Moment(value, pl.coalesce(timed), pl.any_horizontal(twice) if twice else pl.lit(value=False), (
-        Flag(name, "D109", column.is_not_null() & local.is_null()),
-        *_ambiguity(name, known),
-        Flag(name, "D111", local.is_not_null() & value.is_null()),
-        _years(name, local.dt.year()),
-    ))  # fmt: skip
+    return Moment(
+        value,
+        pl.coalesce(timed),
+        pl.any_horizontal(twice) if twice else pl.lit(value=False),
+        (
+            Flag(name, "D109", column.is_not_null() & local.is_null()),
+            *_ambiguity(name, known),
+            Flag(name, "D111", local.is_not_null() & value.is_null()),
+            _years(name, local.dt.year()),
+        ),
+    )
 
 
 def _ambiguity(name: str, options: list[pl.Expr]) -> list[Flag]:
@@ -363,6 +384,8 @@ def iban_holds(values: pl.Series, lengths: dict[str, int]) -> pl.Series:
     for start in range(0, 68, 12):
         part = pl.col("digits").str.slice(start, 12)
         number = part.cast(pl.Int64, strict=False).fill_null(0)
-        remainder = (remainder * pl.lit(10, dtype=pl.Int64).pow(part.str.len_bytes().cast(pl.Int64)) + number) % 97
+        remainder = (
+            remainder * pl.lit(10, dtype=pl.Int64).pow(part.str.len_bytes().cast(pl.Int64)) + number
+        ) % 97
     table = known.select("iban", holds=(remainder == 1).fill_null(value=False))
     return values.alias("iban").to_frame().join(table, on="iban", how="left", maintain_order="left")["holds"]

@@ -109,8 +109,7 @@ class _Builder:
         return self.root
 
     def _take(self, event: yaml.Event) -> None:
-        mark = event.start_mark
-        line, column = mark.line + 1, mark.column + 1
+        line, column = _place(event)
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
@@ -143,8 +142,13 @@ class _Builder:
             self.root = node
 
 
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+
+
 def _close(start: yaml.Event, items: list[Node]) -> Node:
-    line, column = start.start_mark.line + 1, start.start_mark.column + 1
+    line, column = _place(start)
     if isinstance(start, yaml.SequenceStartEvent):
         return Listing(tuple(items), line, column)
     entries: list[tuple[Scalar, Node]] = []
@@ -154,7 +158,9 @@ def _close(start: yaml.Event, items: list[Node]) -> Node:
             raise StrictYamlError("a key must be plain text", key.line, key.column)
         if key.text in seen:
             raise StrictYamlError(
-                f"the key '{key.text}' is written twice (first on line {seen[key.text]})", key.line, key.column
+                f"the key '{key.text}' is written twice (first on line {seen[key.text]})",
+                key.line,
+                key.column,
             )
         seen[key.text] = key.line
         entries.append((key, value))
