@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,6 +24,7 @@ LINKED_BONUS, LINKED_MOST, LINKED_FREE = 0.5, 3.0, 3
 #: The middle of a network larger than this is not searched for.
 CUT_POINT_MEMBERS = 300
 _MOST_CORE_IDS = 3
+PATTERN_RULE_WEIGHT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,12 @@ def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Gives tables NETWORKS, NETWORK_MEMBERS and NETWORK_EDGES."""
     if m.core.is_empty():
         return tables.NETWORKS.empty(), tables.NETWORK_MEMBERS.empty(), tables.NETWORK_EDGES.empty()
+    m, hits, typology = _qualified(m)
+    if m.core.is_empty():
+        return tables.NETWORKS.empty(), tables.NETWORK_MEMBERS.empty(), tables.NETWORK_EDGES.empty()
     people = _people(m)
     edges = edge_table(m, people)
-    hits = _group_hits(m, people)
     ids = _network_ids(m, hits, edges)
-    typology = _typologies(hits)
     found = _members(m, people, edges, hits, typology)
     networks = _networks(m, hits, edges, found, typology)
     networks = networks.join(ids, on="group").sort(
@@ -71,6 +73,45 @@ def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         tables.NETWORK_MEMBERS.conform(found.join(ids, on="group")),
         tables.NETWORK_EDGES.conform(edges.join(ids, on="group")),
     )
+
+
+def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
+    """Keeps groups that several signs support: no single indicator makes a network.
+
+    The distinct rules of a group must weigh `alert_weight` and come from `min_families` families, and there
+    must be a network pattern of weight 3 with another rule of the group's typology beside it, or two third-party
+    rules that are not both about shared details (a family shares a device, a telephone and an address).
+
+    Returns:
+        The material of those groups, their hits and their typologies.
+    """
+    hits = _group_hits(m, _people(m))
+    typology = _typologies(hits)
+    rules = hits.join(typology, on="group").unique(["group", "rule"], keep="first", maintain_order=True)
+    rules = rules.with_columns(
+        same=pl.col("typologies").list.contains(pl.col("typology")),
+        motif=(pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT),
+    )
+    counted = rules.group_by("group").agg(
+        weight=pl.col("weight").sum(),
+        families=pl.col("family").n_unique(),
+        motif=pl.col("motif").any() & (pl.col("same").sum() > 1),
+        strong=pl.col("strong").sum(),
+        other=(pl.col("strong") & (pl.col("family") != "identity")).any(),
+    )
+    kept = counted.filter(
+        (pl.col("weight") >= float(m.scoring.alert_weight))
+        & (pl.col("families") >= m.scoring.min_families)
+        & (pl.col("motif") | ((pl.col("strong") > 1) & pl.col("other")))
+    ).select("group")
+    narrowed = replace(
+        m,
+        core=m.core.join(kept, on="group", how="semi").sort("group", "node"),
+        attached=m.attached.join(kept, on="group", how="semi"),
+        removed=m.removed.join(kept, on="group", how="semi"),
+    )
+    inside = hits.join(kept, on="group", how="semi").sort("group", "hit_id")
+    return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
 
 
 def _people(m: Material) -> pl.DataFrame:
