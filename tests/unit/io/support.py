@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ZONE = "Asia/Nicosia"
 HEADER = "tx_id,account_id,booking_ts,direction,amount,currency\n"
-ROW = "T1,A1,2026-01-05T10:00:00Z,credit,12.50,EUR\n"
+ROW = "N1,A1,2026-01-05T10:00:00Z,credit,12.50,EUR\n"
 ANY_SHARE = Limits(reject_share=1.0)
 
 

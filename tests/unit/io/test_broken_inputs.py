@@ -179,7 +179,7 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "transactions.csv", HEADER + ROW)
     dataset = open_dataset([tmp_path], None, zone=ZONE)
-    path.write_text(HEADER + ROW + ROW.replace("T1", "T2"))
+    path.write_text(HEADER + ROW + ROW.replace("N1", "N2"))
     with pytest.raises(DataError, match=r"transactions\.csv.*D023"):
         list(dataset.chunks())
 
@@ -191,7 +191,7 @@ def test_a_file_above_the_size_limit_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_allowed_are_refused(tmp_path: Path) -> None:
-    write(tmp_path, "transactions.csv", HEADER + ROW + ROW.replace("T1", "T2"))
+    write(tmp_path, "transactions.csv", HEADER + ROW + ROW.replace("N1", "N2"))
     with pytest.raises(DataError, match="D008"):
         open_dataset([tmp_path], None, zone=ZONE, limits=Limits(rows=1)).report()
 
