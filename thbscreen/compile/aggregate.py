@@ -38,8 +38,8 @@ class Judged:
     """Raw results of one rule: codes and integers, no strings but transaction ids.
 
     Attributes:
-        hits: one row per hit: k0.. key codes, starts, ends, w_starts, w_ends (UTC microseconds), episodes, amount,
-            tx_ids, m0n/m0d/m0k.. measures as exact fractions, c0l/c0r/c0h.. leaf lines.
+        hits: one row per hit: k0.. key codes, starts, ends, w_starts, w_ends (UTC microseconds), episodes, amount and
+            tx_ids of the whole episode (the shown window is the part from w_starts to w_ends), m0n/m0d/m0k.. measures as exact fractions, c0l/c0r/c0h.. leaf lines.
         members: hit (row number in hits), role (position in rule.roles), code, n, amount.
         near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, n_tx, tx_ids.
     """
@@ -302,7 +302,7 @@ def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> _Spans:
     first = np.flatnonzero(new)
     ends = flagged[np.append(first[1:] - 1, len(flagged) - 1)]
     owner = np.arange(len(best), dtype=np.int64)
-    return _Spans(best, start[first], ends, (owner, frame.start[best], best + 1), np.ones(len(best), np.int64))
+    return _Spans(best, start[first], ends, (owner, start[first], ends + 1), np.ones(len(best), np.int64))
 
 
 def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline: F64, clock: Clock) -> _Spans:

@@ -199,7 +199,15 @@ def _write(
         "ends": np.array([windows[z].end for _, _, z in episodes], np.int64),
         "episodes": np.ones(len(shown), np.int64),
     }
-    pairs = [(i, r) for i, w in enumerate(shown) for rows in w.rows.values() for r in rows]
+    pairs = sorted(
+        {
+            (i, r)
+            for i, (_, f, z) in enumerate(episodes)
+            for w in windows[f : z + 1]
+            for rows in w.rows.values()
+            for r in rows
+        }
+    )
     owner = np.array([p[0] for p in pairs], np.int64)
     at = np.array([p[1] for p in pairs], np.int64)
     table = pl.DataFrame(
@@ -211,24 +219,27 @@ def _write(
     columns |= contributions(table, np.arange(len(at), dtype=np.int64), owner, len(shown))
     columns |= measure_columns([known[m.name] for m in star.measures], best)
     columns |= line_columns(leaves, best)
-    return Judged(pl.DataFrame(columns), _members(view, rule, star, shown), pl.DataFrame())
+    held = [windows[f : z + 1] for _, f, z in episodes]
+    return Judged(pl.DataFrame(columns), _members(view, rule, star, held), pl.DataFrame())
 
 
-def _members(view: View, rule: ast.Rule, star: ast.Star, shown: list[_Window]) -> pl.DataFrame:
+def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window]]) -> pl.DataFrame:
     role_of = {name: i for i, (name, _) in enumerate(rule.roles)}
     codes, amount = view.code("cp_account_id"), view.amount
     totals: dict[tuple[int, int, int], tuple[int, int]] = {}
-    for i, window in enumerate(shown):
-        legs = [(leg.member, window.rows[leg.name]) for leg in (*star.legs, *star.links) if leg.member]
+    for i, episode in enumerate(held):
+        legs = [
+            (leg.member, sorted({r for w in episode for r in w.rows[leg.name]}))
+            for leg in (*star.legs, *star.links)
+            if leg.member in role_of
+        ]
         for name, rows in legs:
-            if name not in role_of:
-                continue
             for row in rows:
-                key = (i, role_of[name], int(codes[row]))
+                key = (i, role_of[str(name)], int(codes[row]))
                 n, cents = totals.get(key, (0, 0))
                 totals[key] = (n + 1, cents + (int(amount.num[row]) if amount.known[row] else 0))
         if star.centre in role_of:
-            totals[(i, role_of[star.centre], window.account)] = (window.cycles, 0)
+            totals[(i, role_of[star.centre], episode[0].account)] = (max(w.cycles for w in episode), 0)
     rows = [(*key, *value) for key, value in sorted(totals.items())]
     return pl.DataFrame(
         rows,

@@ -18,6 +18,10 @@ COMMUNITY_LINKS = 20_000
 MIN_MEMBERS = 3
 #: A connector moves at least this with each of at least two members, more than once.
 CONNECTOR_CENTS = 1_000
+#: A collecting member is paid repeatedly by at least this many members.
+COLLECTOR_PAYERS = 3
+#: Whom the money is for gets this part of all that a collecting member pays out, in so many payments.
+ONWARD_SHARE, ONWARD_PAYMENTS = 0.3, 3
 _SEED = 7
 
 Pair = tuple[int, int, float]
@@ -137,6 +141,8 @@ def attach(
 
     Notes:
         A client hangs on the group by one pattern, an employer by patterns with two members. A
+        payee further on is who gets the largest part, at least `ONWARD_SHARE`, of all that a collecting
+        member pays out, again and again: behind a collector stands whom the money is for. A
         connector is unflagged, moves money repeatedly with two flagged members or more, and with
         no flagged subject outside that one group.
     """
@@ -151,9 +157,25 @@ def attach(
     hanging = hanging.group_by("group", "node", "how").agg(members=pl.col("inner").n_unique())
     hanging = hanging.filter((pl.col("how") != "employer") | (pl.col("members") > 1))
     hanging = hanging.select("group", "node", "how")
+    onward = _onward(groups, pairs).join(hanging, on=["group", "node"], how="anti")
+    hanging = pl.concat([hanging, onward])
     connectors = _connectors(groups, pairs, flagged).join(hanging, on="node", how="anti")
     every = pl.concat([hanging, connectors]).sort("group", "node", "how")
     return every.unique(["group", "node"], keep="first", maintain_order=True)
+
+
+def _onward(groups: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    inside = pairs.join(groups.rename({"node": "source"}), on="source")
+    inside = inside.join(groups.rename({"node": "target"}), on=["group", "target"], how="semi")
+    payers = inside.filter(pl.col("n") > 1).group_by("group", "target").agg(payers=pl.col("source").n_unique())
+    collectors = payers.filter(pl.col("payers") >= COLLECTOR_PAYERS).select("group", source="target")
+    paid = pairs.join(collectors, on="source").with_columns(total=pl.col("amount_eur").sum().over("group", "source"))
+    paid = paid.join(groups.select(target="node"), on="target", how="anti").filter(
+        (pl.col("n") >= ONWARD_PAYMENTS) & (pl.col("amount_eur") >= ONWARD_SHARE * pl.col("total"))
+    )
+    paid = paid.sort("group", "source", "amount_eur", "target", descending=[False, False, True, False])
+    first = paid.unique(["group", "source"], keep="first", maintain_order=True)
+    return first.select("group", node="target", how=pl.lit("onward")).unique().sort("group", "node")
 
 
 def _connectors(groups: pl.DataFrame, pairs: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:

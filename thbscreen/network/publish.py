@@ -285,6 +285,8 @@ def _collect(
                 member.received_eur, member.n_received, member.payers = amount, n_tx, others
             else:
                 member.sent_eur, member.payees = amount, others
+    for g, n in m.attached.filter(pl.col("how") == "onward").select("group", "node").iter_rows():
+        out[g, n].onward = True
     _cut_points(m, edges, out)
     return out
 

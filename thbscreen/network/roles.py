@@ -54,6 +54,7 @@ class Member:
     payers: int = 0
     payees: int = 0
     parts_without: int = 0
+    onward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def points(member: Member, typology: str) -> dict[str, float]:
 
     Notes:
         Per rule and role the weight of the hit, plus a tenth of it for each further hit (at most
-        doubled). A collector adds one point of organiser in a marriage ring, of controller
+        doubled). A collector, and whom a collector pays most of it on to, gets one point of
+        organiser in a marriage ring, of controller
         elsewhere. Who is only a client or employer gets nothing else.
     """
     out: dict[str, float] = {}
@@ -79,7 +81,7 @@ def points(member: Member, typology: str) -> dict[str, float]:
         out[n.role] = out.get(n.role, 0.0) + n.weight * (1 + more)
     if out and set(out) <= _LEAVES:
         return out
-    if not member.is_connector and is_collector(member):
+    if member.onward or (not member.is_connector and is_collector(member)):
         role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
         out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
     out["unknown"] = out.get("unknown", 0.0) + UNKNOWN_POINTS
@@ -143,6 +145,8 @@ def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
     if member.payees:
         who = wording.count(member.payees, "member")
         out.append(f"Sent {wording.money(member.sent_eur)} to {who} of the group.")
+    if member.onward:
+        out.append("Gets the largest part of what a member pays out who collects from others.")
     if member.parts_without > 1:
         out.append(f"Without this member the group falls into {member.parts_without} parts.")
     return out
