@@ -59,6 +59,13 @@ def settled(world: World) -> Flags:
     return chosen
 
 
+def take_settled(world: World, rng: Rng) -> Ints:
+    """Takes one settled person, who then shops by card as much as the busiest do."""
+    who = world.take(rng, settled(world), 1)
+    world.card_rate[who] = np.maximum(world.card_rate[who], 8.0)
+    return who
+
+
 def singles(world: World) -> Flags:
     """Tells which working-age persons live outside families and hold their own account."""
     chosen: Flags = solo(world) & ~world.family & (world.age >= 0) & (world.age <= 4)

@@ -88,7 +88,7 @@ class Ledger:
             cents: amount, at least one cent.
             text: remittance text.
             purpose: ISO 20022 purpose code.
-            channel: how the payer ordered it.
+            channel: how the payer ordered it; people use the same of online and mobile for everything.
             tx_type: kind; by default told from where the other account is kept.
             behind: ultimate creditor as written.
             device: device that orders; the payer's own by default.
@@ -103,7 +103,11 @@ class Ledger:
         self._references += n
         here = src < OUTSIDE
         own = self.world.device[self.world.holder[np.where(here, src, 0)]]
-        machine = np.where(here & (channel in ("online", "mobile")), own, -1) if device is None else device
+        remote = channel in ("online", "mobile")
+        machine = np.where(here & remote, own, -1) if device is None else device
+        # Private people keep to one habit, whatever the payment is for; firms order online.
+        habit = np.where((src < self.world.people) & (src * 7 % 5 < 3), "mobile", "online").astype(np.object_)
+        ordered = habit if remote else channel
         kind = self._kinds(src, dst) if tx_type is None else tx_type
         for credit, side, other, where in ((False, src, dst, here), (True, dst, src, dst < OUTSIDE)):
             self._put(
@@ -114,7 +118,7 @@ class Ledger:
                 credit=credit,
                 cents=money,
                 tx_type=kind,
-                channel=None if credit else channel,
+                channel=None if credit else ordered,
                 other=other,
                 behind=names,
                 purpose=purpose,

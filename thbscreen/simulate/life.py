@@ -24,6 +24,8 @@ from thbscreen.simulate.ledger import Ledger, days_between, moments
 from thbscreen.simulate.places import EVERYDAY, TOWN_SHARES, TRADE_INDEX, TRADES, prices, round_sums
 from thbscreen.simulate.world import BENEFIT, DOMESTIC, HOME, PENSIONER, SELF_EMPLOYED, STUDENT, World
 
+#: Days from one large shop to the next.
+_SHOP_DAYS = 15
 _NIGHT: Flags = np.array([t.night for t in TRADES])
 
 
@@ -49,13 +51,31 @@ def natural(world: World) -> Ints:
     return np.flatnonzero(~world.quiet[: world.people]).astype(np.int64)
 
 
+def free(world: World) -> Ints:
+    """Gives the persons who live an ordinary life and have no part in a planned group."""
+    who = natural(world)
+    return who[~np.isin(who, np.fromiter(world.taken, dtype=np.int64, count=len(world.taken)))]
+
+
 def monthly(world: World, who: Ints) -> tuple[Ints, Ints]:
     """Gives every pair of person and month, as two arrays."""
     return np.repeat(who, MONTH_COUNT), np.tile(np.arange(MONTH_COUNT, dtype=np.int64), len(who))
 
 
 def shopping(world: World, ledger: Ledger, rng: Rng) -> None:
-    """Books card purchases of everyday life, and a few refunds."""
+    """Books card purchases of everyday life: a regular large shop, the rest at random, and a few refunds."""
+    regular = natural(world)
+    regular = regular[rng.random(len(regular)) < 0.93]
+    shops = DAYS // _SHOP_DAYS + 1
+    person, turn = np.repeat(regular, shops), np.tile(np.arange(shops, dtype=np.int64), len(regular))
+    day = (
+        turn * _SHOP_DAYS
+        + np.repeat(rng.integers(0, _SHOP_DAYS, len(regular)), shops)
+        + rng.integers(-2, 3, len(person))
+    )
+    factor = np.clip(world.income[person] / 140_000, 0.6, 1.9)
+    grocery = np.full(len(person), TRADE_INDEX["grocery"])
+    ledger.shop(rng, at(day, daytime(rng, len(day))), world.main[person], grocery, world.town[person], factor)
     who = np.arange(world.people, dtype=np.int64)
     person = repeat_by_rate(rng, who, world.card_rate[who], world)
     trade = rng.choice(len(TRADES), len(person), p=EVERYDAY).astype(np.int64)
@@ -141,14 +161,19 @@ def incomes(world: World, ledger: Ledger, rng: Rng) -> None:
         money[sent],
         text=texts.draw(rng, int(sent.sum()), "support", month=month[sent], empty=0.3),
     )
+    _earned_fees(world, ledger, rng)
+
+
+def _earned_fees(world: World, ledger: Ledger, rng: Rng) -> None:
+    who = natural(world)
     trader = who[world.job[who] == SELF_EMPLOYED]
-    person = repeat_by_rate(rng, trader, np.full(len(trader), 5.0), world)
+    person = repeat_by_rate(rng, trader, np.full(len(trader), 4.0), world)
     clients = np.where(
         rng.random(len(person)) < 0.6,
         rng.choice(world.main[who], len(person)),
         rng.choice(world.strangers(rng, 400), len(person)),
     )
-    cents = (world.income[person] / 5 * rng.lognormal(-0.2, 0.7, len(person)) // 500 * 500 + 1500).astype(
+    cents = (world.income[person] / 4 * rng.lognormal(-0.2, 0.7, len(person)) // 500 * 500 + 1500).astype(
         np.int64
     )
     ledger.pay(
@@ -157,7 +182,6 @@ def incomes(world: World, ledger: Ledger, rng: Rng) -> None:
         world.main[person],
         cents,
         text=texts.chat(rng, len(person), 0.03, 0.3),
-        channel="mobile",
     )
 
 
@@ -191,6 +215,13 @@ def homes(world: World, ledger: Ledger, rng: Rng) -> None:
         text=texts.draw(rng, len(day), "rent", month=month, empty=0.15),
         purpose="RENT",
     )
+    _shared_rents(world, ledger, rng, renting, rent)
+    _bills(world, ledger, rng, head)
+
+
+def _shared_rents(world: World, ledger: Ledger, rng: Rng, renting: Ints, rent: Ints) -> None:
+    """Books what flat-mates give to the one of them who pays the rent."""
+    who = natural(world)
     payer_of = dict(
         zip(world.household[renting].tolist(), zip(renting.tolist(), rent.tolist(), strict=True), strict=True)
     )
@@ -217,9 +248,7 @@ def homes(world: World, ledger: Ledger, rng: Rng) -> None:
             world.main[np.repeat(lead, MONTH_COUNT)],
             np.repeat(share, MONTH_COUNT),
             text=texts.draw(rng, len(day), "share", month=month, empty=0.2),
-            channel="mobile",
         )
-    _bills(world, ledger, rng, head)
 
 
 def _bills(world: World, ledger: Ledger, rng: Rng, head: Ints) -> None:
@@ -290,7 +319,6 @@ def friends(world: World, ledger: Ledger, rng: Rng) -> None:
         np.where(incoming, mine, other),
         cents,
         text=texts.chat(rng, len(person)),
-        channel="mobile",
     )
 
 
@@ -335,7 +363,7 @@ def partners(world: World, ledger: Ledger, rng: Rng) -> None:
         for a, b in zip(who[:-1].tolist(), who[1:].tolist(), strict=True)
         if world.family[a] and world.household[a] == world.household[b] and world.main[a] != world.main[b]
     ]
-    pair = np.array(couple, dtype=np.int64)[rng.random(len(couple)) < 0.3]
+    pair = np.array(couple, dtype=np.int64)[rng.random(len(couple)) < 0.22]
     giver, month = monthly(world, pair[:, 0])
     taker = np.repeat(pair[:, 1], MONTH_COUNT)
     share = np.repeat(rng.choice([0.15, 0.25, 0.4, 0.6, 0.75], len(pair)), MONTH_COUNT)
@@ -347,7 +375,6 @@ def partners(world: World, ledger: Ledger, rng: Rng) -> None:
         world.main[taker],
         cents,
         text=texts.draw(rng, len(day), "spouse", month=month, empty=0.4),
-        channel="mobile",
     )
     saving = np.arange(world.parties, len(world.holder))
     account, month = (
@@ -367,7 +394,7 @@ def partners(world: World, ledger: Ledger, rng: Rng) -> None:
 
 
 def travel(world: World, ledger: Ledger, rng: Rng) -> None:
-    """Books tickets, hotel nights in the season, hired cars, and the hotels of people who travel for work."""
+    """Books tickets, hotel nights in the season, and the trips and hired cars of people at work."""
     who = natural(world)
     flyer = repeat_by_rate(rng, who, np.full(len(who), 0.085), world)
     trade = np.where(rng.random(len(flyer)) < 0.8, TRADE_INDEX["airline"], TRADE_INDEX["travel"])
@@ -398,7 +425,12 @@ def travel(world: World, ledger: Ledger, rng: Rng) -> None:
         world.machines.choose(rng, town[some]),
         round_sums(rng, 40, 150, int(some.sum())),
     )
-    rep = rng.choice(who[(world.income[who] > 130_000) & (world.opened[who] < -200)], 8, replace=False)
+    _work_trips(world, ledger, rng)
+
+
+def _work_trips(world: World, ledger: Ledger, rng: Rng) -> None:
+    who, able = natural(world), free(world)
+    rep = rng.choice(able[(world.income[able] > 130_000) & (world.opened[able] < -200)], 8, replace=False)
     trip = repeat_by_rate(rng, rep, np.full(len(rep), 3.2), world)
     day, town = any_day(world, rng, trip, 0.4), rng.integers(0, len(TOWN_SHARES), len(trip))
     ledger.shop(

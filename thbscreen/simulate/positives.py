@@ -18,7 +18,7 @@ from thbscreen.simulate.clock import (
     office,
     working_after,
 )
-from thbscreen.simulate.groups import Group, employees, firms, one, settled, singles, some_town, staff_of
+from thbscreen.simulate.groups import Group, employees, firms, one, singles, some_town, staff_of, take_settled
 from thbscreen.simulate.ledger import Ledger, days_between
 from thbscreen.simulate.places import DISTRICT_SEATS, TRADE_INDEX, round_sums
 from thbscreen.simulate.society import wedding_fees
@@ -43,7 +43,7 @@ def visit_sums(rng: Rng, n: int) -> Ints:
 
 def cast_ring(world: World, rng: Rng) -> Group:
     """Casts the organiser of marriages of convenience, a helper, clients and recruited spouses."""
-    organiser, helper = world.take(rng, settled(world), 1), world.take(rng, settled(world), 1)
+    organiser, helper = take_settled(world, rng), take_settled(world, rng)
     client = world.take(rng, employees(world), 6)
     spouse = world.take(rng, singles(world), _CASES)
     fee_day = working_after(30 + np.arange(_CASES) * 24 + rng.integers(-4, 5, _CASES))
@@ -190,8 +190,8 @@ def _ring_helper(world: World, ledger: Ledger, rng: Rng, group: Group, organiser
 
 def cast_cell(world: World, rng: Rng) -> Group:
     """Casts five accounts that take evening payments, the account that collects, and the one behind it."""
-    women, collector = world.take(rng, singles(world), 5), world.take(rng, settled(world), 1)
-    controller = world.take(rng, settled(world), 1)
+    women, collector = world.take(rng, singles(world), 5), take_settled(world, rng)
+    controller = take_settled(world, rng)
     start = 62 + np.arange(5) * 21 + rng.integers(0, 8, 5)
     _controlled(world, women, 2.4)
     world.opened[women] = start - np.array([9, 28, 12, 31, 10]) - rng.integers(0, 3, 5)
@@ -216,7 +216,7 @@ def cast_cell(world: World, rng: Rng) -> Group:
             "collector": ("facilitator", "possible_facilitator"),
             "controller": ("controller", "possible_controller"),
         },
-        core=("account", "collector", "controller"),
+        core=("account", "collector"),
         shared_traits=(
             "small evening payments from many people",
             "adverts",
@@ -242,13 +242,13 @@ def play_cell(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
     collector, controller = (int(world.main[one(group.roles[r])]) for r in ("collector", "controller"))
     start, buyers = group.numbers["start"], group.numbers["buyers"]
     end = np.minimum(start + rng.integers(76, 96, 5), DAYS - 4)
-    which = np.repeat(np.arange(6), [*rng.integers(38, 47, 5), 24])
-    low, high = np.append(start, 70)[which], np.append(end, 240)[which]
+    which = np.repeat(np.arange(6), [*rng.integers(38, 47, 5), 54])
+    low, high = np.append(start, 80)[which], np.append(end, 200)[which]
     moment = at(days_between(rng, low, high), late(rng, len(which)))
     cents = visit_sums(rng, len(which))
     payee = np.append(women, collector)[which]
-    label = np.where(which == 5, texts.visit(rng, len(which), 0.6), texts.visit(rng, len(which), 0.35))
-    ledger.pay(moment, rng.choice(buyers, len(which)), payee, cents, text=label, channel="mobile")
+    label = np.where(which == 5, texts.visit(rng, len(which), 0.66), texts.visit(rng, len(which), 0.45))
+    ledger.pay(moment, rng.choice(buyers, len(which)), payee, cents, text=label)
     sender, when, taken = _bundled(payee[which < 5], moment[which < 5], cents[which < 5], DAY_SECONDS)
     passed = (taken * rng.uniform(0.7, 0.95, len(taken)) // 500 * 500).astype(np.int64)
     sent = when + 36_000 + rng.integers(0, 20_000, len(when))
@@ -258,7 +258,6 @@ def play_cell(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
         collector,
         passed,
         text=texts.draw(rng, len(sent), "forward", empty=0.55),
-        channel="mobile",
     )
     direct = which == 5
     inflow = np.concatenate([sent, moment[direct]]), np.concatenate([passed, cents[direct]])
@@ -270,11 +269,10 @@ def play_cell(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
         controller,
         onward,
         text=texts.draw(rng, len(when), "forward", empty=0.6),
-        channel="mobile",
     )
     _cell_costs(world, ledger, rng, group, collector, controller)
     _cell_stays(world, ledger, rng, np.array([collector, women[3], women[0]]), (start, end), women)
-    for k in (0, 3):
+    for k in (1, 2, 3):
         week = np.arange(int(start[k]) + 6, int(end[k]), 7)
         ledger.pay(
             at(week, daytime(rng, len(week))),
@@ -282,7 +280,6 @@ def play_cell(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
             int(women[k]),
             round_sums(rng, 20, 50, len(week)),
             text=texts.draw(rng, len(week), "allowance", empty=0.4),
-            channel="mobile",
         )
 
 
@@ -360,7 +357,7 @@ def _cell_stays(
 
 def cast_gang(world: World, rng: Rng) -> Group:
     """Casts a small staffing firm, sixteen workers in one house, and the manager of the house."""
-    firm, sink = world.take(rng, firms(world), 1), world.take(rng, settled(world), 1)
+    firm, sink = world.take(rng, firms(world), 1), take_settled(world, rng)
     worker = world.take(rng, singles(world), 16)
     _controlled(world, worker, 0.12)
     staff_of(world, one(firm), np.append(worker, sink))
@@ -420,7 +417,6 @@ def play_gang(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
         sink,
         passed,
         text=texts.draw(rng, n, "house", month=mine.month, empty=0.5),
-        channel="mobile",
     )
     order = np.searchsorted(worker, mine.person)
     in_row = (order % 2 == 0) & (rng.random(n) < 0.92)
@@ -446,7 +442,6 @@ def play_gang(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
         world.main[person[given]],
         rng.integers(10, 17, int(given.sum())) * 100,
         text=texts.draw(rng, int(given.sum()), "allowance", empty=0.5),
-        channel="mobile",
     )
     _house_costs(world, ledger, rng, group, sink)
 

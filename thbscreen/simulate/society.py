@@ -18,7 +18,7 @@ from thbscreen.simulate.clock import (
     working_after,
 )
 from thbscreen.simulate.ledger import Ledger, days_between, moments
-from thbscreen.simulate.life import any_day, monthly, natural, repeat_by_rate
+from thbscreen.simulate.life import any_day, free, monthly, natural, repeat_by_rate
 from thbscreen.simulate.places import TRADE_INDEX, round_sums
 from thbscreen.simulate.world import World
 
@@ -44,8 +44,9 @@ def town_halls(world: World, ledger: Ledger, rng: Rng) -> None:
         cents,
         text=texts.draw(rng, len(person), "council", empty=0.2),
     )
+    able = free(world)
     couple = rng.choice(
-        who[(world.age[who] <= 2) & (world.opened[who] < 0)], max(len(who) // 32, 4), replace=False
+        able[(world.age[able] <= 2) & (world.opened[able] < 0)], max(len(who) // 32, 4), replace=False
     )
     day = working_after(days_between(rng, np.full(len(couple), 10), np.full(len(couple), DAYS)))
     hall = rng.choice(world.halls, len(couple))
@@ -100,7 +101,7 @@ def online_adverts(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def clubs(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books small equal sums that many people pay to the treasurer of a team, class or club."""
-    who = natural(world)
+    who = free(world)
     treasurer = rng.choice(who[world.opened[who] < -200], 6, replace=False)
     for boss in treasurer.tolist():
         size = int(rng.integers(9, 22))
@@ -118,7 +119,6 @@ def clubs(world: World, ledger: Ledger, rng: Rng) -> None:
             int(world.main[boss]),
             fee,
             text=texts.draw(rng, len(day), "club", month=month, empty=0.2),
-            channel="mobile",
         )
         out = np.arange(MONTH_COUNT)
         hall = world.other_firms(rng, 1)
@@ -145,13 +145,12 @@ def savings_circle(world: World, ledger: Ledger, rng: Rng, members: Ints, each: 
             int(world.main[taker]),
             each * 100,
             text=label,
-            channel="mobile",
         )
 
 
 def circles(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books two savings circles among ordinary people."""
-    who = natural(world)
+    who = free(world)
     for size, each in ((7, 150), (10, 100)):
         members = np.sort(
             rng.choice(who[(world.opened[who] < 0) & (world.left[who] == DAYS)], size, replace=False)
@@ -185,7 +184,7 @@ def short_stays(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def two_homes(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books rents to a second landlord: parents of students, people between flats, the divorced."""
-    who = natural(world)
+    who = free(world)
     payer = rng.choice(
         who[(world.income[who] > 140_000) & (world.opened[who] < -100)],
         max(len(who) // 120, 2),

@@ -144,7 +144,7 @@ def commerce(world: World, ledger: Ledger, rng: Rng) -> None:
     clients, landlords = world.other_firms(rng, 220, 0.12), world.other_firms(rng, 60)
     size = np.maximum(np.bincount(world.employer[world.employer >= 0], minlength=world.parties)[firms], 1.2)
     monthly = size * 1500.0 * 100 * rng.uniform(1.8, 3.2, len(firms))
-    flows = (("in", 3.2, 0.62, clients), ("out", 2.6, 0.28, clients))
+    flows = (("in", 2.6, 0.62, clients), ("out", 2.2, 0.28, clients))
     for direction, rate, share, others in flows:
         count = rng.poisson(rate * MONTH_COUNT, len(firms))
         firm = np.repeat(np.arange(len(firms)), count)
@@ -210,6 +210,14 @@ def _standing(world: World, ledger: Ledger, rng: Rng, firms: Ints, landlords: In
         tx_type="direct_debit",
         channel=None,
     )
+    _quarterly(world, ledger, rng, firms, monthly)
+
+
+def _quarterly(world: World, ledger: Ledger, rng: Rng, firms: Ints, monthly: Floats) -> None:
+    """Books value added tax each quarter, and what owners draw."""
+    firm = np.repeat(np.arange(len(firms)), MONTH_COUNT)
+    month = np.tile(np.arange(MONTH_COUNT, dtype=np.int64), len(firms))
+    start, mine = MONTH_STARTS[month], world.main[firms[firm]]
     quarter = month % 3 == 1
     vat = (monthly[firm] * 0.12 * rng.uniform(0.5, 1.2, len(firm))).astype(np.int64)
     ledger.pay(

@@ -72,31 +72,34 @@ def truth(world: World, tables: Tables, ids: Ids, groups: list[Group], seed: int
     }
 
 
+def _network(group: dict[str, Any]) -> dict[str, Any]:
+    """Gives what a report should say of one planned network."""
+    # Someone recruited whose pay was in cash leaves no trace, so no screening can join that person by money.
+    core = [
+        m
+        for m in group["members"]
+        if m["core"] and not (m["role"] == "possible_victim" and m["ordinary_share"] is None)
+    ]
+    leading = ("possible_organiser", "possible_controller", "possible_facilitator")
+    behind = [m for m in group["members"] if m["role"] == "controller" and not m["core"]]
+    return {
+        "group_id": group["group_id"],
+        "typology": _TYPOLOGY[group["scenario"]],
+        "core_members": sorted(m["party_id"] for m in core),
+        "min_core_share": 0.5,
+        "never_shown_as_controller": sorted(m["party_id"] for m in core if m["role"] == "possible_victim"),
+        "should_also_join": sorted(m["party_id"] for m in behind),
+        "must_alert": sorted(m["party_id"] for m in core if m["expected_role"] in leading),
+    }
+
+
 def expected_findings(told: dict[str, Any]) -> dict[str, Any]:
     """Gives a first draft of what a screening of the world must find, from its truth."""
-    networks, quiet = [], []
-    for group in told["groups"]:
-        if group["kind"] == "positive":
-            core = [m for m in group["members"] if m["core"]]
-            networks.append(
-                {
-                    "group_id": group["group_id"],
-                    "typology": _TYPOLOGY[group["scenario"]],
-                    "core_members": sorted(m["party_id"] for m in core),
-                    "min_core_share": 0.5,
-                    "never_shown_as_controller": sorted(
-                        m["party_id"] for m in core if m["role"] == "possible_victim"
-                    ),
-                    "must_alert": sorted(
-                        m["party_id"]
-                        for m in core
-                        if m["expected_role"]
-                        in ("possible_organiser", "possible_controller", "possible_facilitator")
-                    ),
-                }
-            )
-        else:
-            quiet.append(
-                {"group_id": group["group_id"], "parties": sorted(m["party_id"] for m in group["members"])}
-            )
+    groups = told["groups"]
+    quiet = [
+        {"group_id": g["group_id"], "parties": sorted(m["party_id"] for m in g["members"])}
+        for g in groups
+        if g["kind"] == "twin"
+    ]
+    networks = [_network(g) for g in groups if g["kind"] == "positive"]
     return {"note": _NOTE, "draft": True, "networks": networks, "no_alert": quiet}

@@ -21,6 +21,7 @@ from thbscreen.simulate.clock import (
 )
 from thbscreen.simulate.groups import Group, Role, employees, firms, one, singles, some_town, staff_of
 from thbscreen.simulate.ledger import Ledger, days_between
+from thbscreen.simulate.life import free
 from thbscreen.simulate.places import TRADE_INDEX, round_sums
 from thbscreen.simulate.positives import visit_sums
 from thbscreen.simulate.society import savings_circle, wedding_fees
@@ -149,7 +150,7 @@ def play_couples(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pay
             round_sums(rng, 1500, 5200, 3, 100),
             text=texts.draw(rng, 3, "support"),
         )
-        guest = np.concatenate([rng.choice(world.main[: world.people], 10), world.strangers(rng, 12, 0.4)])
+        guest = np.concatenate([rng.choice(world.main[free(world)], 10), world.strangers(rng, 12, 0.4)])
         ledger.pay(
             at(day[k] + rng.integers(-2, 8, 22), daytime(rng, 22)),
             guest,
@@ -157,24 +158,33 @@ def play_couples(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pay
             round_sums(rng, 50, 300, 22, 50),
             text=texts.draw(rng, 22, "gift", empty=0.2),
         )
-        month = np.flatnonzero(MONTH_STARTS[:-1] > day[k])
-        shared = at(MONTH_STARTS[month] + rng.integers(1, 9, len(month)), daytime(rng, len(month)))
-        ledger.pay(
-            shared,
-            int(second[k]),
-            int(first[k]),
-            round_sums(rng, 250, 400, len(month), 50),
-            text=texts.draw(rng, len(month), "spouse", month=month.astype(np.int64)),
-            channel="mobile",
-        )
-        ledger.pay(
-            shared + 5 * DAY_SECONDS,
-            int(first[k]),
-            int(second[k]),
-            round_sums(rng, 100, 300, len(month), 50),
-            text=texts.draw(rng, len(month), "spouse", month=month.astype(np.int64)),
-            channel="mobile",
-        )
+        _life_together(world, ledger, rng, int(first[k]), int(second[k]), int(day[k]))
+    _wedding_day(world, ledger, rng, group)
+
+
+def _life_together(world: World, ledger: Ledger, rng: Rng, first: int, second: int, day: int) -> None:
+    """Books the household money that both give each other for months after the wedding."""
+    month = np.flatnonzero(MONTH_STARTS[:-1] > day)
+    shared = at(MONTH_STARTS[month] + rng.integers(1, 9, len(month)), daytime(rng, len(month)))
+    ledger.pay(
+        shared,
+        second,
+        first,
+        round_sums(rng, 250, 400, len(month), 50),
+        text=texts.draw(rng, len(month), "spouse", month=month.astype(np.int64)),
+    )
+    ledger.pay(
+        shared + 5 * DAY_SECONDS,
+        first,
+        second,
+        round_sums(rng, 100, 300, len(month), 50),
+        text=texts.draw(rng, len(month), "spouse", month=month.astype(np.int64)),
+    )
+
+
+def _wedding_day(world: World, ledger: Ledger, rng: Rng, group: Group) -> None:
+    first, second = world.main[group.roles["first"]], world.main[group.roles["second"]]
+    day = group.numbers["day"]
     ledger.shop(
         rng,
         at(day - 13, daytime(rng, 2)),
@@ -371,7 +381,6 @@ def play_therapist(world: World, ledger: Ledger, rng: Rng, group: Group, pays: P
         account,
         rng.integers(8, 19, n) * 500,
         text=texts.draw(rng, n, "therapy", empty=0.25),
-        channel="mobile",
     )
     _duties(world, ledger, rng, account, 95_000 + 20_000)
 
@@ -409,8 +418,7 @@ def play_independent(world: World, ledger: Ledger, rng: Rng, group: Group, pays:
         rng.choice(group.numbers["clients"], n),
         account,
         visit_sums(rng, n),
-        text=texts.visit(rng, n, 0.35),
-        channel="mobile",
+        text=texts.visit(rng, n, 0.45),
     )
     day = days_between(rng, np.zeros(52, dtype=np.int64), np.full(52, DAYS), 1.0)
     trade = np.where(rng.random(52) < 0.6, TRADE_INDEX["adverts"], TRADE_INDEX["dating"])
@@ -463,7 +471,6 @@ def play_students(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pa
         int(student[0]),
         24_000,
         text=texts.draw(rng, len(day), "share", month=when),
-        channel="mobile",
     )
 
 

@@ -14,7 +14,18 @@ from thbscreen.simulate.sample import Sample, main, make_sample, write_sample
 ROOT = Path(__file__).resolve().parents[3]
 DATA, TRUTH = ROOT / "sample_data", ROOT / "tests" / "expected" / "sample_data"
 POSITIVES = 3
-LABEL_WORDS = ("positive", "twin", "truth", "label", "victim", "ring", "gang", "controller", "scenario", "group")
+LABEL_WORDS = (
+    "positive",
+    "twin",
+    "truth",
+    "label",
+    "victim",
+    "ring",
+    "gang",
+    "controller",
+    "scenario",
+    "group",
+)
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +156,12 @@ def test_no_part_of_an_account_id_separates_planned_accounts(small: Sample) -> N
     )
     base = float(accounts["planned"].cast(pl.Float64).sum()) / accounts.height
     for column in accounts.columns[1:]:
-        by = accounts.group_by(column).agg(pl.col("planned").mean().alias("precision"), pl.col("planned").sum())
-        assert by.filter((pl.col("planned") > 0.2 * len(members)) & (pl.col("precision") > 5 * base)).is_empty()
+        by = accounts.group_by(column).agg(
+            pl.col("planned").mean().alias("precision"), pl.col("planned").sum()
+        )
+        assert by.filter(
+            (pl.col("planned") > 0.2 * len(members)) & (pl.col("precision") > 5 * base)
+        ).is_empty()
 
 
 def test_planned_people_are_found_at_any_place_of_the_files(small: Sample) -> None:
