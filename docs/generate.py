@@ -132,6 +132,7 @@ or on the clock.
 | `summary.json` | the counts and the top of both lists, for other programs |
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
+| `cases/<id>/` | for each network and the alerts at the top: `narrative.txt`, `evidence.csv`, `members.csv` |
 """
 
 

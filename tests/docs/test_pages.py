@@ -10,6 +10,7 @@ import pytest
 
 import thbscreen
 from thbscreen import errors
+from thbscreen.io.mapping_file import read_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -67,6 +68,27 @@ def test_every_page_of_the_docs_is_reached_from_the_index() -> None:
         targets = (link.partition("#")[0] for link in links(page.read_text(encoding="utf-8")))
         waiting += [(page.parent / t).resolve() for t in targets if t and not re.match(r"[a-z]+:", t)]
     assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} <= seen
+
+
+def test_pages_that_the_code_points_to_exist() -> None:
+    sources = [*(ROOT / "thbscreen").rglob("*.py"), *(ROOT / "rules").rglob("*.yaml")]
+    named = {n for path in sources for n in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))}
+    assert named
+    assert sorted(name for name in named if not (ROOT / name).is_file()) == []
+
+
+def mappings_in_docs() -> list[str]:
+    text = (ROOT / "docs" / "how-to" / "map-your-data.md").read_text(encoding="utf-8")
+    return [
+        block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("mapping:")
+    ]
+
+
+@pytest.mark.parametrize("text", mappings_in_docs(), ids=["one file", "several files"])
+def test_a_mapping_in_the_docs_loads(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert read_mapping(path).sections["transactions"].columns
 
 
 def exit_codes_in_docs() -> set[int]:
