@@ -61,8 +61,16 @@ class Shape:
         self.exprs[name], self.dtypes[name], self.raw[name] = expr, dtype, frozenset(raw)
 
     def columns(self, raw_frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
-        """Computes the named columns and keeps the row number."""
-        return raw_frame.select(pl.col(ROW), *(self.exprs[n].alias(n) for n in names))
+        """Computes the named columns and keeps the row number; empty text becomes missing."""
+        frame = raw_frame.select(pl.col(ROW), *(self.exprs[n].alias(n) for n in names))
+        texts = [n for n, dtype in frame.schema.items() if dtype == pl.String]
+        empty = frame.select((pl.col(n).str.len_bytes() == 0).any() for n in texts).row(0) if texts else ()
+        fill = [n for n, found in zip(texts, empty, strict=True) if found]
+        if not fill:
+            return frame
+        return frame.with_columns(
+            pl.when(pl.col(n).str.len_bytes() > 0).then(pl.col(n)).alias(n) for n in fill
+        )
 
 
 def canonical_shape(source: RawSource, table: str) -> Shape:

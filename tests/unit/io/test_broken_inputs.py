@@ -36,9 +36,12 @@ def _parquet(folder: Path, frame: pl.DataFrame) -> None:
 
 def _typed(**columns: object) -> pl.DataFrame:
     base = {
-        "tx_id": [NAME], "account_id": [ACCOUNT], "booking_ts": ["2026-01-05"], "direction": ["credit"],
+        "tx_id": [NAME],
+        "account_id": [ACCOUNT],
+        "booking_ts": ["2026-01-05"],
+        "direction": ["credit"],
         "amount": ["1.00"],
-    }  # fmt: skip
+    }
     return pl.DataFrame(base | columns)
 
 
@@ -81,64 +84,174 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
     "only other files": (_text("payments.csv", HEADER), "D004", ["transactions"]),
     "empty file": (_text("transactions.csv", ""), "D010", ["transactions.csv"]),
     "blank header": (_text("transactions.csv", "\n" + SECRET), "D010", ["transactions.csv"]),
-    "nameless column": (_text("transactions.csv", HEADER.replace("direction", "") + SECRET), "D010", ["column 4"]),
-    "name twice": (_text("transactions.csv", HEADER.replace("currency", "amount") + SECRET), "D011", ["'amount'"]),
-    "required column missing": (_text("transactions.csv", HEADER.replace("amount", "amount_eur") + SECRET),
-                                "D012", ["transactions.csv", "'amount'"]),
-    "misspelt column": (_text("transactions.csv", HEADER.replace("\n", ",remitance_info\n") + SECRET), "D013",
-                        ["'remitance_info'", "remittance_info"]),
-    "protected trait": (_text("transactions.csv", HEADER.replace("\n", ",Customer Nationality\n")), "D014",
-                        ["'Customer Nationality'", "citizenship"]),
+    "nameless column": (
+        _text("transactions.csv", HEADER.replace("direction", "") + SECRET),
+        "D010",
+        ["column 4"],
+    ),
+    "name twice": (
+        _text("transactions.csv", HEADER.replace("currency", "amount") + SECRET),
+        "D011",
+        ["'amount'"],
+    ),
+    "required column missing": (
+        _text("transactions.csv", HEADER.replace("amount", "amount_eur") + SECRET),
+        "D012",
+        ["transactions.csv", "'amount'"],
+    ),
+    "misspelt column": (
+        _text("transactions.csv", HEADER.replace("\n", ",remitance_info\n") + SECRET),
+        "D013",
+        ["'remitance_info'", "remittance_info"],
+    ),
+    "protected trait": (
+        _text("transactions.csv", HEADER.replace("\n", ",Customer Nationality\n")),
+        "D014",
+        ["'Customer Nationality'", "citizenship"],
+    ),
     "NUL": (_text("transactions.csv", HEADER + SECRET.replace("1.00", "1\0")), "D015", ["transactions.csv"]),
-    "wrong code page": (_text("transactions.csv", (WIDE + SECRET.strip() + ",Άννα\n").encode("cp1253")), "D016",
-                        ["transactions.csv", "row 1", "cp1253"]),
-    "UTF-16 not declared": (_text("transactions.csv", (HEADER + SECRET).encode("utf-16")), "D016", ["UTF-16"]),
-    "quote inside a field": (_text("transactions.csv", WIDE + SECRET.strip() + f',x {NAME} "y" z\n'), "D017", ["row 1"]),
-    "text behind a closing quote": (_text("transactions.csv", WIDE + SECRET.strip() + f',"x"{NAME}\n'), "D017", ["row 1"]),
-    "unclosed quote": (_text("transactions.csv", WIDE + SECRET.strip() + ",\n" + SECRET.strip() + f',"{NAME}\n'), "D018",
-                       ["row 2"]),
+    "wrong code page": (
+        _text("transactions.csv", (WIDE + SECRET.strip() + ",Άννα\n").encode("cp1253")),
+        "D016",
+        ["transactions.csv", "row 1", "cp1253"],
+    ),
+    "UTF-16 not declared": (
+        _text("transactions.csv", (HEADER + SECRET).encode("utf-16")),
+        "D016",
+        ["UTF-16"],
+    ),
+    "quote inside a field": (
+        _text("transactions.csv", WIDE + SECRET.strip() + f',x {NAME} "y" z\n'),
+        "D017",
+        ["row 1"],
+    ),
+    "text behind a closing quote": (
+        _text("transactions.csv", WIDE + SECRET.strip() + f',"x"{NAME}\n'),
+        "D017",
+        ["row 1"],
+    ),
+    "unclosed quote": (
+        _text("transactions.csv", WIDE + SECRET.strip() + ",\n" + SECRET.strip() + f',"{NAME}\n'),
+        "D018",
+        ["row 2"],
+    ),
     "cut last line": (_text("transactions.csv", HEADER + SECRET + SECRET[:20]), "D019", ["row 2"]),
-    "CR line ends": (_text("transactions.csv", (HEADER + SECRET).replace("\n", "\r")), "D020", ["transactions.csv"]),
+    "CR line ends": (
+        _text("transactions.csv", (HEADER + SECRET).replace("\n", "\r")),
+        "D020",
+        ["transactions.csv"],
+    ),
     "semicolons": (_text("transactions.csv", (HEADER + SECRET).replace(",", ";")), "D025", ["delimiter"]),
-    "compressed": (_text("transactions.csv.gz", gzip.compress((HEADER + SECRET).encode())), "D006", ["transactions.csv.gz"]),
+    "compressed": (
+        _text("transactions.csv.gz", gzip.compress((HEADER + SECRET).encode())),
+        "D006",
+        ["transactions.csv.gz"],
+    ),
     "text called Parquet": (_text("transactions.parquet", HEADER + SECRET), "D021", ["transactions.parquet"]),
     "cut Parquet": (_cut_parquet, "D021", ["transactions.parquet"]),
     "nested Parquet column": (lambda f: _parquet(f, _typed(amount=[[1.0]])), "D022", ["'amount'"]),
     "float account number": (lambda f: _parquet(f, _typed(account_id=[1.0])), "D022", ["'account_id'"]),
     "NDJSON of lists": (_text("transactions.ndjson", f'["{NAME}"]\n'), "D010", ["transactions.ndjson"]),
-    "cut NDJSON": (_text("transactions.ndjson", f'{{"tx_id":"a","account_id":"b","booking_ts":"2026-01-05",'
-                   f'"direction":"credit","amount":1}}\n{{"tx_id":"{NAME}","acc'), "D019", ["row 2"]),
-    "NDJSON key twice": (_text("transactions.ndjson", f'{{"tx_id":"{NAME}","tx_id":"b"}}\n'), "D011", ["transactions.ndjson"]),
+    "cut NDJSON": (
+        _text(
+            "transactions.ndjson",
+            f'{{"tx_id":"a","account_id":"b","booking_ts":"2026-01-05",'
+            f'"direction":"credit","amount":1}}\n{{"tx_id":"{NAME}","acc',
+        ),
+        "D019",
+        ["row 2"],
+    ),
+    "NDJSON key twice": (
+        _text("transactions.ndjson", f'{{"tx_id":"{NAME}","tx_id":"b"}}\n'),
+        "D011",
+        ["transactions.ndjson"],
+    ),
     "device file": (_link_to_device, "D003", ["transactions.csv"]),
     "pipe": (_pipe, "D003", ["transactions.csv"]),
     "one table in two formats": (_twins, "D026", ["transactions.parquet"]),
-    "too many columns": (_text("transactions.csv", ",".join(f"c{i}" for i in range(60)) + "\n"), "D009", ["50"]),
-    "too many refused rows": (_text("transactions.csv", HEADER + SECRET.replace("1.00", NAME)), "D024",
-                              ["transactions.csv", "row 1", "'amount'", "D102"]),
-    "refused accounts": (lambda f: (write(f, "transactions.csv", HEADER + ROW),
-                                    write(f, "accounts.csv", f"account_id,opened_date\n{ACCOUNT},{NAME}\n")), "D024",
-                         ["accounts.csv", "row 1", "'opened_date'"]),
+    "too many columns": (
+        _text("transactions.csv", ",".join(f"c{i}" for i in range(60)) + "\n"),
+        "D009",
+        ["50"],
+    ),
+    "too many refused rows": (
+        _text("transactions.csv", HEADER + SECRET.replace("1.00", NAME)),
+        "D024",
+        ["transactions.csv", "row 1", "'amount'", "D102"],
+    ),
+    "refused accounts": (
+        lambda f: (
+            write(f, "transactions.csv", HEADER + ROW),
+            write(f, "accounts.csv", f"account_id,opened_date\n{ACCOUNT},{NAME}\n"),
+        ),
+        "D024",
+        ["accounts.csv", "row 1", "'opened_date'"],
+    ),
     "mapping is a tangle": (_mapping("a: &x [*x]\n"), "D040", ["map.yaml:1"]),
     "mapping with key twice": (_mapping(MAP + "columns: {}\n"), "D040", ["map.yaml:7", "line 2"]),
     "mapping without version": (_mapping(MAP.replace("mapping: 1\n", "")), "D045", ["mapping: 1"]),
-    "mapping with unknown key": (_mapping(MAP.replace("columns:", "colums:")), "D041", ["'colums'", "columns"]),
-    "mapping with unknown column": (_mapping(MAP.replace("  amount:", "  ammount:")), "D042", ["'ammount'", "amount"]),
-    "mapping without required column": (_mapping(MAP.replace("  amount: {from: amount}\n", "")), "D044", ["'amount'"]),
-    "mapping to a column that is not there": (_mapping(MAP.replace("from: account", "from: acount")), "D043",
-                                              ["export.csv", "'acount'", "account"]),
-    "mapping with look-alike letters": (_mapping(MAP.replace("from: side", "from: Χ"), EXPORT.replace("side", "X")), "D043",
-                                        ["U+03A7", "U+0058"]),
-    "mapping of a protected trait": (_mapping(MAP + "  remittance_info: {from: gender}\n"), "D014", ["'gender'"]),
+    "mapping with unknown key": (
+        _mapping(MAP.replace("columns:", "colums:")),
+        "D041",
+        ["'colums'", "columns"],
+    ),
+    "mapping with unknown column": (
+        _mapping(MAP.replace("  amount:", "  ammount:")),
+        "D042",
+        ["'ammount'", "amount"],
+    ),
+    "mapping without required column": (
+        _mapping(MAP.replace("  amount: {from: amount}\n", "")),
+        "D044",
+        ["'amount'"],
+    ),
+    "mapping to a column that is not there": (
+        _mapping(MAP.replace("from: account", "from: acount")),
+        "D043",
+        ["export.csv", "'acount'", "account"],
+    ),
+    "mapping with look-alike letters": (
+        _mapping(MAP.replace("from: side", "from: Χ"), EXPORT.replace("side", "X")),
+        "D043",
+        ["U+03A7", "U+0058"],
+    ),
+    "mapping of a protected trait": (
+        _mapping(MAP + "  remittance_info: {from: gender}\n"),
+        "D014",
+        ["'gender'"],
+    ),
     "mapping with bad date format": (_mapping(MAP.replace("%d/%m", "%Q/%m")), "D046", ["'%Q'"]),
     "mapping with date format without year": (_mapping(MAP.replace("/%Y", "")), "D046", ["year"]),
-    "mapping with bad regex": (_mapping(MAP + '  tx_id: {from: account, regex: "((("}\n'), "D047", ["map.yaml"]),
-    "mapping with two groups": (_mapping(MAP + '  tx_id: {from: account, regex: "(a)(b)"}\n'), "D047", ["one group"]),
-    "mapping with unknown time zone": (_mapping(MAP + "defaults: {timezone: Asia/Nikosia}\n"), "D045", ["Asia/Nicosia"]),
+    "mapping with bad regex": (
+        _mapping(MAP + '  tx_id: {from: account, regex: "((("}\n'),
+        "D047",
+        ["map.yaml"],
+    ),
+    "mapping with two groups": (
+        _mapping(MAP + '  tx_id: {from: account, regex: "(a)(b)"}\n'),
+        "D047",
+        ["one group"],
+    ),
+    "mapping with unknown time zone": (
+        _mapping(MAP + "defaults: {timezone: Asia/Nikosia}\n"),
+        "D045",
+        ["Asia/Nicosia"],
+    ),
     "mapping with equal marks": (_mapping(MAP + 'input: {decimal: ",", thousands: ","}\n'), "D045", ["same"]),
-    "map that misses a value": (_mapping(MAP, EXPORT.replace(",C\n", f",{NAME}\n")), "D024", ["D114", "'direction'"]),
-    "mapped file is missing": (_mapping("mapping: 1\ntables:\n  transactions:\n    file: a.csv\n" + "".join(
-        f"    {line}\n" for line in MAP.splitlines()[1:])), "D048", ["a.csv"]),
-}  # fmt: skip
+    "map that misses a value": (
+        _mapping(MAP, EXPORT.replace(",C\n", f",{NAME}\n")),
+        "D024",
+        ["D114", "'direction'"],
+    ),
+    "mapped file is missing": (
+        _mapping(
+            "mapping: 1\ntables:\n  transactions:\n    file: a.csv\n"
+            + "".join(f"    {line}\n" for line in MAP.splitlines()[1:])
+        ),
+        "D048",
+        ["a.csv"],
+    ),
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)

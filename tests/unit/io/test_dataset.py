@@ -49,9 +49,10 @@ def _canonical(n: int) -> pl.DataFrame:
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
-        pl.col("booking_ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ"), pl.col("has_time").cast(pl.String),
+        pl.col("booking_ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        pl.col("has_time").cast(pl.String),
         pl.col("amount", "balance_after").cast(pl.String),
-    )  # fmt: skip
+    )
 
 
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
@@ -303,10 +304,13 @@ def test_quality_counts_gaps_without_showing_values(tmp_path: Path) -> None:
     dataset = _with_sides(tmp_path)
     found: dict[str, Any] = quality(dataset, dataset.report(), now=datetime(2026, 6, 1, tzinfo=UTC))
     assert found["references"] == {
-        "accounts_in_transactions": 2, "accounts_in_transactions_without_account_row": 1,
-        "accounts_in_transactions_without_holder": 1, "account_rows_without_transactions": 1,
-        "links_to_unknown_parties": 1, "parties_without_account": 1,
-    }  # fmt: skip
+        "accounts_in_transactions": 2,
+        "accounts_in_transactions_without_account_row": 1,
+        "accounts_in_transactions_without_holder": 1,
+        "account_rows_without_transactions": 1,
+        "links_to_unknown_parties": 1,
+        "parties_without_account": 1,
+    }
     assert found["plausibility"]["rows_in_the_future"] == 1
     assert found["plausibility"]["share_of_amounts_in_round_hundreds"] == 0.5
     assert found["load"]["tables"]["transactions"]["loaded"] == 2

@@ -21,8 +21,14 @@ from thbscreen.model.money import MAX_MINOR_UNITS, to_text
 def _one(
     folder: Path, **values: str
 ) -> tuple[dict[str, Any] | None, list[tuple[int | None, str | None, str]], Any]:
-    base = {"tx_id": "T1", "account_id": "A1", "booking_ts": "2026-01-05T10:00:00Z", "direction": "credit",
-            "amount": "12.50", "currency": "EUR"}  # fmt: skip
+    base = {
+        "tx_id": "T1",
+        "account_id": "A1",
+        "booking_ts": "2026-01-05T10:00:00Z",
+        "direction": "credit",
+        "amount": "12.50",
+        "currency": "EUR",
+    }
     row = base | values
     dataset = transactions(folder, ",".join(row) + "\n" + ",".join(f'"{v}"' for v in row.values()) + "\n")
     frame = rows(dataset)
@@ -31,9 +37,15 @@ def _one(
 
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
-    [("12.5", "EUR", 1250), ("0.01", "EUR", 1), ("1250", "JPY", 1250), ("1.005", "KWD", 1005),
-     ("100000000000.00", "EUR", 10**13), ("0012.50", "EUR", 1250)],
-)  # fmt: skip
+    [
+        ("12.5", "EUR", 1250),
+        ("0.01", "EUR", 1),
+        ("1250", "JPY", 1250),
+        ("1.005", "KWD", 1005),
+        ("100000000000.00", "EUR", 10**13),
+        ("0012.50", "EUR", 1250),
+    ],
+)
 def test_amounts_become_minor_units_of_their_currency(
     amount: str, currency: str, minor: int, tmp_path: Path
 ) -> None:
@@ -46,11 +58,22 @@ def test_amounts_become_minor_units_of_their_currency(
 
 @pytest.mark.parametrize(
     ("amount", "currency", "code"),
-    [("1e3", "EUR", "D102"), ("NaN", "EUR", "D102"), ("inf", "EUR", "D102"), ("+5", "EUR", "D102"),
-     ("1,50", "EUR", "D102"), ("1.234,50", "EUR", "D102"), ("€5", "EUR", "D102"), ("12.505", "EUR", "D103"),
-     ("1.5", "JPY", "D103"), ("100000000000.01", "EUR", "D104"), ("999999999999999999999", "EUR", "D104"),
-     ("-1.00", "EUR", "D105"), ("", "EUR", "D101")],
-)  # fmt: skip
+    [
+        ("1e3", "EUR", "D102"),
+        ("NaN", "EUR", "D102"),
+        ("inf", "EUR", "D102"),
+        ("+5", "EUR", "D102"),
+        ("1,50", "EUR", "D102"),
+        ("1.234,50", "EUR", "D102"),
+        ("€5", "EUR", "D102"),
+        ("12.505", "EUR", "D103"),
+        ("1.5", "JPY", "D103"),
+        ("100000000000.01", "EUR", "D104"),
+        ("999999999999999999999", "EUR", "D104"),
+        ("-1.00", "EUR", "D105"),
+        ("", "EUR", "D101"),
+    ],
+)
 def test_amounts_that_are_not_exact_are_refused(
     amount: str, currency: str, code: str, tmp_path: Path
 ) -> None:
@@ -90,8 +113,15 @@ def test_parquet_numbers_are_exact_or_refused(
     values: pl.Series, expected: list[int | None], tmp_path: Path
 ) -> None:
     n = len(values)
-    frame = pl.DataFrame({"tx_id": [f"T{i}" for i in range(n)], "account_id": ["A"] * n,
-                          "booking_ts": [date(2026, 1, 5)] * n, "direction": ["debit"] * n, "amount": values})  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "tx_id": [f"T{i}" for i in range(n)],
+            "account_id": ["A"] * n,
+            "booking_ts": [date(2026, 1, 5)] * n,
+            "direction": ["debit"] * n,
+            "amount": values,
+        }
+    )
     frame.write_parquet(tmp_path / "transactions.parquet")
     dataset = open_dataset([tmp_path], None, zone=ZONE, limits=ANY_SHARE)
     loaded = dict(rows(dataset).select("tx_id", "amount").iter_rows())
@@ -119,9 +149,18 @@ def test_times_become_utc(text: str, utc: datetime, timed: bool, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("2024-03-31 03:30", "D111"), ("2026-02-30", "D109"), ("05/01/2026", "D109"), ("2026-01-05 25:00", "D109"),
-     ("2026-01-05T10:00:60Z", "D109"), ("2026-1-5", "D109"), ("1899-12-31", "D112"), ("2101-01-01", "D112"), ("", "D101")],
-)  # fmt: skip
+    [
+        ("2024-03-31 03:30", "D111"),
+        ("2026-02-30", "D109"),
+        ("05/01/2026", "D109"),
+        ("2026-01-05 25:00", "D109"),
+        ("2026-01-05T10:00:60Z", "D109"),
+        ("2026-1-5", "D109"),
+        ("1899-12-31", "D112"),
+        ("2101-01-01", "D112"),
+        ("", "D101"),
+    ],
+)
 def test_times_that_mean_nothing_are_refused(text: str, code: str, tmp_path: Path) -> None:
     row, refused, _ = _one(tmp_path, booking_ts=text)
     assert row is None
@@ -144,9 +183,17 @@ def test_unknown_values_are_refused_with_the_nearest_one(text: str, hint: str | 
 
 @pytest.mark.parametrize(
     ("column", "value", "code"),
-    [("currency", "eur", "D108"), ("currency", "", "D101"), ("value_date", "2026-13-01", "D109"), ("has_time", "yes", "D115"),
-     ("tx_type", "cash", "D113"), ("amount_eur", "12.51", "D122"), ("balance_after", "x", "D102"), ("account_id", " ", "D101")],
-)  # fmt: skip
+    [
+        ("currency", "eur", "D108"),
+        ("currency", "", "D101"),
+        ("value_date", "2026-13-01", "D109"),
+        ("has_time", "yes", "D115"),
+        ("tx_type", "cash", "D113"),
+        ("amount_eur", "12.51", "D122"),
+        ("balance_after", "x", "D102"),
+        ("account_id", " ", "D101"),
+    ],
+)
 def test_other_columns_are_checked_as_strictly(column: str, value: str, code: str, tmp_path: Path) -> None:
     _, refused, _ = _one(tmp_path, **{column: value})
     assert refused == [(1, column, code)]
@@ -217,9 +264,16 @@ def test_a_given_has_time_column_is_respected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "minor"),
-    [("1.234,56", 123_456), ("+50,00", 5_000), ("(12,00)", -1_200), ("12,00-", -1_200), ("−3,5", -350),
-     ("-1.234.567,00", -123_456_700), ("1234,5", 123_450)],
-)  # fmt: skip
+    [
+        ("1.234,56", 123_456),
+        ("+50,00", 5_000),
+        ("(12,00)", -1_200),
+        ("12,00-", -1_200),
+        ("−3,5", -350),
+        ("-1.234.567,00", -123_456_700),
+        ("1234,5", 123_450),
+    ],
+)
 def test_declared_marks_are_understood(written: str, minor: int, tmp_path: Path) -> None:
     dataset = mapped(tmp_path, f"a;d;m\nX;05/01/2026;{written}\n", _signed('decimal: ",", thousands: "."'))
     row = rows(dataset).row(0, named=True)

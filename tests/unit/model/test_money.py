@@ -37,7 +37,7 @@ def test_decimals_follow_the_currency(text: str, currency: str, minor: int) -> N
     "text", ["1e3", "NaN", "inf", "", "1,5", "+1", " 1", "1.", ".5", "12.345", "100000000000.01"]
 )
 def test_what_is_not_an_exact_amount_is_refused_without_being_repeated(text: str) -> None:
-    with pytest.raises(ValueError, match="amount|decimals") as caught:
+    with pytest.raises(ValueError, match=r"amount|decimals") as caught:
         money.to_minor(text)
     assert not text or text not in str(caught.value)
 
