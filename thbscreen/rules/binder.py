@@ -281,14 +281,15 @@ def _roles(ctx: Context, node: Map | None, detect: ast.Detect | None) -> tuple[t
     if node is not None and not node.entries:
         ctx.findings.error("R006", "'roles' is empty", node.span)
     played: set[str | None] | None = None
-    if isinstance(detect, ast.Star):
+    # a centre that the roles do not name was reported already, and its role would be reported again
+    if isinstance(detect, ast.Star) and not any(d.code == "R051" for d in ctx.findings.items):
         played = {detect.centre, *(leg.member for leg in (*detect.legs, *detect.links))}
     for key, value in node or ():
         role = ctx.choice(value, f"the role of '{key.text}'", ast.ROLES, "R016")
         if detect is None:
             continue
-        if played is not None:
-            if key.text not in played and not ctx.forbidden(key.text, key.span):
+        if isinstance(detect, ast.Star):
+            if played and key.text not in played and not ctx.forbidden(key.text, key.span):
                 hint = suggest(key.text, sorted(p for p in played if p))
                 ctx.findings.error("R051", f"nobody plays '{key.text}'", key.span, help=hint)
         elif ctx.field(key) is None:

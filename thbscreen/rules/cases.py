@@ -49,6 +49,9 @@ def bind_cases(
             ctx.findings.error("R019", f"a second test is called '{case.name}'", case.span)
         names.add(case.name)
         out.append(case)
+    if out and node is not None and all(isinstance(case.expect, str) for case in out):
+        hint = "add a test with the rows that must be found"
+        ctx.findings.error("R066", "no test expects a hit", node.span, help=hint)
     return tuple(out)
 
 

@@ -19,6 +19,7 @@ from thbscreen.rules.ast import BinOp, Compare, CompareOp, Expr, Name, Param, Un
 from thbscreen.rules.literals import LENGTH_UNITS, LiteralError, parse_value, with_unit
 
 COMPARATORS = (">=", "<=", "==", "!=", ">", "<")
+_ONE_EACH = "give each comparison its own list item"
 _COMPARATORS_HELP = "use one of " + " ".join(COMPARATORS)
 _TOKEN = re.compile(
     r"""(?P<blank>\s+)
@@ -138,7 +139,7 @@ class _Parser:
         self.take()
         right = self.sum()
         if (rest := self.peek()) is not None:
-            hint = "give each comparison its own list item"
+            hint = _ONE_EACH
             raise _Stop(
                 LineError(
                     "R030", f"unexpected '{rest.text}' after the comparison", rest.start, len(rest.text), hint
@@ -224,7 +225,8 @@ class _Parser:
             # `3 days` is a length even where a measure is called days; `3 * days` is the measure
             known = following.text in {"%", "EUR"} or following.text in LENGTH_UNITS
             if not known:
-                hint = "units are EUR, %, minutes, hours, days, weeks, months"
+                joins = following.text in {"and", "or"}
+                hint = _ONE_EACH if joins else "units are EUR, %, minutes, hours, days, weeks, months"
                 raise _Stop(
                     LineError(
                         "R030", f"unexpected '{following.text}' after a number",

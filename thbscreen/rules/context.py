@@ -269,7 +269,8 @@ class Context:
             return Scope(
                 self._row_unit, self.field_names(), self.param_unit, self.parameters, "field", "R011"
             )
-        return Scope(self._measure_unit, [*self.measures], self.param_unit, self.parameters)
+        measures = [name for name, unit in self.measures.items() if unit is not None]
+        return Scope(self._measure_unit, measures, self.param_unit, self.parameters)
 
     def _row_unit(self, name: str) -> Unit | Literal["poisoned"] | None:
         found = self.find_field(name)

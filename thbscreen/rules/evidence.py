@@ -86,6 +86,7 @@ def _slot(
         return None
     name = str(inside.group(1))
     form: str | None = inside.group(2)
+    unit: Unit | None
     if detect is None:
         return None  # the names are unknown because 'detect' failed
     if isinstance(detect, ast.Transaction):
@@ -99,8 +100,8 @@ def _slot(
         return None
     if unit is None:
         if not ctx.forbidden(name, span):
-            hint = suggest(name, names)
-            ctx.findings.error("R045", f"unknown value '{{{name}}}' in the evidence text", span, help=hint)
+            message = f"unknown value '{{{name}}}' in the evidence text"
+            ctx.findings.error("R045", message, span, help=suggest(name, names))
         return None
     return _formatted(ctx, name, form, unit, span)
 

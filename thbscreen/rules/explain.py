@@ -13,7 +13,8 @@ from thbscreen.rules.evaluate import walk
 _TESTS = {
     "is": "is", "is_not": "is not", "in": "is one of", "not_in": "is none of", "in_list": "is in the list",
     "not_in_list": "is not in the list", "at_least": "is at least", "at_most": "is at most",
-    "above": "is above", "below": "is below", "mentions": "mentions one of", "mentions_list": "mentions a word of the list",
+    "above": "is above", "below": "is below", "mentions": "mentions one of",
+    "mentions_list": "mentions a word of the list",
     "time_of_day": "is between", "weekday": "falls on", "multiple_of": "is a multiple of",
 }  # fmt: skip
 _OPS = {

@@ -202,6 +202,7 @@ def _measure(
     wider = _wider(ctx, mapping.get("for_each"), for_each)
     if target is None:
         return None
+    field: str | None
     if kind.text in ROW_KINDS:
         looked_at = _row_target(ctx, kind, target, links)
         if looked_at is None:
@@ -224,6 +225,7 @@ def _kind(text: str) -> ast.MeasureKind:
 
 def _unknown_kind(ctx: Context, mapping: Map) -> None:
     first = mapping.entries[0][0] if mapping.entries else None
+    hint: str | None
     if first is None:
         ctx.findings.error("R020", "an empty measure", mapping.span)
     elif first.text in NOT_YET:

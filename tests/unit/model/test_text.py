@@ -1,0 +1,145 @@
+"""A word is found however it was typed, and no other word is."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from thbscreen.model import text as module
+from thbscreen.model.text import fold, greeklish, needle, unmix, word_matches, words
+
+LETTERS = st.characters(categories=("L", "M", "N", "P", "Z", "Cf"), max_codepoint=0x2FFF)
+TEXTS = st.text(LETTERS, max_size=20) | st.text(
+    st.sampled_from("abcopxyαβοπρςσабвсорху\u0301\u200d ßłıİ-1"), max_size=20
+)
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "passport",
+        "PASSPORT",
+        "pаsspоrt",  # Cyrillic а and о
+        "passpοrt",  # Greek ο
+        "pass\u200bport",
+        "pass\u00adport",
+        "pass\u200eport",
+        "pass\ufe0fport",
+        "pass\U000e0041port",
+        "ｐａｓｓｐｏｒｔ",
+        "𝐩𝐚𝐬𝐬𝐩𝐨𝐫𝐭",
+        "pássport",
+        "pa\u0301ssport",
+        "РASSPORT",  # Cyrillic Р
+    ],
+)
+def test_a_disguised_word_is_found(disguised: str) -> None:
+    assert word_matches(fold(f"lost my {disguised} today"), "passport")
+
+
+@pytest.mark.parametrize("written", ["οδός", "ΟΔΌΣ", "οδοσ", "ΟΔΟΣ", "Οδός"])
+def test_greek_accents_case_and_final_sigma_do_not_matter(written: str) -> None:
+    assert fold(written) == "οδοσ"
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [("đuro", "duro"), ("ISTANBUL İ ı", "istanbul i i"), ("Łódź", "lodz"), ("Køb", "kob"),
+     ("Straße", "strasse"),
+     ("STRAẞE", "strasse"),
+     ("ﬁne", "fine"), ("ёлка", "елка")],
+)  # fmt: skip
+def test_letters_without_decomposition_fold_too(written: str, folded: str) -> None:
+    assert fold(written) == folded
+
+
+def test_words_of_one_script_keep_their_letters() -> None:
+    assert fold("καφενείο сервис cafe") == "καφενειο сервис cafe"
+
+
+def test_a_greek_word_with_a_borrowed_letter_becomes_greek_again() -> None:
+    assert fold("καφενείo") == "καφενειο"  # Latin o at the end
+    assert unmix("cумма") == "сумма"
+
+
+@given(TEXTS)
+@settings(max_examples=300)
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(
+    TEXTS, st.integers(0, 20), st.sampled_from("\u200b\u200d\u00ad\u200e\ufeff\u2060\u034f\u115f\U000e0001")
+)
+def test_an_invisible_character_never_changes_the_fold(text: str, at: int, invisible: str) -> None:
+    # between a letter and its mark it can change which letter the mark belongs to, but marks vanish too
+    assert fold(text[:at] + invisible + text[at:]) == fold(text)
+
+
+@given(TEXTS)
+def test_no_mark_and_no_format_character_is_left(text: str) -> None:
+    assert all(unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf" for c in fold(text))
+
+
+def test_the_pattern_of_mixed_scripts_finds_every_word_that_folding_would_change() -> None:
+    import re
+
+    pattern = re.compile(module.MIXED_PATTERN)
+    for word in ("pаy", "уp", "αa", "aα1", "1aб", "βb", "хχ"):
+        assert pattern.search(word)
+    for word in ("pay", "сумма", "αβγ", "a б", "a-б"):
+        assert not pattern.search(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "found"),
+    [
+        ("Эскорт-услуги", "эскорт*", True),
+        ("ΣΥΝΟΔΌΣ 2 ΏΡΕΣ", "συνοδο*", True),
+        ("Ford Escortt spare part", "escort", False),
+        ("escorted tour", "escort", False),
+        ("escorted tour", "escort*", True),
+        ("two escorts", "escort", False),
+        ("call  girls", "call girl*", True),
+        ("call the girl", "call girl*", False),
+        ("call_girl", "call girl", True),
+        ("recall girl", "call girl", False),
+        ("rent/april", "rent", True),
+        ("current", "rent", False),
+        ("", "rent", False),
+    ],
+)
+def test_words_match_as_wholes_stems_and_phrases(text: str, entry: str, found: bool) -> None:
+    assert word_matches(fold(text), entry) is found
+
+
+def test_an_entry_without_letters_matches_nothing() -> None:
+    assert not word_matches(fold("a * b"), "*")
+
+
+def test_the_padded_form_is_all_that_matching_needs() -> None:
+    assert words("a,b  c") == " a b c "
+    assert (needle("Rent"), needle("rent*")) == (" rent ", " rent")
+
+
+def test_no_letter_of_the_tables_folds_further() -> None:
+    for letter in module.LETTERS.values():
+        assert fold(letter) == letter
+    for row in module.LOOKALIKES:
+        assert all(fold(c) == c for c in row if c)
+
+
+def test_each_letter_has_one_lookalike_per_script() -> None:
+    for script in range(3):
+        letters = [row[script] for row in module.LOOKALIKES if row[script]]
+        assert len(letters) == len(set(letters))
+
+
+def test_greek_words_have_usual_latin_spellings() -> None:
+    assert "ousia" in greeklish("ουσία")
+    assert "oysia" in greeklish("ουσία")
+    assert greeklish("rent") == ()
+    assert len(greeklish("υπηρεσίες συνοδείας", limit=10)) == 10
