@@ -423,7 +423,9 @@ class _Story:
             "amount_eur": row["amount_eur"],
             "first": row["first"],
             "last": row["last"],
-            "innocent_explanations": _unique(e for r in named for e in r.innocent_explanations),
+            "innocent_explanations": _unique(
+                e for r in named if r.family != "mitigation" for e in r.innocent_explanations
+            ),
             "care": _unique(r.care for r in named),
             "not_judged": self.not_judged,
         }

@@ -1,0 +1,142 @@
+"""One folder per suspected network and per top alert: movements, members, narrative."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from thbscreen.errors import OutputError
+from thbscreen.model import catalogue, money
+from thbscreen.report import files
+from thbscreen.report.files import Written
+from thbscreen.report.narrative import Row, Setting, alert_story, network_story
+from thbscreen.report.run import Run
+from thbscreen.report.text import neutral
+
+#: Alerts with a case folder of their own, from the top.
+TOP_ALERTS = 50
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MONEY = tuple(f.name for f in catalogue.TRANSACTIONS if f.kind == "money")
+_CURRENCY = {"amount": "currency", "orig_amount": "orig_currency", "balance_after": "currency"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one folder is made from."""
+
+    id: str
+    tx_ids: tuple[str, ...]
+    hits: pl.DataFrame
+    members: pl.DataFrame
+    story: str
+
+
+def write_cases(run: Run, folder: Path) -> list[Written]:
+    """Writes `cases/<id>/` with evidence.csv, members.csv and narrative.txt; reads the source once."""
+    cases = [*_network_cases(run), *_alert_cases(run)]
+    if not cases:
+        return []
+    wanted = {tx for case in cases for tx in case.tx_ids}
+    rows = readable(run.dataset.fetch(sorted(wanted)), run.pack.profile.time_zone)
+    return [item for case in cases for item in _write(case, rows, folder)]
+
+
+def readable(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """Gives canonical movements as people read them.
+
+    Amounts are decimal, `booking_local` is the time on people's clock, and rows are in the order of
+    booking, account and id.
+    """
+    rows = rows.sort("booking_ts", "account_id", "tx_id")
+    text = [c for c, t in rows.schema.items() if t == pl.String]
+    local = pl.col("booking_ts").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+    plain = rows.with_columns(
+        *(_decimal(name, _CURRENCY.get(name), rows.columns) for name in _MONEY if name in rows.columns),
+        booking_local=local,
+    )
+    return plain.with_columns(neutral(c) for c in text).drop("_row", strict=False)
+
+
+def _decimal(name: str, currency: str | None, columns: Sequence[str]) -> pl.Expr:
+    """Gives minor units as decimal text."""
+    default = money.DEFAULT_EXPONENT
+    places = pl.lit(default)
+    if currency is not None and currency in columns:
+        places = pl.col(currency).replace_strict(money.EXPONENTS, default=default, return_dtype=pl.Int64)
+        places = places.fill_null(default)
+    value = pl.col(name)
+    scale = pl.lit(10, dtype=pl.Int64).pow(places)
+    sign = pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    decimals = pl.lit(".") + (value.abs() % scale).cast(pl.String).str.zfill(places)
+    whole = sign + (value.abs() // scale).cast(pl.String)
+    return pl.when(places > 0).then(whole + decimals).otherwise(whole).alias(name)
+
+
+def _network_cases(run: Run) -> Iterator[Case]:
+    members, setting = run.table("network_members"), _setting(run)
+    for network in run.table("networks").iter_rows(named=True):
+        mine = members.filter(pl.col("network_id") == network["network_id"])
+        hits = _hits(run, network["hit_ids"])
+        story = network_story(network, mine.to_dicts(), hits.to_dicts(), setting)
+        yield Case(network["network_id"], tuple(network["tx_ids"] or ()), hits, mine, story)
+
+
+def _alert_cases(run: Run) -> Iterator[Case]:
+    members, setting = run.table("hit_members"), _setting(run)
+    holders = run.dataset.account_parties
+    for alert in run.table("alerts").head(TOP_ALERTS).iter_rows(named=True):
+        hits = _hits(run, alert["hit_ids"])
+        mine = members.filter(pl.col("hit_id").is_in(hits["hit_id"].implode()))
+        held = holders.filter(pl.col("party_id") == alert["subject_id"])["account_id"].to_list()
+        others = mine.filter(~pl.col("member_id").is_in([alert["subject_id"], *held]))
+        story = alert_story(alert, others.to_dicts(), hits.to_dicts(), setting)
+        yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, _named(alert, others), story)
+
+
+def _named(alert: Row, members: pl.DataFrame) -> pl.DataFrame:
+    """The subject, then one row per other person or account and role in the hits of an alert."""
+    own = pl.DataFrame(
+        {"member_id": [alert["subject_id"]], "role": [alert["leading_role"]], "rules": [[]], "n_hits": [0]},
+        schema={"member_id": pl.String, "role": pl.String, "rules": pl.List(pl.String), "n_hits": pl.Int64},
+    )
+    named = members.group_by("member_id", "role").agg(
+        rules=pl.col("rule").unique().sort(), n_hits=pl.col("hit_id").n_unique().cast(pl.Int64)
+    )
+    apart = pl.col("role") == "possible_victim"
+    shown = pl.when(apart).then(pl.lit("possible victim")).otherwise(pl.lit("named by a hit"))
+    named = named.with_columns(handling=shown).sort("handling", "role", "member_id")
+    return pl.concat([own.with_columns(handling=pl.lit(alert["handling"])), named])
+
+
+def _hits(run: Run, hit_ids: Sequence[str] | None) -> pl.DataFrame:
+    wanted = pl.Series(list(hit_ids or ()), dtype=pl.String)
+    return run.table("hits").filter(pl.col("hit_id").is_in(wanted.implode()))
+
+
+def _setting(run: Run) -> Setting:
+    silent = run.table("readiness").filter(pl.col("status") == "not judged")
+    rows = silent.select("rule", "title", "reason").rows()
+    return Setting(run.pack, run.as_of, tuple(rows))
+
+
+def _write(case: Case, rows: pl.DataFrame, folder: Path) -> Iterator[Written]:
+    if not _SAFE.fullmatch(case.id):
+        raise OutputError("a case has an id that cannot name a folder", hint="this is a bug")
+    place = folder / "cases" / case.id
+    place.mkdir(parents=True, mode=0o700)
+    used = case.hits.select("rule", tx_id="tx_ids").explode("tx_id").drop_nulls("tx_id")
+    rules = used.group_by("tx_id").agg(pl.col("rule").unique().sort().str.join("+").alias("rules"))
+    wanted = pl.Series(case.tx_ids, dtype=pl.String)
+    evidence = rows.filter(pl.col("tx_id").is_in(wanted.implode()))
+    evidence = evidence.join(rules, on="tx_id", how="left", maintain_order="left")
+    files.write_csv(evidence, place / "evidence.csv", neutral_already=True)
+    files.write_csv(case.members, place / "members.csv")
+    (place / "narrative.txt").write_text(case.story, encoding="utf-8", newline="\n")
+    inside = f"cases/{case.id}"
+    yield Written(f"{inside}/evidence.csv", evidence.height)
+    yield Written(f"{inside}/members.csv", case.members.height)
+    yield Written(f"{inside}/narrative.txt")

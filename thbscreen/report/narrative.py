@@ -1,0 +1,266 @@
+"""Case narratives: facts only, people by id, possible victims apart from subjects.
+
+A narrative says which patterns were found, on what sums and dates, what may explain them innocently,
+what could not be judged and how to handle the case. It holds no names and no word of guilt.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from thbscreen.report.text import count, day, euros, points, printable, words
+from thbscreen.rules import ast
+
+WIDTH = 96
+#: So many hits of one rule are told; the others are in the tables.
+MOST_HITS = 10
+Row = dict[str, Any]
+
+DRAFT = (
+    "This is a draft for a person to check. It tells what movements of money show and decides nothing about "
+    "anybody. It is confidential: the people it concerns must not learn of it."
+)
+VICTIM_CARE = (
+    "They are not subjects. Do not call, write or send a message to them: somebody else may hold the "
+    "telephone or read the post. Acts of a person who was made to act are not to be held against that person."
+)
+STANDING_CARE = (
+    "Do not freeze, close or refuse anything on this finding alone: it can take away wages and food, and it "
+    "warns whoever is in control. Decide together with the FIU or the police."
+)
+FILES = (
+    "evidence.csv: every movement that contributed, with the rules it contributed to.",
+    "members.csv: the people and accounts named here, with their possible roles.",
+    "In both, cells that a spreadsheet would run as a formula begin with an apostrophe that is not in the "
+    "data; the exact values are in the Parquet tables and in the source files.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all narratives of a run share.
+
+    Attributes:
+        not_judged: (rule, title, reason) of rules that could not be judged.
+    """
+
+    pack: ast.RulePack
+    as_of: datetime
+    not_judged: tuple[tuple[str, str, str], ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """People's clock."""
+        return ZoneInfo(self.pack.profile.time_zone)
+
+
+def network_story(network: Row, members: Sequence[Row], hits: Sequence[Row], setting: Setting) -> str:
+    """Gives the narrative of a suspected network.
+
+    Args:
+        network: row of NETWORKS.
+        members: its rows of NETWORK_MEMBERS.
+        hits: its rows of HITS.
+        setting: of the run.
+    """
+    out = _Text(f"{network['network_id']}: {network['title']}")
+    out.paragraph(DRAFT)
+    victims = [m for m in members if m["role"] == "possible_victim"]
+    others = [m for m in members if m["role"] != "possible_victim"]
+    out.section("What was found")
+    out.paragraph(
+        f"{count(len(members), 'member')}, of whom {count(len(victims), 'possible victim')}. "
+        f"{euros(network['amount_eur'])} moved, {_span(network, setting.zone)}."
+    )
+    out.paragraph(network["why"] or "")
+    _patterns(out, hits, setting.zone)
+    out.section("Members who are not read as possible victims")
+    out.bullets(_member(m) for m in others)
+    _victims(out, [_member(m) for m in victims])
+    out.section("What would break this reading")
+    out.bullets(network["would_break"] or ())
+    _innocent(out, _explanations(hits, setting.pack))
+    if network["hubs_removed"]:
+        out.section("Left out")
+        out.paragraph(
+            "Shared by so many customers that they tie nobody together: " + _ids(network["hubs_removed"])
+        )
+    _ending(out, _cares(hits, setting.pack), setting)
+    return out.text()
+
+
+def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting: Setting) -> str:
+    """Gives the narrative of one alert.
+
+    Args:
+        alert: row of ALERTS.
+        members: rows of HIT_MEMBERS of its hits, without the subject's own.
+        hits: its rows of HITS.
+        setting: of the run.
+    """
+    who = subject_words(alert)
+    apart = alert["handling"] == "possible victim"
+    out = _Text(f"{alert['alert_id']}: {who}" + (", handled as a possible victim" if apart else ""))
+    out.paragraph(DRAFT)
+    out.section("What was found")
+    out.paragraph(
+        f"{count(len(hits), 'hit')} on {count(len(alert['tx_ids'] or ()), 'movement')}, "
+        f"{_span(alert, setting.zone)}. The largest single hit is over {euros(alert['amount_eur'])}."
+    )
+    if alert["urgency_why"]:
+        out.paragraph(f"Urgency {alert['urgency']}: {alert['urgency_why']}.")
+    if alert["network_id"]:
+        out.paragraph(f"Part of the suspected network {alert['network_id']}.")
+    _patterns(out, hits, setting.zone)
+    out.section(f"Score {points(alert['score'])}")
+    out.bullets(f"{points(a['points'])}: {a['why']} ({a['rule']})" for a in alert["addends"])
+    reading = f"{who}: {shares(alert)}"
+    named = _others(members)
+    if not apart:
+        out.section("Subject")
+        out.bullets([reading])
+    out.section("Others named by these hits")
+    out.bullets(f"{m}: {words(role)}" for m, role in named if role != "possible_victim")
+    _victims(out, [reading] * apart + [m for m, role in named if role == "possible_victim"])
+    _innocent(out, alert["innocent_explanations"] or ())
+    _ending(out, alert["care"] or (), setting)
+    return out.text()
+
+
+def subject_words(alert: Row) -> str:
+    """Names the subject by its id: `customer C-1`, `account A-1`, `account X-1 of another bank`."""
+    kind = {"party": "customer {}", "external": "account {} of another bank"}.get(
+        alert["subject_kind"], "account {}"
+    )
+    return kind.format(printable(alert["subject_id"]))
+
+
+def shares(row: Row) -> str:
+    """Gives the vector of roles: at least the two largest and `not known`, with their shares."""
+    found = [(r["role"], r["share"]) for r in row["roles"] or ()]
+    first = row.get("leading_role") or row.get("role")
+    found.sort(key=lambda r: (r[0] != first, -r[1]))
+    shown = [r for i, r in enumerate(found) if i < 2 or r[0] == "unknown"]
+    return ", ".join(f"{words(role)} {share:.0%}" for role, share in shown) or "not known"
+
+
+# --- parts ------------------------------------------------------------------------------------------
+
+
+class _Text:
+    """Paragraphs and lists, wrapped; every character that could hide something is shown."""
+
+    def __init__(self, title: str) -> None:
+        self.lines = [printable(title), "=" * min(len(title), WIDTH)]
+
+    def section(self, title: str) -> None:
+        self.lines += ["", title, "-" * len(title)]
+
+    def paragraph(self, text: str) -> None:
+        if text:
+            self.lines += ["", *textwrap.wrap(printable(text), WIDTH, break_long_words=False)]
+
+    def bullets(self, items: Iterable[str]) -> None:
+        rows = [printable(item) for item in items] or ["nothing"]
+        self.lines.append("")
+        for row in rows:
+            self.lines += textwrap.wrap(
+                row, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False
+            )
+
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+
+def _span(row: Row, zone: ZoneInfo) -> str:
+    first, last = day(row["first"], zone), day(row["last"], zone)
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
+def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
+    for rule in sorted({h["rule"] for h in hits}):
+        mine = sorted((h for h in hits if h["rule"] == rule), key=lambda h: (h["subject_id"], h["hit_id"]))
+        against = "Speaks against: " if mine[0]["family"] == "mitigation" else ""
+        out.section(f"{against}{rule} (version {mine[0]['rule_version']}): {mine[0]['title']}")
+        out.bullets(_hit(h, zone) for h in mine[:MOST_HITS])
+        if len(mine) > MOST_HITS:
+            out.paragraph(f"{count(len(mine) - MOST_HITS, 'further hit')} of this rule: see hits.parquet.")
+
+
+def _hit(hit: Row, zone: ZoneInfo) -> str:
+    when = day(hit["starts"], zone)
+    if hit["ends"] is not None and day(hit["ends"], zone) != when:
+        when += f" to {day(hit['ends'], zone)}"
+    facts = f"{count(hit['n_tx'] or 0, 'movement')}, {euros(hit['amount_eur'])}"
+    who = f"{words(hit['subject_kind'])} {hit['subject_id']}"
+    return f"{who}, {when}, {facts}: {hit['evidence']} [{hit['hit_id']}]"
+
+
+def _member(member: Row) -> str:
+    accounts = [a for a in member["accounts"] or () if a != member["member_id"]]
+    text = str(member["member_id"]) + (f" ({_ids(accounts)})" if accounts else "")
+    text += f": {shares(member)}."
+    if member["evidence_for"]:
+        text += " For: " + " ".join(member["evidence_for"])
+    if member["evidence_against"]:
+        text += " Against: " + " ".join(member["evidence_against"])
+    return text
+
+
+def _others(members: Sequence[Row]) -> list[tuple[str, str]]:
+    found = {(m["member_id"], m["role"]) for m in members}
+    return sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
+
+
+def _victims(out: _Text, people: Sequence[str]) -> None:
+    if people:
+        out.section("Possible victims")
+        out.paragraph(VICTIM_CARE)
+        out.bullets(people)
+
+
+def _innocent(out: _Text, explanations: Iterable[str]) -> None:
+    out.section("What may explain this innocently")
+    out.bullets(explanations)
+
+
+def _ending(out: _Text, cares: Iterable[str], setting: Setting) -> None:
+    out.section("Care")
+    out.bullets([STANDING_CARE, *cares])
+    out.section("What was not judged")
+    if setting.not_judged:
+        out.paragraph("The silence of these rules says nothing about this case.")
+        out.bullets(f"{rule} ({title}): {reason}" for rule, title, reason in setting.not_judged)
+    else:
+        out.paragraph("Every rule could be judged on these data.")
+    out.section("Basis")
+    pack = setting.pack
+    out.bullets([
+        f"Data up to {day(setting.as_of, setting.zone)}; dates in {pack.profile.time_zone}.",
+        f"Rules {pack.digest[:12]}, profile {pack.profile.name}; everything else is in manifest.json.",
+        *FILES,
+    ])  # fmt: skip
+
+
+def _ids(values: Sequence[str]) -> str:
+    shown = ", ".join(values[:10])
+    return shown if len(values) <= 10 else f"{shown} and {len(values) - 10} more"
+
+
+def _rules(hits: Sequence[Row], pack: ast.RulePack) -> list[ast.Rule]:
+    hit = {h["rule"] for h in hits}
+    return [rule for rule in pack.rules if rule.id in hit]
+
+
+def _explanations(hits: Sequence[Row], pack: ast.RulePack) -> list[str]:
+    rules = [rule for rule in _rules(hits, pack) if rule.family != "mitigation"]
+    return list(dict.fromkeys(e for rule in rules for e in rule.innocent_explanations))
+
+
+def _cares(hits: Sequence[Row], pack: ast.RulePack) -> list[str]:
+    return list(dict.fromkeys(rule.care for rule in _rules(hits, pack) if rule.care))

@@ -1,0 +1,59 @@
+"""What the reports need to know of a run; `thbscreen.screening.ScreenResult` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import polars as pl
+
+from thbscreen.io.dataset import LoadReport
+from thbscreen.rules import ast
+
+
+class Rows(Protocol):
+    """Where the movements came from."""
+
+    @property
+    def account_parties(self) -> pl.DataFrame:
+        """Who holds which account."""
+
+    def fetch(self, tx_ids: Collection[str]) -> pl.DataFrame:
+        """Gives the full canonical rows of some movements."""
+
+
+class Run(Protocol):
+    """A finished run; tables as in `thbscreen.engine.tables`."""
+
+    @property
+    def pack(self) -> ast.RulePack:
+        """Rules, lists and profile that were in force."""
+
+    @property
+    def load(self) -> LoadReport:
+        """What was read and what became of it."""
+
+    @property
+    def quality(self) -> Mapping[str, Any]:
+        """Data quality as plain data: counts and shares, never values."""
+
+    @property
+    def as_of(self) -> datetime:
+        """Time of the last booking, in UTC."""
+
+    @property
+    def started(self) -> datetime:
+        """When the run began, in UTC."""
+
+    @property
+    def dataset(self) -> Rows:
+        """Gives the evidence rows."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Gives a published table by its name."""
+
+
+def below_line(run: Run) -> dict[str, int]:
+    """Gives how many subjects have hits and are no alert, by what they lack; empty if not counted."""
+    return dict(getattr(run, "below", {}))

@@ -1,0 +1,146 @@
+"""Writes the run folder: tables, rejects, quality, summary, cases, and the manifest last."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import thbscreen
+from thbscreen.engine import tables
+from thbscreen.errors import UsageError
+from thbscreen.io.digest import sha256_file
+from thbscreen.io.publish import MANIFEST
+from thbscreen.report import files
+from thbscreen.report.cases import write_cases
+from thbscreen.report.files import Written
+from thbscreen.report.run import Run
+from thbscreen.report.summary import summary
+from thbscreen.rules import ast
+
+#: Forms of the tables beside Parquet.
+FORMATS = ("csv", "ndjson")
+
+
+def write_run(folder: Path, run: Run, formats: Sequence[str] = (), *, mapping: Path | None = None) -> None:
+    """Writes everything into an existing empty folder.
+
+    Args:
+        folder: where; publishing it is the caller's work.
+        run: what was found.
+        formats: further forms of every table: csv, ndjson.
+        mapping: the mapping file that was used, for the manifest.
+
+    Raises:
+        UsageError: for a format that does not exist.
+        OutputError: when something cannot be written.
+    """
+    check_formats(formats)
+    written = [item for spec in tables.PUBLISHED for item in _write_table(run, spec, folder, formats)]
+    rejects = run.load.rejects
+    files.write_csv(rejects, folder / "rejects.csv")
+    files.write_json({"load": run.load.as_dict(), **run.quality}, folder / "quality.json")
+    files.write_json(summary(run), folder / "summary.json")
+    written += [Written("rejects.csv", rejects.height), Written("quality.json"), Written("summary.json")]
+    written += write_cases(run, folder)
+    files.write_json(manifest(run, files.described(folder, written), mapping), folder / MANIFEST)
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Raises UsageError for a format that does not exist."""
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"there is no format '{name}'", hint="known formats: " + ", ".join(FORMATS))
+
+
+def _write_table(run: Run, spec: tables.TableSpec, folder: Path, formats: Sequence[str]) -> list[Written]:
+    frame = run.table(spec.name)
+    writers = {"csv": files.write_csv, "ndjson": files.write_ndjson}
+    files.write_parquet(frame, folder / f"{spec.name}.parquet")
+    for name in formats:
+        writers[name](frame, folder / f"{spec.name}.{name}")
+    return [Written(f"{spec.name}.{end}", frame.height) for end in ("parquet", *dict.fromkeys(formats))]
+
+
+def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> dict[str, Any]:
+    """Gives what is needed to make a run again and to check its files; no personal data.
+
+    The run's start and end are here and nowhere else.
+    """
+    pack, load = run.pack, run.load
+    return {
+        "schema_version": tables.SCHEMA_VERSION,
+        "versions": versions(),
+        "run": {"started": _utc(run.started), "ended": _utc(dt.datetime.now(dt.UTC))},
+        "inputs": [
+            {"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
+            for f in load.files
+        ],
+        "mapping": None if mapping is None else {"name": mapping.name, "sha256": sha256_file(mapping)},
+        "data_until": _utc(run.as_of),
+        "rules": _rules(pack),
+        "profile": {
+            "name": pack.profile.name, "digest": pack.profile.digest, "time_zone": pack.profile.time_zone,
+            "scoring": scoring_numbers(pack.profile.scoring),
+        },
+        "counts": _counts(run),
+        "outputs": outputs,
+        "notes": [
+            "CSV files are made for spreadsheets: lists are JSON text, and cells that would run as a formula "
+            "begin with an apostrophe; Parquet and NDJSON hold the exact values",
+        ],
+    }  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Gives the versions of everything that results may depend on."""
+    return {
+        "thbscreen": thbscreen.__version__,
+        "polars": pl.__version__,
+        "numpy": metadata.version("numpy"),
+        "networkx": metadata.version("networkx"),
+        "tzdata": metadata.version("tzdata"),
+        "python": platform.python_version(),
+    }
+
+
+def scoring_numbers(scoring: ast.Scoring) -> dict[str, str]:
+    """Gives the numbers of scoring as text, since JSON has no exact decimals."""
+    names = (
+        "alert_weight", "min_families", "half_after_days", "repeat_bonus", "max_network_nodes", "hub_degree",
+    )  # fmt: skip
+    return {name: str(getattr(scoring, name)) for name in names}
+
+
+def _rules(pack: ast.RulePack) -> dict[str, Any]:
+    return {
+        "digest": pack.digest,
+        "rules": [
+            {"id": r.id, "version": r.version, "status": r.status, "digest": r.digest} for r in pack.rules
+        ],
+        "lists": [{"name": item.name, "digest": item.digest} for item in pack.lists],
+    }
+
+
+def _counts(run: Run) -> dict[str, Any]:
+    per_rule = run.table("hits").group_by("rule").len().sort("rule")
+    return {
+        "rows": {
+            name: {
+                "read": c.read, "loaded": c.loaded, "rejected": c.rejected,
+                "skipped": dict(sorted(c.skipped.items())),
+            }
+            for name, c in run.load.tables.items()
+        },
+        "hits_per_rule": dict(per_rule.iter_rows()),
+        **{spec.name: run.table(spec.name).height for spec in tables.PUBLISHED},
+    }  # fmt: skip
+
+
+def _utc(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,40 @@
+"""summary.json: the counts and the top of both lists, for other programs; no names, no ids of people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+import thbscreen
+from thbscreen.engine import tables
+from thbscreen.report.run import Run, below_line
+
+TOP = 20
+STATUSES = ("ready", "weak", "not judged")
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Gives the summary of a run as plain data; it is the same for the same input and rules."""
+    alerts, networks, readiness = (run.table(n) for n in ("alerts", "networks", "readiness"))
+    load = run.load
+    apart = alerts.filter(pl.col("handling") == "possible victim").height
+    return {
+        "schema_version": tables.SCHEMA_VERSION,
+        "tool": {"name": "thbscreen", "version": thbscreen.__version__},
+        "rule_pack": run.pack.digest,
+        "profile": run.pack.profile.name,
+        "data_until": run.as_of.isoformat().replace("+00:00", "Z"),
+        "transactions": {
+            "read": load.read, "loaded": load.loaded, "rejected": load.rejected,
+            "skipped": sum(load.skipped.values()),
+        },
+        "readiness": {s: readiness.filter(pl.col("status") == s).height for s in STATUSES},
+        "hits": run.table("hits").height,
+        "near_misses": run.table("near_misses").height,
+        "alerts": {"all": alerts.height, "subjects": alerts.height - apart, "possible_victims": apart},
+        "below_the_line": below_line(run),
+        "networks": networks.height,
+        "top_alerts": alerts["alert_id"].head(TOP).to_list(),
+        "top_networks": networks["network_id"].head(TOP).to_list(),
+    }  # fmt: skip

@@ -1,0 +1,220 @@
+"""The end of a scan on a terminal: networks, alerts, what could be judged, what to do next.
+
+Nothing is said by colour alone, and nothing from the data can steer the terminal.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import thbscreen
+from thbscreen.report.narrative import shares
+from thbscreen.report.run import Run
+from thbscreen.report.summary import summary
+from thbscreen.report.text import count, day, points, printable, words
+
+#: What a piece of text is; the caller decides how it looks.
+Look = Literal["heading", "urgent", "apart", "faint", "plain"]
+Paint = Callable[[str, Look], str]
+Row = dict[str, Any]
+
+#: Rows shown of each list.
+TOP = 10
+NARROWEST, WIDEST = 40, 120
+
+
+def unpainted(text: str, look: Look) -> str:
+    """Gives the text as it is."""
+    del look
+    return text
+
+
+def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint = unpainted) -> str:
+    """Gives the summary of a run as text, at most `width` columns wide.
+
+    Args:
+        run: what was found.
+        width: columns of the terminal; used from 40 to 120.
+        out: the run folder, for the advice at the end.
+        paint: makes a piece of text look like something; must not change its width.
+    """
+    page = _Page(max(NARROWEST, min(width, WIDEST)), paint, ZoneInfo(run.pack.profile.time_zone))
+    facts = summary(run)
+    page.wrap(
+        f"thbscreen {thbscreen.__version__} · profile {run.pack.profile.name} · "
+        f"rules {run.pack.digest[:12]} · data to {day(run.as_of, page.zone)}",
+        "faint",
+    )
+    _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
+    _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
+    _checks(page, facts)
+    _next(page, facts, out)
+    return "\n".join(page.lines) + "\n"
+
+
+class _Page:
+    """Collects lines that fit."""
+
+    def __init__(self, width: int, paint: Paint, zone: ZoneInfo) -> None:
+        self.width, self.paint, self.zone = width, paint, zone
+        self.lines: list[str] = []
+
+    def heading(self, text: str, rest: str = "") -> None:
+        tail = self.paint(cut(f"  {rest}", self.width - len(text)), "faint") if rest else ""
+        self.lines += ["", self.paint(text, "heading") + tail]
+
+    def wrap(self, text: str, look: Look = "plain", indent: int = 0) -> None:
+        pad = " " * indent
+        rows = textwrap.wrap(printable(text), self.width, initial_indent=pad, subsequent_indent=pad)
+        self.lines += [self.paint(row, look) for row in rows]
+
+    def one(self, text: str, look: Look = "plain", indent: int = 0) -> None:
+        """Adds one line, cut to the width."""
+        self.lines.append(" " * indent + self.paint(cut(printable(text), self.width - indent), look))
+
+
+def cut(text: str, width: int) -> str:
+    """Gives the text, shortened with an ellipsis when it is too wide."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+
+
+def columns(rows: Sequence[Sequence[str]], right: frozenset[int], widest: Sequence[int]) -> list[str]:
+    """Lines up the cells of a table; no column is wider than it may be."""
+    shown = [[cut(printable(cell), most) for cell, most in zip(row, widest, strict=True)] for row in rows]
+    widths = [max(len(row[i]) for row in shown) for i in range(len(widest))]
+    return [
+        "  ".join(
+            cell.rjust(w) if i in right else cell.ljust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in shown
+    ]
+
+
+# --- the two lists ----------------------------------------------------------------------------------
+
+
+def _networks(page: _Page, rows: Sequence[Row], n: int) -> None:
+    page.heading("SUSPECTED NETWORKS", _how_many(n, len(rows)))
+    if not rows:
+        page.one("none", indent=2)
+        return
+    wide = page.width >= 76
+    victims = "possible victims" if wide else "victims?"
+    table = [["#", "network", "members", victims, "EUR moved", "from", "to"]]
+    for r in rows:
+        numbers = [str(r["n_members"]), str(r["n_possible_victims"]), _whole(r["amount_eur"])]
+        dates = [day(r["first"], page.zone), day(r["last"], page.zone)]
+        table.append([str(r["rank"]), r["network_id"], *numbers, *dates])
+    if not wide:
+        table = [[*row[:5], row[6]] for row in table]
+    widest = [4, 18, 7, 16, 12, 10, 10] if wide else [4, 15, 7, 8, 10, 10]
+    lines = columns(table, frozenset({0, 2, 3, 4}), widest)
+    page.one(lines[0], "faint")
+    for line, r in zip(lines[1:], rows, strict=True):
+        page.one(line)
+        page.one(r["title"], "heading", indent=3)
+
+
+def _alerts(page: _Page, rows: Sequence[Row], facts: Row) -> None:
+    n = facts["alerts"]
+    page.heading("ALERTS", _how_many(n["all"], len(rows)))
+    if not rows:
+        page.one("none", indent=2)
+        return
+    wide = page.width >= 76
+    table = [["#", "subject", "score", "sum", "form", "families"]]
+    for r in rows:
+        story = [words(r["typology"]), ", ".join(r["families"] or ())]
+        table.append([str(r["rank"]), r["subject_id"], points(r["score"]), score_sum(r), *story])
+    widest = [4, 20, 7, 20, 24, page.width] if wide else [4, 16, 7, 18]
+    lines = columns([row[: len(widest)] for row in table], frozenset({0, 2}), widest)
+    page.one(lines[0], "faint")
+    for line, r, cells in zip(lines[1:], rows, table[1:], strict=True):
+        page.one(line)
+        if not wide:
+            page.one(f"{cells[4]}: {cells[5]}", indent=3)
+        _reading(page, r)
+        page.one(_why(r), "faint", indent=3)
+
+
+def _reading(page: _Page, row: Row) -> None:
+    text = shares(row)
+    if row["handling"] == "possible victim":
+        page.one(f"handle as possible victim · {text}", "apart", indent=3)
+    else:
+        page.one(text, indent=3)
+    if row["urgency"]:
+        page.wrap(f"urgent ({row['urgency']}): {row['urgency_why']}", "urgent", indent=3)
+
+
+def score_sum(row: Row) -> str:
+    """Gives the addends as they are added up: 3+2+0.25-2."""
+    signs = [f"{a['points']:+.4f}".rstrip("0").rstrip(".") for a in row["addends"] or () if a["points"]]
+    return "".join(signs).removeprefix("+")
+
+
+def _why(row: Row) -> str:
+    heaviest = [a for a in row["addends"] or () if a["points"] > 0]
+    titles = list(dict.fromkeys(a["why"].partition(": ")[0] for a in heaviest))
+    more = f" (+{len(titles) - 1} more)" if len(titles) > 1 else ""
+    return f"{titles[0]}{more}" if titles else ""
+
+
+# --- what the lists are worth ------------------------------------------------------------------------
+
+
+def _checks(page: _Page, facts: Row) -> None:
+    page.heading("WHAT COULD BE JUDGED")
+    ready = facts["readiness"]
+    silent = ready["not judged"]
+    page.wrap(
+        f"rules: {ready['ready']} ready, {ready['weak']} weak, {silent} not judged"
+        + (" (their silence says nothing; see readiness)" if silent else ""),
+        indent=2,
+    )
+    tx = facts["transactions"]
+    page.wrap(
+        f"movements: {tx['read']:,} read, {tx['loaded']:,} loaded, {tx['rejected']:,} rejected, "
+        f"{tx['skipped']:,} skipped" + (" (see rejects.csv)" if tx["rejected"] else ""),
+        indent=2,
+    )
+    below = facts["below_the_line"]
+    if any(below.values()):
+        lacks = ", ".join(f"{n:,} for lack of {_LACKS.get(lack, lack)}" for lack, n in below.items() if n)
+        page.wrap(
+            f"below the line: {count(sum(below.values()), 'subject')}" + (f" ({lacks})" if lacks else ""),
+            indent=2,
+        )
+
+
+_LACKS = {"points": "points", "families": "a second family", "third party": "a third party's gain or control"}
+
+
+def _next(page: _Page, facts: Row, out: Path | None) -> None:
+    page.heading("NEXT")
+    first = [*facts["top_networks"][:1], *facts["top_alerts"][:1]]
+    place = f"{out}/" if out is not None else ""
+    if first:
+        page.wrap(
+            f"read {place}cases/{first[0]}/narrative.txt, and in it first what may explain it innocently",
+            indent=2,
+        )
+    if facts["alerts"]["possible_victims"]:
+        page.wrap("do not call or write to possible victims; nothing here is proof", indent=2)
+    if facts["readiness"]["not judged"]:
+        page.wrap(f"see which columns would help: {place}readiness.parquet", indent=2)
+    if not first:
+        page.wrap("nothing crossed the line; this clears nobody of whom rules were not judged", indent=2)
+
+
+def _how_many(n: int, shown: int) -> str:
+    return f"{n:,}" + (f", the first {shown} shown" if n > shown else "")
+
+
+def _whole(cents: int | None) -> str:
+    return "?" if cents is None else f"{round(cents / 100):,}"
