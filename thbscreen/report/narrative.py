@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from thbscreen.report.text import count, day, euros, points, printable, words
+from thbscreen.report.layout import printable
+from thbscreen.report.text import count, day, euros, points, words
 from thbscreen.rules import ast
 
 WIDTH = 96

@@ -12,10 +12,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import thbscreen
+from thbscreen.report.layout import columns, cut, printable
 from thbscreen.report.narrative import shares
 from thbscreen.report.run import Run
 from thbscreen.report.summary import summary
-from thbscreen.report.text import count, day, points, printable, words
+from thbscreen.report.text import count, day, points, words
 
 #: What a piece of text is; the caller decides how it looks.
 Look = Literal["heading", "urgent", "apart", "faint", "plain"]
@@ -75,24 +76,6 @@ class _Page:
     def one(self, text: str, look: Look = "plain", indent: int = 0) -> None:
         """Adds one line, cut to the width."""
         self.lines.append(" " * indent + self.paint(cut(printable(text), self.width - indent), look))
-
-
-def cut(text: str, width: int) -> str:
-    """Gives the text, shortened with an ellipsis when it is too wide."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
-
-
-def columns(rows: Sequence[Sequence[str]], right: frozenset[int], widest: Sequence[int]) -> list[str]:
-    """Lines up the cells of a table; no column is wider than it may be."""
-    shown = [[cut(printable(cell), most) for cell, most in zip(row, widest, strict=True)] for row in rows]
-    widths = [max(len(row[i]) for row in shown) for i in range(len(widest))]
-    return [
-        "  ".join(
-            cell.rjust(w) if i in right else cell.ljust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in shown
-    ]
 
 
 # --- the two lists ----------------------------------------------------------------------------------

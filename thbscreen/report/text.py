@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,15 +9,6 @@ import polars as pl
 
 #: Cells that a spreadsheet would run or swallow, also after blanks or a byte order mark.
 FORMULA = r"^(?:[\t\r\n]|[\s\x{feff}]*[=+\-@|%＝＋－＠])"
-
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-
-
-def printable(text: str) -> str:
-    r"""Shows control, invisible and direction-changing characters as `\u{1b}`."""
-    if text.isprintable():
-        return text
-    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _HIDDEN else c for c in text)
 
 
 def neutral(column: str) -> pl.Expr:

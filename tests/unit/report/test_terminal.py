@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.engine.scoring_build import Case
 from tests.unit.report.report_build import HOSTILE, FakeRun, finished
+from thbscreen.report.layout import printable
 from thbscreen.report.terminal import Look, render
-from thbscreen.report.text import FORMULA, neutral, points, printable
+from thbscreen.report.text import FORMULA, neutral, points
 from thbscreen.rules.lint import accusing_words
 
 
