@@ -35,7 +35,7 @@ def view_of(account, hour, credit, cents, facts=(), **codes):
             "_credit": pl.Series(credit, dtype=pl.Boolean),
             "amount_eur": pl.Series(cents, dtype=pl.Int64),
             "tx_id": pl.Series([f"T{i:02d}" for i in range(n)], dtype=pl.String),
-            name: pl.Series(credit, dtype=pl.Boolean),
+            "@flags0": pl.Series([int(c) for c in credit], dtype=pl.UInt64),
             **{f"c:{k}": pl.Series([-1 if v is None else v for v in vs], dtype=pl.Int32) for k, vs in codes.items()},
         }
     )

@@ -229,10 +229,16 @@ class View:
         out = np.ones(self.size, np.bool_)
         if row:
             name = self.context.compiled.row_tests[row]
-            out &= self.once(("row", name), lambda: self.frame[name].to_numpy())
+            out &= self.once(("row", name), lambda: self._flag(name))
         for condition in rest:
             out &= self._condition(condition)
         return out
+
+    def _flag(self, name: str) -> Bool:
+        """Unpacks the answers of one shared row test."""
+        word, bit = divmod(list(self.context.compiled.row_tests.values()).index(name), 64)
+        packed = self.frame[f"@flags{word}"].to_numpy()
+        return (packed >> np.uint64(bit)) & np.uint64(1) == 1
 
     def _condition(self, condition: ast.Condition) -> Bool:
         match condition:

@@ -113,11 +113,24 @@ class _Local:
 
 
 def _encode(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    values = column.drop_nulls().unique().sort()
-    if len(values) == 0:
-        return pl.Series(column.name, np.full(len(column), -1, np.int32)), values
-    codes = column.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(-1)
-    return codes, values
+    """Gives codes in order of appearance (-1 missing) and the value of each code."""
+    if column.null_count() == len(column):
+        return pl.Series(column.name, np.full(len(column), -1, np.int32)), pl.Series(column.name, [], dtype=pl.String)
+    coded = column.cast(pl.Categorical(pl.Categories.random()))
+    found = coded.drop_nulls().unique()
+    table = pl.DataFrame({"code": found.to_physical(), "value": found.cast(pl.String)}).sort("code")
+    return coded.to_physical().cast(pl.Int32).fill_null(-1), table["value"]
+
+
+def pack_flags(flags: pl.DataFrame) -> list[pl.Series]:
+    """Packs Boolean columns without missing values into whole numbers of 64 bits, first column lowest."""
+    words = []
+    for start in range(0, flags.width, 64):
+        word = np.zeros(flags.height, np.uint64)
+        for bit, column in enumerate(flags.get_columns()[start : start + 64]):
+            word |= column.to_numpy().astype(np.uint64) << np.uint64(bit)
+        words.append(pl.Series(f"@flags{start // 64}", word))
+    return words
 
 
 def _slim(chunk: pl.DataFrame, compiled: CompiledPack, text: TextPass, local: Clock) -> _Local:
@@ -135,7 +148,7 @@ def _slim(chunk: pl.DataFrame, compiled: CompiledPack, text: TextPass, local: Cl
         (chunk["direction"] == "credit").alias("_credit"),
         chunk["amount_eur"].cast(pl.Int64),
         *(chunk[c].cast(pl.Int64) for c in sorted(compiled.numbers - {"amount_eur"}) if c in chunk.columns),
-        *flags.get_columns(),
+        *pack_flags(flags),
     ]
     values: dict[str, pl.Series] = {}
     for path in ("account_id", *sorted(compiled.codes)):
@@ -199,8 +212,8 @@ def _merge_dictionaries(
         mapping: dict[str, I64] = {}
         for path, values in part.values.items():
             full = dictionaries[domain(path)]
-            codes = values.cast(pl.Enum(full)).to_physical().to_numpy().astype(np.int64) if len(values) else []
-            mapping[path] = np.append(np.asarray(codes, np.int64), -1)
+            codes = values.cast(pl.Enum(full)).to_physical().to_numpy() if len(values) else np.zeros(0)
+            mapping[path] = np.append(codes.astype(np.int64), -1)
         maps.append(mapping)
     return dictionaries, maps
 
@@ -263,9 +276,20 @@ def _dimension_codes(
     return codes, dictionaries
 
 
-def _sorted_bucket(frame: pl.DataFrame) -> pl.DataFrame:
-    """Sorts by (account, time, tx_id) and drops the lineage column."""
-    return frame.sort("c:account_id", "_t", "tx_id").drop("_row")
+def sorted_rows(account: I64, time: I64, tx_ids: pl.Series) -> I64:
+    """Gives row positions by (account, time, tx_id); ids are looked at only where the rest ties."""
+    order = np.lexsort((time, account))
+    a, t = account[order], time[order]
+    ties = np.zeros(len(order), np.bool_)
+    same = (a[1:] == a[:-1]) & (t[1:] == t[:-1])
+    ties[1:] |= same
+    ties[:-1] |= same
+    if not ties.any():
+        return order.astype(np.int64)
+    rows = order[ties]
+    rank = np.zeros(len(order), np.int64)
+    rank[rows] = tx_ids.gather(rows).rank("ordinal").cast(pl.Int64).to_numpy()
+    return np.lexsort((rank, time, account)).astype(np.int64)
 
 
 def prepare(
@@ -359,20 +383,19 @@ def _split(
     if frame.height == 0:
         return []
     count = buckets or max(1, -(-frame.height // BUCKET_ROWS))
-    out: list[pl.DataFrame | Path] = []
+    account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
     if count == 1:
-        parts = [frame]
+        parts = [np.arange(frame.height, dtype=np.int64)]
     else:
         of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
-        where = of_account[frame["c:account_id"].to_numpy()]
+        where = of_account[account]
         order = np.argsort(where, kind="stable")
-        frame = frame[order]
         edges = np.searchsorted(where[order], np.arange(count + 1))
-        parts = [frame[int(a) : int(b)] for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    del frame
-    for number in range(len(parts)):
-        bucket = _sorted_bucket(parts[number])
-        parts[number] = bucket.clear()
+        parts = [order[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    out: list[pl.DataFrame | Path] = []
+    slim = frame.drop("_row")
+    for number, rows in enumerate(parts):
+        bucket = slim[rows[sorted_rows(account[rows], time[rows], slim["tx_id"].gather(rows))]]
         if spill is None:
             out.append(bucket)
         else:

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import pickle
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from thbscreen.engine.prepare import Prepared
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
+#: Buckets worked on at once inside one process.
+THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass
@@ -177,8 +179,14 @@ class Runner:
         if self.workers > 1 and self.folder is not None and len(paths) == len(buckets) > 0:
             yield from self._processes(paths, rules)
             return
-        for number in range(len(buckets)):
-            yield run_bucket(self.prepared.bucket(number), self.context, rules)
+        threads = min(THREADS, len(buckets))
+        if threads <= 1:
+            for number in range(len(buckets)):
+                yield run_bucket(self.prepared.bucket(number), self.context, rules)
+            return
+        # Threads share the buckets in memory, and the kernels let go of the interpreter while they work.
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(lambda n: run_bucket(self.prepared.bucket(n), self.context, rules), range(len(buckets)))
 
     def _processes(self, paths: list[str], rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
         context = Path(str(self.folder)) / "context.pickle"
