@@ -58,7 +58,7 @@ class NdjsonSource:
         counts: Counter[bytes] = Counter()
         lines = 0
         for block in self._text():
-            found = Counter(_KEY.findall(block))
+            found = _count_keys(block, list(counts))
             new_lines = block.count(b"\n") + (not block.endswith(b"\n"))
             twice = next((key for key, n in found.items() if n > new_lines), None)
             if twice is not None:
@@ -122,6 +122,14 @@ class NdjsonSource:
         if frame is None or frame.height != len(good):
             raise data_error("D021", "the lines cannot be read", file=self.file.name, row=done + 1)
         return RawChunk(frame.with_columns(pl.Series(ROW, numbers, pl.Int64)), len(lines), bad, blank)
+
+
+def _count_keys(block: bytes, known: list[bytes]) -> Counter[bytes]:
+    """Counts keys; when the known ones explain every quote before a colon, nothing is searched."""
+    quick = Counter({key: block.count(b'"' + key + b'":') for key in known})
+    if quick.total() == block.count(b'":') and b'" :' not in block:
+        return quick
+    return Counter(_KEY.findall(block))
 
 
 def _parse(block: bytes, names: list[str]) -> pl.DataFrame | None:

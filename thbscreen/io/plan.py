@@ -258,9 +258,7 @@ class Plan:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
             frame = self.shape.columns(chunk.frame, ["booking_ts"])
-            moment = values.moment(
-                "booking_ts", frame.schema["booking_ts"], self._formats("booking_ts"), self.zone
-            )
+            moment = values.moment(frame, "booking_ts", self._formats("booking_ts"), self.zone)
             return frame.lazy().filter(moment.has_time).select(moment.value.alias("t")).drop_nulls().collect()
 
     # --- values -----------------------------------------------------------------------------------
@@ -308,7 +306,7 @@ class Plan:
             exponent = DEFAULT_EXPONENT if name not in ("orig_amount", "balance_after") else exponent
             parsed = values.money(name, dtype, exponent, self._marks(name), signed=name == "balance_after")
         elif known.kind == "time":
-            moment = values.moment(name, dtype, formats, self.zone)
+            moment = values.moment(frame, name, formats, self.zone)
             parsed = Parsed(moment.value, moment.flags)
             if name == "booking_ts" and self.table == "transactions":
                 exprs[_TWICE] = moment.ambiguous

@@ -65,11 +65,21 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One declared date format in the reader's notation."""
+    """One date format in the reader's notation; `utc` when it ends in a literal Z."""
 
     text: str
     has_time: bool = field(default=False)
     has_offset: bool = field(default=False)
+    utc: bool = field(default=False)
+
+
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_UNIFORM = (
+    (f"{_DATE}T{_CLOCK}Z$", Format("%Y-%m-%dT%H:%M:%SZ", has_time=True, utc=True)),
+    (f"{_DATE}T{_CLOCK}$", Format("%Y-%m-%dT%H:%M:%S", has_time=True)),
+    (f"{_DATE}$", Format("%Y-%m-%d")),
+)
 
 
 def text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -237,13 +247,13 @@ def day(name: str, dtype: pl.DataType, formats: tuple[Format, ...], zone: str) -
     return Parsed(value, tuple(flags))
 
 
-def moment(name: str, dtype: pl.DataType, formats: tuple[Format, ...], zone: str) -> Moment:
+def moment(frame: pl.DataFrame, name: str, formats: tuple[Format, ...], zone: str) -> Moment:
     """Reads points in time and gives them in UTC; times without offset belong to `zone`.
 
     A local hour that happens twice is taken as the first one and marked; one that does not exist is
     flagged. A date alone becomes the start of that local day without a time of day.
     """
-    column = pl.col(name)
+    column, dtype = pl.col(name), frame.schema[name]
     yes, no = pl.lit(value=True), pl.lit(value=False)
     if dtype == pl.Date:
         value = _start_of_day(column.cast(LOCAL), zone)
@@ -256,10 +266,14 @@ def moment(name: str, dtype: pl.DataType, formats: tuple[Format, ...], zone: str
         value = _to_utc(local, zone)
         flags = (Flag(name, "D111", local.is_not_null() & value.is_null()), _years(name, local.dt.year()))
         return Moment(value, yes, _twice(local, zone), flags)
-    return _declared(name, formats, zone) if formats else _iso(name, zone)
+    return _declared(name, formats, zone) if formats else _iso(frame[name], name, zone)
 
 
-def _iso(name: str, zone: str) -> Moment:
+def _iso(written: pl.Series, name: str, zone: str) -> Moment:
+    """Reads ISO 8601; a chunk written in one form throughout takes a short way."""
+    for shape, form in _UNIFORM:
+        if written.str.contains(shape).all():
+            return _declared(name, (form,), zone)
     column = pl.col(name)
     shaped = pl.when(column.str.contains(_MOMENT)).then(column)
     timed = shaped.str.len_bytes() > 10
@@ -312,6 +326,9 @@ def _declared(name: str, formats: tuple[Format, ...], zone: str) -> Moment:
         if form.has_offset:
             value = usable.str.strptime(UTC, form.text, strict=False, exact=True)
             local = value.dt.replace_time_zone(None)
+        elif form.utc:
+            local = usable.str.strptime(LOCAL, form.text, strict=False, exact=True)
+            value = local.dt.replace_time_zone("UTC")
         elif form.has_time:
             local = usable.str.strptime(LOCAL, form.text, strict=False, exact=True)
             value = _to_utc(local, zone)
