@@ -85,14 +85,22 @@ class Assembler:
             path = "party_id" if path == "cp.party_id" else "party." + path[3:]
         return self.prepared.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
 
-    def assemble(self, result: RunResult) -> HitTables:
-        """Gives all hits, members and near misses in their published order."""
+    def assemble(self, result: RunResult, *, all_mitigation: bool = False) -> HitTables:
+        """Gives hits, members and near misses in their published order.
+
+        Args:
+            result: of the runner.
+            all_mitigation: keep mitigating facts of everybody, not only of those whom some other hit names.
+        """
         hits: list[dict[str, Any]] = []
         members: list[pl.DataFrame] = []
         near: list[dict[str, Any]] = []
-        for index, parts in sorted(result.parts.items()):
+        mild = {i for i in result.parts if self.compiled.rules[i].rule.family == "mitigation"}
+        for index in sorted(result.parts, key=lambda i: (i in mild, i)):
             rule = self.compiled.rules[index].rule
-            for part in parts:
+            for part in result.parts[index]:
+                if index in mild and not all_mitigation:
+                    part = self._only(rule, part, hits, members)  # noqa: PLW2901  # a narrower view of it
                 rows = list(self._hits(rule, part))
                 hits.extend(rows)
                 members.append(self._members(rule, part, [r["hit_id"] for r in rows]))
@@ -102,6 +110,32 @@ class Assembler:
         near_table = pl.DataFrame(near, schema=tables.NEAR_MISSES.schema, orient="row")
         near_table = tables.NEAR_MISSES.conform(near_table).group_by("rule", maintain_order=True).head(200)
         return HitTables(hit_table, tables.HIT_MEMBERS.conform(member_table), tables.NEAR_MISSES.conform(near_table))
+
+    def _only(
+        self, rule: ast.Rule, part: Judged, hits: list[dict[str, Any]], members: list[pl.DataFrame]
+    ) -> Judged:
+        """Keeps mitigating facts of those whom some other hit names: about all others there is nothing to say."""
+        named = {h["subject_id"] for h in hits if h["family"] != "mitigation"}
+        named |= {m for table in members for m in table["member_id"].to_list()}
+        frame = self.prepared.dimensions.frame
+        accounts = self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+        holder = frame["party_id"].head(len(accounts))
+        table = pl.DataFrame({"account": accounts, "party": holder})
+        wanted = sorted(named)
+        of_named = table.filter(pl.col("account").is_in(wanted) | pl.col("party").is_in(wanted))
+        people = of_named["party"].drop_nulls().unique()
+        known = pl.concat(
+            [
+                pl.Series("id", wanted, dtype=pl.String),
+                people.rename("id"),
+                table.filter(pl.col("party").is_in(people.implode()))["account"].rename("id"),
+            ]
+        ).unique()
+        subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.hits["k0"])
+        rows = subjects.is_in(known.implode()).arg_true()
+        numbers = pl.DataFrame({"hit": rows.cast(pl.Int64)}).with_row_index("_new")
+        kept = part.members.join(numbers, on="hit").with_columns(pl.col("_new").cast(pl.Int64).alias("hit"))
+        return Judged(part.hits[rows], kept.drop("_new"), pl.DataFrame())
 
     # --- hits ----------------------------------------------------------------------------------
 
@@ -116,6 +150,7 @@ class Assembler:
         fixed = self._fixed(rule)
         lines = _leaf_lines(rule)
         timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
+        repeats = isinstance(rule.detect, ast.Aggregate) and rule.detect.repeat is not None
         for n, row in enumerate(part.hits.iter_rows(named=True)):
             key_values = {key: decoded[key][n] for key in keys}
             times = {
@@ -139,7 +174,10 @@ class Assembler:
                 "hit_id": _hit_id(rule, key_values, row),
                 "subject_id": key_values[keys[0]],
                 "keys": [{"field": k, "value": v} for k, v in key_values.items()],
-                "measures": [self._measure(m.name, m.unit, numbers[m.name]) for m in measures],
+                "measures": [
+                    *(self._measure(m.name, m.unit, numbers[m.name]) for m in measures),
+                    *([self._measure("episodes", ast.Unit.NUMBER, Fraction(row["episodes"]))] if repeats else []),
+                ],
                 "conditions": [
                     {
                         "line": line.text,

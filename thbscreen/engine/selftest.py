@@ -86,7 +86,7 @@ def _run(prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[d
         position = {n: i for i, n in enumerate(names.to_list())}
         accounts = prepared.dictionaries["account"].to_list()
         runner.run_networks(np.array([position.get(given.get(a, ""), -1) for a in accounts], np.int64))
-    return Assembler(prepared, compiled, names).assemble(runner.result)
+    return Assembler(prepared, compiled, names).assemble(runner.result, all_mitigation=True)
 
 
 def _compare(rule: ast.Rule, case: ast.Case, found: HitTables, zone: str) -> str:
