@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ _KEYS = {
 }
 #: Rough length of a row of text.
 _BYTES_PER_ROW = 100
+#: Gives, for one file and the rows read before it, which rows a look-up wants.
+_Keep = Callable[["Plan", int], pl.Expr]
 _REPEAT = "same row again (same id, same content)"
 
 
@@ -263,7 +266,7 @@ class Dataset:
         self._finish(state)
 
     def _iterate(
-        self, columns: Collection[str] | None, state: _Pass, keep: pl.Expr | None
+        self, columns: Collection[str] | None, state: _Pass, keep: _Keep | None
     ) -> Iterator[pl.DataFrame]:
         ids = RowIds()
         offset = 0
@@ -271,7 +274,7 @@ class Dataset:
             self._settle_times(plan)
             names = plan.needed(columns)
             for chunk in plan.source.chunks(plan.raw_columns(names)):
-                loaded = plan.load(chunk, names, keep)
+                loaded = plan.load(chunk, names, keep(plan, offset) if keep is not None else None)
                 _count(state.counts, loaded)
                 state.rejects.append(loaded.rejects)
                 state.notes += loaded.notes
@@ -357,12 +360,14 @@ class Dataset:
         state.seen = SeenIds()
         if not len(candidates):
             return empty
-        rows = pl.concat(
-            [
-                frame.filter(pl.col("_row").is_in(candidates.implode()))
-                for frame in self._iterate(None, _Pass(), None)
-            ]
-        )
+
+        def candidate(plan: Plan, offset: int) -> pl.Expr:
+            rows = candidates // 2 if plan.transfer else candidates
+            return (pl.col(ROW) + offset).is_in(rows.unique().implode())
+
+        keep = candidate if self._own_ids() else None  # made ids need all rows to count equal ones
+        again = self._iterate(None, _Pass(), keep)
+        rows = pl.concat([frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in again])
         found = split_duplicates(rows, ("tx_id",), "_row")
         per_row = 2 if any(plan.transfer for plan in self._plans) else 1
         different = found.different.unique(subset=["source_file", "source_row"]).sort("_row")
@@ -380,6 +385,9 @@ class Dataset:
         assert self._done is not None
         return self._done
 
+    def _own_ids(self) -> bool:
+        return all("tx_id" in plan.shape.exprs for plan in self._plans)
+
     def drop_rows(self) -> pl.Series:
         """Gives `_row` of transactions to leave out: repeats, and ids that stand for different contents."""
         self._complete()
@@ -391,8 +399,11 @@ class Dataset:
         wanted = pl.Series("tx_id", sorted(set(tx_ids)), dtype=pl.String)
         dropped = self.drop_rows()
         bare = pl.concat([wanted, wanted.str.replace("/[DC]$", "")]).unique()
-        own_ids = all("tx_id" in plan.shape.exprs for plan in self._plans)
-        keep = pl.col("tx_id").is_in(bare.implode()) if own_ids else None
+
+        def asked(_plan: Plan, _offset: int) -> pl.Expr:
+            return pl.col("tx_id").is_in(bare.implode())
+
+        keep = asked if self._own_ids() else None  # made ids need all rows to count equal ones
         frames = [
             frame.filter(pl.col("tx_id").is_in(wanted.implode()) & ~pl.col("_row").is_in(dropped.implode()))
             for frame in self._iterate(None, _Pass(), keep)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from thbscreen.errors import OutputError
+from thbscreen.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -55,10 +55,11 @@ class Staging:
         """Takes the lock, clears leftovers of a killed run, and makes the staging folder.
 
         Raises:
-            OutputError: when another run holds the lock, or the target exists and may not be replaced.
+            UsageError: the target exists and may not be replaced.
+            OutputError: another run holds the lock, or nothing can be written there.
         """
         if not self.target.name or self.target.name.startswith("."):
-            raise OutputError("the output folder needs a name that does not begin with a dot")
+            raise UsageError("the output folder needs a name that does not begin with a dot")
         try:
             self._lock = self._take_lock()
             self._clear_leftovers()
@@ -138,19 +139,17 @@ class Staging:
     def _check_target(self) -> None:
         name = self.target.name
         if self.target.is_symlink():
-            raise OutputError(f"{name} is a symbolic link", hint="give the folder itself")
+            raise UsageError(f"{name} is a symbolic link", hint="give the folder itself")
         if not self.target.exists():
             return
         if not self.target.is_dir():
-            raise OutputError(f"{name} exists and is not a folder", hint="choose another output folder")
+            raise UsageError(f"{name} exists and is not a folder", hint="choose another output folder")
         if not any(self.target.iterdir()):
             return
         if not (self.target / MANIFEST).is_file():
-            raise OutputError(
-                f"{name} exists and is not a result folder", hint="choose another output folder"
-            )
+            raise UsageError(f"{name} exists and is not a result folder", hint="choose another output folder")
         if not self.force:
-            raise OutputError(
+            raise UsageError(
                 f"{name} exists already", hint="choose another folder, or use --force to replace it"
             )
 

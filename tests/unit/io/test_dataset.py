@@ -93,7 +93,7 @@ def test_several_files_are_one_table_and_absent_columns_are_missing_values(kind:
 
 def test_asking_for_few_columns_gives_few_columns_and_the_same_rows(tmp_path: Path) -> None:
     text = HEADER.replace("\n", ",tx_type,mcc,value_date\n") + "".join(
-        f"T{i},A,2026-01-05,credit,1,EUR,{'fee' if i % 3 else 'wrong'},5812,{'2026-01-05' if i % 4 else 'x'}\n"
+        f"T{i},A,2026-01-05,debit,1,EUR,{'fee' if i % 3 else 'bad'},5812,{'2026-01-05' if i % 4 else 'x'}\n"
         for i in range(30)
     )
     dataset = transactions(tmp_path, text)

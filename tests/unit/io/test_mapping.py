@@ -70,11 +70,11 @@ def test_a_map_must_cover_all_values(tmp_path: Path) -> None:
 def test_defaults_fill_what_the_source_lacks(tmp_path: Path) -> None:
     text = (
         BASE
-        + "  cp_name: {from: Zusatz}\ndefaults: {currency: SEK, cp_name: unknown, timezone: Europe/Stockholm}\n"
+        + "  cp_name: {from: Zusatz}\ndefaults: {currency: SEK, cp_name: none, timezone: Europe/Stockholm}\n"
     )
     frame = rows(mapped(tmp_path, DATA, text))
     assert frame.select("currency", "cp_name", "amount_eur").rows() == [
-        ("SEK", "unknown", None),
+        ("SEK", "none", None),
         ("SEK", "extra", None),
     ]
     assert [t.hour for t in frame["booking_ts"]] == [23, 23]
@@ -166,7 +166,8 @@ def test_typed_columns_of_a_mapped_parquet_file_keep_their_types(tmp_path: Path)
     pl.DataFrame(
         {"k": [1, 2], "t": pl.Series(["2026-01-05", "2026-07-05"]).str.to_datetime(), "m": [1.5, -2.25]}
     ).write_parquet(path)
-    text = "mapping: 1\nsign: {rule: signed}\ncolumns:\n  account_id: {from: k}\n  booking_ts: {from: t}\n  amount: {from: m}\n"
+    columns = "columns:\n  account_id: {from: k}\n  booking_ts: {from: t}\n  amount: {from: m}\n"
+    text = "mapping: 1\nsign: {rule: signed}\n" + columns
     frame = rows(open_dataset([path], write(tmp_path, "m.yaml", text), zone=ZONE))
     assert frame.select("account_id", "direction", "amount").rows() == [
         ("1", "credit", 150),

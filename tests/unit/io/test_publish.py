@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from thbscreen.errors import OutputError
+from thbscreen.errors import OutputError, UsageError
 from thbscreen.io import publish
 from thbscreen.io.publish import Staging
 
@@ -96,7 +96,7 @@ def test_a_failure_of_any_last_step_keeps_the_earlier_result(
 
 def test_an_earlier_result_is_kept_without_force_and_replaced_with_it(tmp_path: Path) -> None:
     _run(tmp_path / "out", "old")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(UsageError, match="exists already"):
         _run(tmp_path / "out")
     assert (tmp_path / "out" / "cases" / "a.txt").read_text() == "old"
     _run(tmp_path / "out", force=True)
@@ -107,7 +107,7 @@ def test_an_earlier_result_is_kept_without_force_and_replaced_with_it(tmp_path: 
 def test_a_folder_of_somebody_else_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.docx").write_text("x")
-    with pytest.raises(OutputError, match="not a result folder"):
+    with pytest.raises(UsageError, match="not a result folder"):
         _run(tmp_path / "out", force=True)
     assert _names(tmp_path / "out") == ["thesis.docx"]
 
@@ -122,7 +122,7 @@ def test_links_and_files_are_no_targets(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
-        with pytest.raises(OutputError):
+        with pytest.raises(UsageError):
             _run(tmp_path / name, force=True)
     with pytest.raises(OutputError, match="parent folder"):
         _run(tmp_path / "no" / "out")
@@ -145,7 +145,7 @@ def test_leftovers_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
 def test_a_result_that_was_moved_away_by_a_killed_run_comes_back(tmp_path: Path) -> None:
     _run(tmp_path / "out", "old")
     (tmp_path / "out").rename(tmp_path / ".old-out")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(UsageError, match="exists already"):
         _run(tmp_path / "out")
     assert (tmp_path / "out" / "cases" / "a.txt").read_text() == "old"
     assert _names(tmp_path) == ["out"]
