@@ -96,7 +96,7 @@ class Prepared:
     def bucket(self, index: int) -> pl.DataFrame:
         """Gives one bucket's table."""
         found = self.buckets[index]
-        return pl.read_ipc(found, memory_map=False) if isinstance(found, Path) else found
+        return pl.read_ipc(found) if isinstance(found, Path) else found
 
 
 def stable_hash(text: str) -> int:

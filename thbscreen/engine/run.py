@@ -91,7 +91,7 @@ def _start_worker(path: str) -> None:
 
 
 def _work(path: str) -> BucketResult:
-    return run_bucket(pl.read_ipc(path, memory_map=False), _WORKER["context"], _WORKER["rules"])
+    return run_bucket(pl.read_ipc(path), _WORKER["context"], _WORKER["rules"])
 
 
 class Runner:

@@ -132,6 +132,7 @@ def rate(
         roles=_by_subject(_role_points(hits, hit_members, people, pack, networks), crossing, "role"),
         urgency={(r["kind"], r["subject"]): r for r in urgency.iter_rows(named=True)},
         networks=_network_of(networks),
+        victims=_read_as_victims(networks),
         not_judged=sorted(readiness.filter(pl.col("status") == "not judged")["rule"].to_list()),
         pack=pack,
     )
@@ -380,6 +381,13 @@ def _network_of(networks: pl.DataFrame | None) -> dict[str, str]:
     return dict(zip(ordered["member_id"], ordered["network_id"], strict=True))
 
 
+def _read_as_victims(networks: pl.DataFrame | None) -> frozenset[str]:
+    """Members whom some network reads as possible victims: the two stages must not contradict each other."""
+    if networks is None:
+        return frozenset()
+    return frozenset(networks.filter(pl.col("role") == "possible_victim")["member_id"].to_list())
+
+
 def _unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
@@ -393,6 +401,7 @@ class _Story:
     roles: _Rows
     urgency: dict[tuple[str, str], dict[str, Any]]
     networks: dict[str, str]
+    victims: frozenset[str]
     not_judged: list[str]
     pack: ast.RulePack
 
@@ -414,7 +423,7 @@ class _Story:
             "families": _families(self.rules[key]),
             "typology": sums[0]["typology"] if sums else "",
             "typology_scores": sums,
-            **_reading(self.roles.get(key, [])),
+            **_reading(self.roles.get(key, []), in_doubt=row["subject"] in self.victims),
             "network_id": self.networks.get(row["subject"]),
             "third_party": row["third"],
             "addends": addends,
@@ -492,15 +501,20 @@ def _typologies(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"typology": t, "points": sums[t] / UNIT} for t in ranked]
 
 
-def _reading(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Roles as shares that add up to 1, the two that are shown first, and how the subject is handled."""
+def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False) -> dict[str, Any]:
+    """Roles as shares that add up to 1, the two that are shown first, and how the subject is handled.
+
+    Args:
+        rows: points by role.
+        in_doubt: a network reads the subject as a possible victim, which then leads here too.
+    """
     points: dict[str, float] = {"unknown": UNKNOWN_POINTS}
     for row in rows:
         points[row["role"]] = points.get(row["role"], 0.0) + row["points"]
     total = sum(points.values())
     shares = {role: points[role] / total for role in ast.ROLES if role in points}
     ranked = sorted(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))
-    lead = leading(shares)
+    lead = "possible_victim" if in_doubt and "possible_victim" in shares else leading(shares)
     # Four digits that add up to 1 and keep the order: cut, then hand the rest to the largest.
     units = {r: int(shares[r] * UNIT) for r in ranked}
     rest = UNIT - sum(units.values())
