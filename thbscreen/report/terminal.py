@@ -25,6 +25,12 @@ Row = dict[str, Any]
 
 #: Rows shown of each list.
 TOP = 10
+#: What the levels of urgency say; 3 is kept for a child or a threat.
+URGENT = {
+    1: "somebody else's gain or control showed in the last 30 days of the data",
+    2: "the same, with three or more possible victims in one pattern",
+    3: "a child or a threat",
+}
 NARROWEST, WIDEST = 40, 120
 
 
@@ -110,29 +116,32 @@ def _alerts(page: _Page, rows: Sequence[Row], facts: Row) -> None:
         page.one("none", indent=2)
         return
     wide = page.width >= 76
-    table = [["#", "subject", "score", "sum", "form", "families"]]
+    table = [["#", "subject", "score", "sum", "form"]]
     for r in rows:
-        story = [words(r["typology"]), ", ".join(r["families"] or ())]
-        table.append([str(r["rank"]), r["subject_id"], points(r["score"]), score_sum(r), *story])
-    widest = [4, 20, 7, 20, 24, page.width] if wide else [4, 16, 7, 18]
+        table.append(
+            [str(r["rank"]), r["subject_id"], points(r["score"]), score_sum(r), words(r["typology"])]
+        )
+    # The sum takes what the other columns leave.
+    widest = [4, 24 if wide else 16, 7, 0, 24][: 5 if wide else 4]
+    others = [min(most, max(len(row[i]) for row in table)) for i, most in enumerate(widest) if i != 3]
+    widest[3] = max(8, page.width - sum(others) - 2 * len(others))
     lines = columns([row[: len(widest)] for row in table], frozenset({0, 2}), widest)
     page.one(lines[0], "faint")
-    for line, r, cells in zip(lines[1:], rows, table[1:], strict=True):
+    for line, r in zip(lines[1:], rows, strict=True):
         page.one(line)
-        if not wide:
-            page.one(f"{cells[4]}: {cells[5]}", indent=3)
         _reading(page, r)
-        page.one(_why(r), "faint", indent=3)
+        form = "" if wide else f"{words(r['typology'])}: "
+        page.one(f"{form}{', '.join(r['families'] or ())} · {_why(r)}", "faint", indent=3)
+    for level in sorted({r["urgency"] for r in rows if r["urgency"]}, reverse=True):
+        page.wrap(f"urgent {level}: {URGENT[level]}", "faint", indent=1)
 
 
 def _reading(page: _Page, row: Row) -> None:
-    text = shares(row)
+    urgent = f"urgent {row['urgency']} · " if row["urgency"] else ""
     if row["handling"] == "possible victim":
-        page.one(f"handle as possible victim · {text}", "apart", indent=3)
+        page.one(f"{urgent}HANDLE AS POSSIBLE VICTIM · {shares(row)}", "apart", indent=3)
     else:
-        page.one(text, indent=3)
-    if row["urgency"]:
-        page.wrap(f"urgent ({row['urgency']}): {row['urgency_why']}", "urgent", indent=3)
+        page.one(f"{urgent}{shares(row)}", "urgent" if urgent else "plain", indent=3)
 
 
 def score_sum(row: Row) -> str:

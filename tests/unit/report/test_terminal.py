@@ -39,13 +39,15 @@ def test_nothing_from_the_data_can_steer_the_terminal() -> None:
 
 
 def test_the_score_is_shown_as_the_sum_it_is() -> None:
-    assert re.search(r"1 +P1 +3 +3\+2-2 +sham marriage +spend, network", shown())
+    assert re.search(
+        r"1 +P1 +3 +3\+2-2 +sham marriage\n +urgent 1 · .*\n +spend, network · Title of STAR-3", shown()
+    )
 
 
 def test_a_possible_victim_is_shown_as_one_without_colour() -> None:
     case = Case().customer("P1", "A1").hit("FLOW-3", "A1", ("possible_victim", "account_id", "A1"))
     text = shown(finished(case.hit("SPEND-2", "A1")))
-    assert "handle as possible victim · possible victim 86%, not known 14%" in text
+    assert "urgent 1 · HANDLE AS POSSIBLE VICTIM · possible victim 86%, not known 14%" in text
     assert "do not call or write to possible victims" in text
 
 

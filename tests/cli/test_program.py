@@ -1,0 +1,204 @@
+"""Help, versions, exit codes and messages of the whole program."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.cli_build import ROOT, Fake, child, run
+from thbscreen import errors
+from thbscreen.cli import main
+from thbscreen.cli.program import EXIT_CODES
+from thbscreen.diagnostics import Diagnostic, Span
+
+MARKER = "CY-MARKER-FROM-THE-DATA"
+COMMANDS = ["", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "completion"]
+
+
+def all_commands(command: click.Command, path: str = "") -> list[str]:
+    found = [path]
+    if isinstance(command, click.Group):
+        for name, sub in command.commands.items():
+            found += all_commands(sub, f"{path} {name}".strip())
+    return found
+
+
+def test_the_commands_under_test_are_all_commands() -> None:
+    assert sorted(all_commands(main)) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_has_examples_and_the_exit_codes(command: str) -> None:
+    shown = run(*command.split(), "--help")
+    assert shown.exit_code == 0
+    assert f"thbscreen {command}".strip() in shown.output.split("Examples:")[1]
+    assert re.findall(r"^ +(\d)  \w", shown.output, re.MULTILINE) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_the_exit_codes_of_help_are_those_of_the_errors() -> None:
+    told = {int(n) for n in re.findall(r"^  (\d) ", EXIT_CODES, re.MULTILINE)}
+    classes: list[type[errors.ThbscreenError]] = [
+        errors.ThbscreenError,
+        *errors.ThbscreenError.__subclasses__(),
+    ]
+    assert {c.exit_code for c in classes} | {0, 1} == told
+
+
+def test_help_appears_at_once() -> None:
+    child("--help")
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        child("--help")
+        took.append(time.monotonic() - began)
+    # 0.3 s is the aim on an idle machine; a busy one gets room.
+    assert min(took) < 1.0
+
+
+def test_the_version_names_what_results_depend_on() -> None:
+    shown = run("--version")
+    assert re.fullmatch(
+        r"thbscreen \d+\.\d+\.\d+ \(polars [\d.]+, Python [\d.]+, rules [0-9a-f]{12}\)\n", shown.stdout
+    )
+
+
+@pytest.mark.parametrize("start", ["run_module('thbscreen'", "run_path('cli.py'"])
+def test_all_ways_to_start_are_the_same_program(start: str) -> None:
+    shown = child(
+        code=f"import runpy, sys; sys.argv = ['x', 'rules', '--help']; runpy.{start}, run_name='__main__')"
+    )
+    assert shown.returncode == 0
+    assert shown.stdout.startswith("Usage: thbscreen rules")
+
+
+def test_cli_py_is_short() -> None:
+    assert len((ROOT / "cli.py").read_text(encoding="utf-8").splitlines()) <= 5
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["scna"], ["scan"], ["scan", "x"], ["scan", "x", "--out", "y", "--workers", "0"], ["--nonsense"], []],
+)
+def test_wrong_use_ends_with_2(args: list[str]) -> None:
+    shown = run(*args)
+    assert shown.exit_code == 2
+    assert shown.stdout == ""
+
+
+# --- failures -----------------------------------------------------------------------------------------
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException, *options: str) -> tuple[int, str, str]:
+    Fake(error).install(monkeypatch)
+    shown = run("scan", "x", "--out", "y", "--quiet", *options)
+    return shown.exit_code, shown.stdout, shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.UsageError("wrong"), 2),
+        (errors.DataError("wrong"), 4),
+        (errors.OutputError("wrong"), 4),
+        (errors.ThbscreenError("wrong"), 5),
+    ],
+)
+def test_an_error_is_one_message_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    assert failing(monkeypatch, error) == (code, "", "error: wrong\n")
+
+
+def test_the_hint_stands_on_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = errors.DataError("wrong", hint="do this")
+    assert failing(monkeypatch, error)[2] == "error: wrong\n  = help: do this\n"
+
+
+def test_rule_errors_are_all_shown_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    span = Span("rules/x.yaml", 3, 1, 4)
+    found = [
+        Diagnostic("R001", "one", span),
+        Diagnostic("R002", "two", span),
+        Diagnostic("W1", "3", span, severity="warning"),
+    ]
+    code, _, text = failing(monkeypatch, errors.RuleError(found))
+    assert code == 3
+    assert "rules/x.yaml:3:1: error[R001]: one" in text
+    assert text.endswith("\n2 errors; nothing was run\n")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(MARKER), MemoryError(MARKER), RuntimeError(MARKER), RecursionError(MARKER)]
+)
+def test_any_other_error_is_an_internal_fault_without_values(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    code, out, text = failing(monkeypatch, error)
+    assert (code, out) == (5, "")
+    assert f"error: internal fault ({type(error).__name__}); nothing was written" in text
+    assert MARKER not in text
+    assert "Traceback" not in text
+
+
+def test_a_panic_of_the_column_library_is_an_internal_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
+    panic: BaseException = pl.exceptions.PanicException(MARKER)
+    code, _, text = failing(monkeypatch, panic)
+    assert code == 5
+    assert MARKER not in text
+
+
+def test_debug_shows_the_trace_and_warns_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _, text = failing(monkeypatch, ValueError("wrong"), "--debug")
+    assert code == 5
+    assert text.startswith("note: the trace may hold values from the data\n")
+    assert "Traceback" in text
+
+
+def test_debug_may_stand_before_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    Fake(errors.DataError("wrong")).install(monkeypatch)
+    shown = run("--debug", "scan", "x", "--out", "y", "--quiet")
+    assert shown.exit_code == 4
+    assert "Traceback" in shown.stderr
+
+
+def test_debug_does_not_stay_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, ValueError("wrong"), "--debug")
+    assert "Traceback" not in failing(monkeypatch, ValueError("wrong"))[2]
+
+
+def test_messages_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = failing(monkeypatch, errors.DataError("a\x1b[31mb\u202ec"))[2]
+    assert text == "error: a\\u{1b}[31mb\\u{202e}c\n"
+
+
+def test_a_run_that_somebody_stops_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, text = failing(monkeypatch, KeyboardInterrupt())
+    assert (code, out) == (130, "")
+    assert text.strip() == "stopped; nothing was written"
+
+
+# --- completion ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str) -> None:
+    shown = run("completion", shell)
+    assert shown.exit_code == 0
+    assert "_THBSCREEN_COMPLETE" in shown.stdout
+
+
+def test_completion_knows_the_commands() -> None:
+    words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
+    shown = child(env=words)
+    assert {line.partition(",")[2] for line in shown.stdout.split()} == {"check", "explain", "list", "test"}
+
+
+def test_the_reference_page_of_commands_can_be_made(tmp_path: Path) -> None:
+    text = main.get_help(click.Context(main, info_name="thbscreen"))
+    assert "Examples:" in text
