@@ -79,30 +79,27 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     """Keeps groups that several signs support: no single indicator makes a network.
 
     The distinct rules of a group must weigh `alert_weight` and come from `min_families` families, and there
-    must be a network pattern of weight 3 with another rule of the group's typology beside it, or two third-party
-    rules that are not both about shared details (a family shares a device, a telephone and an address).
+    must be a network pattern of weight 3 with another rule beside it that shares a typology with the pattern,
+    or two third-party rules that are not all about shared details (a family shares a device, a telephone and
+    an address). Age plays no part: it lowers scores, not membership.
 
     Returns:
         The material of those groups, their hits and their typologies.
     """
     hits = _group_hits(m, _people(m))
     typology = _typologies(hits)
-    rules = hits.join(typology, on="group").unique(["group", "rule"], keep="first", maintain_order=True)
-    rules = rules.with_columns(
-        same=pl.col("typologies").list.contains(pl.col("typology")),
-        motif=(pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT),
-    )
+    rules = hits.unique(["group", "rule"], keep="first", maintain_order=True)
     counted = rules.group_by("group").agg(
         weight=pl.col("weight").sum(),
         families=pl.col("family").n_unique(),
-        motif=pl.col("motif").any() & (pl.col("same").sum() > 1),
-        strong=pl.col("strong").sum(),
-        other=(pl.col("strong") & (pl.col("family") != "identity")).any(),
+        third=pl.col("third_party").sum(),
+        other=(pl.col("third_party") & (pl.col("family") != "identity")).any(),
     )
+    counted = counted.join(_backed_patterns(rules), on="group", how="left")
     kept = counted.filter(
         (pl.col("weight") >= float(m.scoring.alert_weight))
         & (pl.col("families") >= m.scoring.min_families)
-        & (pl.col("motif") | ((pl.col("strong") > 1) & pl.col("other")))
+        & (pl.col("backed").fill_null(False) | ((pl.col("third") > 1) & pl.col("other")))
     ).select("group")
     narrowed = replace(
         m,
@@ -112,6 +109,17 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     )
     inside = hits.join(kept, on="group", how="semi").sort("group", "hit_id")
     return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
+
+
+def _backed_patterns(rules: pl.DataFrame) -> pl.DataFrame:
+    """group, backed: whether a network pattern of weight 3 shares a typology with another rule.
+
+    The typology of the group is not asked for: many members with one weak rule may turn it elsewhere.
+    """
+    motif = (pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT)
+    each = rules.explode("typologies").drop_nulls("typologies").group_by("group", "typologies")
+    agreed = each.agg(backed=motif.any() & (pl.col("rule").n_unique() > 1))
+    return agreed.group_by("group").agg(pl.col("backed").any())
 
 
 def _people(m: Material) -> pl.DataFrame:

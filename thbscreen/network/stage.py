@@ -69,16 +69,18 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
 
     Args:
         inputs: see `NetworkInputs`.
-        scoring: hub_degree, max_network_nodes and half_after_days are used.
+        scoring: all but repeat_bonus is used.
 
     Returns:
         Conforming tables; all empty when nothing qualifies.
 
     Notes:
-        A network is a group of at least three members with a third-party or network-family hit.
-        Its score is the sum, over its rules, of the rule's weight (halved when its latest hit
-        ended `half_after_days` or more before `as_of`), less mitigating facts on core members,
-        plus 0.5 for every member beyond the third that a pattern links, at most 3.
+        A network is a group of at least three members whose distinct rules weigh `alert_weight`, come from
+        `min_families` families and agree: a network pattern of weight 3 and another rule share a typology,
+        or there are two third-party rules, not all of family identity. Its score is the sum, over its rules,
+        of the rule's weight (halved when its latest hit ended `half_after_days` or more before `as_of`),
+        less mitigating facts that most subjects of strong hits share, plus 0.5 for every member beyond the
+        third that a pattern links, at most 3.
 
     Source:
         docs/explanation/networks.md
@@ -99,11 +101,9 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
     )
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
     flagged = base.flagged.join(found.nodes, on="node", how="anti")
-    values = raw_values.join(found.values, on=["attribute", "value"], how="anti")
-    values = values.join(found.nodes, on="node", how="anti")
     named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")
-    shared = links.attribute_pairs(values, involved)
+    shared = links.attribute_pairs(_without_values(raw_values, found), involved)
     glued = links.glue(patterns, pairs, shared, flagged)
     strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
     outer = shared.select(node="outer").drop_nulls().unique()
@@ -113,8 +113,7 @@ def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables
         inputs=inputs, scoring=scoring, base=base, core=core, attached=attached, patterns=patterns,
         shared=shared, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
     )  # fmt: skip
-    networks, members, edges = publish.publish(material)
-    return NetworkTables(networks, members, edges, found.table)
+    return NetworkTables(*publish.publish(material), found.table)
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:
@@ -125,6 +124,11 @@ def _named(patterns: pl.DataFrame) -> pl.DataFrame:
 def _without(frame: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     out = frame.join(nodes, left_on="source", right_on="node", how="anti")
     return out.join(nodes, left_on="target", right_on="node", how="anti")
+
+
+def _without_values(values: pl.DataFrame, found: hubs.Hubs) -> pl.DataFrame:
+    out = values.join(found.values, on=["attribute", "value"], how="anti")
+    return out.join(found.nodes, on="node", how="anti")
 
 
 def _hub_contacts(

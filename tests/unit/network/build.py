@@ -19,6 +19,11 @@ RULES = {
     "THB-SEX-012": RuleInfo("Takings go on to one payee", "flow", 3, ("sexual_exploitation",), True),
     "THB-LAB-004": RuleInfo("Pay goes on to one payee", "flow", 3, ("labour_exploitation",), True),
     "THB-SEX-001": RuleInfo("Adverts", "spend", 1, ("sexual_exploitation",)),
+    # Second signs: alone below the alert weight, they make a group of one pattern a network.
+    "THB-MAR-002": RuleInfo("Wedding costs of strangers", "spend", 2, ("sham_marriage",)),
+    "THB-SEX-008": RuleInfo("Stays follow the adverts", "spend", 2, ("sexual_exploitation",), True),
+    "THB-LAB-003": RuleInfo("Cards at one machine on payday", "identity", 2, ("labour_exploitation",), True),
+    "THB-LAB-006": RuleInfo("Little is spent beside pay", "flow", 2, ("labour_exploitation",)),
     "THB-MIT-001": RuleInfo("Social insurance in proportion", "mitigation", -2, ("labour_exploitation",)),
 }
 
@@ -120,7 +125,8 @@ def ring(world: World | None = None, tag: str = "", spouses: int = 3) -> World:
         w.customer(f"S{tag}{i}").customer(f"K{tag}{i}")
         w.pay(f"K{tag}{i}", centre, 400_000, 300_000).pay(centre, f"S{tag}{i}", 80_000)
     w.pay(centre, f"R{tag}", 30_000, 30_000)
-    return w.hit("THB-MAR-001", centre, members, own="possible_organiser", field="member")
+    w.hit("THB-MAR-001", centre, members, own="possible_organiser", field="member")
+    return w.hit("THB-MAR-002", centre)
 
 
 def cell(world: World | None = None, tag: str = "", victims: int = 3) -> World:
@@ -131,7 +137,7 @@ def cell(world: World | None = None, tag: str = "", victims: int = 3) -> World:
         v = f"V{tag}{i}"
         w.customer(v).pay(v, f"X{tag}", 50_000, 60_000, 40_000).pay(f"X{tag}", v, 3_000)
         w.hit("THB-SEX-012", v, {f"X{tag}": "possible_controller"}, own="possible_victim")
-    return w
+    return w.hit("THB-SEX-008", f"V{tag}0")
 
 
 def gang(world: World | None = None, tag: str = "", workers: int = 4) -> World:
@@ -147,4 +153,4 @@ def gang(world: World | None = None, tag: str = "", workers: int = 4) -> World:
             "hit_id": hit, "rule": "THB-LAB-004", "role": "employer", "field": "party.employer_id",
             "member_id": f"C-E{tag}", "n_tx": 2, "amount_eur": 200_000,
         })  # fmt: skip
-    return w
+    return w.hit("THB-LAB-003", f"W{tag}0")

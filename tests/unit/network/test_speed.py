@@ -41,7 +41,13 @@ def big_inputs() -> NetworkInputs:
     weak = pl.DataFrame({"hit_id": [f"G{i}" for i in range(SUBJECTS)], "subject_id": everyone}).with_columns(
         rule=pl.lit("THB-SEX-001"), family=pl.lit("spend"), weight=pl.lit(1), third_party=pl.lit(False)
     )
-    hits = pl.concat([strong, weak]).with_columns(
+    # A second third-party rule of another family: one pattern alone would be no network.
+    second = strong.with_columns(
+        pl.concat_str(pl.lit("S"), "hit_id").alias("hit_id"),
+        rule=pl.lit("THB-LAB-003"),
+        family=pl.lit("identity"),
+    )
+    hits = pl.concat([strong, second, weak]).with_columns(
         starts=pl.lit(AS_OF - timedelta(days=9)), ends=pl.lit(AS_OF), subject_kind=pl.lit("account"),
         title=pl.lit("t"), typologies=pl.concat_list(pl.lit("labour_exploitation")),
         tx_ids=pl.concat_list("hit_id"),

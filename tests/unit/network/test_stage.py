@@ -239,7 +239,7 @@ def test_an_account_that_serves_flagged_subjects_elsewhere_is_no_connector() -> 
 def test_different_shared_details_with_two_flagged_subjects_make_an_unflagged_holder_join_them() -> None:
     world = World().customer("A", phone_hash="p").customer("B").customer("P", phone_hash="p")
     world.devices += [{"device_id": "d", "subject_id": s} for s in ("C-B", "C-P")]
-    world.hit("THB-LAB-004", "A", own="possible_victim").hit("THB-SEX-001", "B")
+    world.hit("THB-LAB-004", "A", own="possible_victim").hit("THB-LAB-003", "A").hit("THB-SEX-001", "B")
     t = world.run()
     assert members_of(t) == [{"C-A", "C-B", "C-P"}]
     assert t.members.filter("is_connector")["member_id"].to_list() == ["C-P"]
@@ -249,7 +249,8 @@ def test_an_unflagged_relative_on_the_same_telephone_is_left_alone() -> None:
     world = World()
     for a in ("A", "B", "C", "P"):
         world.customer(a, phone_hash="p")
-    world.hit("THB-LAB-004", "A", own="possible_victim").hit("THB-SEX-001", "B").hit("THB-SEX-001", "C")
+    world.hit("THB-LAB-004", "A", own="possible_victim").hit("THB-LAB-003", "A")
+    world.hit("THB-SEX-001", "B").hit("THB-SEX-001", "C")
     assert members_of(world.run()) == [{"C-A", "C-B", "C-C"}]
 
 
@@ -267,9 +268,10 @@ def test_two_people_and_a_third_party_hit_are_no_network() -> None:
 
 
 def test_three_flagged_subjects_without_a_third_party_hit_are_no_network() -> None:
+    # Heavy and wide enough without one: weight 5 over two families.
     world = World()
-    for a in ("A", "B", "C"):
-        world.customer(a, phone_hash="p").hit("THB-SEX-001", a)
+    for a, rule in (("A", "THB-SEX-001"), ("B", "THB-MAR-002"), ("C", "THB-LAB-006")):
+        world.customer(a, phone_hash="p").hit(rule, a)
     assert world.run().networks.is_empty()
 
 
@@ -308,7 +310,7 @@ def test_cards_at_one_machine_tie_the_holders_but_the_machine_is_no_member() -> 
     world = World().customer("A").customer("B").customer("C")
     world.hit(
         "THB-LAB-004", "ATM1", dict.fromkeys("ABC", "possible_victim"), kind="terminal", field="account_id"
-    )
+    ).hit("THB-LAB-003", "A")
     assert members_of(world.run()) == [{"C-A", "C-B", "C-C"}]
 
 
@@ -319,8 +321,9 @@ def test_a_machine_of_more_people_than_the_limit_ties_nobody() -> None:
         world.customer(a)
     world.hit(
         "THB-LAB-004", "ATM1", dict.fromkeys(names, "possible_victim"), kind="terminal", field="account_id"
-    )
+    ).hit("THB-LAB-003", "A0")
     assert world.run().networks.is_empty()
+    assert len(members_of(world.run(Scoring(hub_degree=26)))) == 1
 
 
 def test_places_and_terminals_named_by_a_hit_are_no_members() -> None:
@@ -369,14 +372,14 @@ def test_the_id_survives_a_further_victim_and_a_further_client() -> None:
 
 def test_the_score_is_the_sum_of_distinct_rules_and_half_a_point_per_further_linked_member() -> None:
     world = cell(victims=4).hit("THB-SEX-001", "X").hit("THB-SEX-001", "V0")
-    assert world.run().networks["score"].item() == 3 + 1 + 2 * 0.5
+    assert world.run().networks["score"].item() == 3 + 2 + 1 + 2 * 0.5
 
 
 def test_an_old_hit_counts_half() -> None:
     old = cell()
     for h in old.hits:
         h["ends"] = AS_OF.replace(year=2025)
-    assert old.run().networks["score"].item() == 1.5 + 0.5
+    assert old.run().networks["score"].item() == 1.5 + 1 + 0.5
 
 
 def test_a_mitigating_fact_of_most_pattern_subjects_subtracts_and_is_shown() -> None:
@@ -472,6 +475,7 @@ def test_an_employer_on_file_does_not_become_the_middle_of_a_hit_on_a_machine() 
             world.customer(a)
         roles = dict.fromkeys(names, "possible_victim")
         world.hit("THB-LAB-004", machine, roles, kind="terminal_id", field="account_id")
+        world.hit("THB-LAB-003", names[0])
     # "EMP" sorts behind the customers' ids, "AAA" before them.
     for row in with_employer(world, "party.employer_id").hit_members:
         row["member_id"] = "AAA" if row["member_id"] == "EMP" else row["member_id"]
@@ -488,6 +492,6 @@ def test_a_pattern_keyed_by_the_payee_ties_the_payers_to_it() -> None:
         "hit_id": hit, "rule": "THB-LAB-004", "role": "possible_controller", "field": "cp_account_id",
         "member_id": "SINK", "n_tx": 9, "amount_eur": 300_000,
     })  # fmt: skip
-    t = world.run()
+    t = world.hit("THB-LAB-003", "A").run()
     assert members_of(t) == [{"SINK", "C-A", "C-B", "C-C"}]
     assert role_of(t, "SINK") == "possible_controller"
