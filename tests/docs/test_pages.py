@@ -10,6 +10,7 @@ import pytest
 
 import thbscreen
 from thbscreen import errors
+from thbscreen.cli.program import STOPPED
 from thbscreen.io.mapping_file import read_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +104,7 @@ def error_classes(base: type[errors.ThbscreenError]) -> Iterator[type[errors.Thb
 
 
 def test_every_exit_code_is_documented() -> None:
-    used = {0, 1} | {cls.exit_code for cls in error_classes(errors.ThbscreenError)}
+    used = {0, 1, STOPPED} | {cls.exit_code for cls in error_classes(errors.ThbscreenError)}
     assert exit_codes_in_docs() == used
 
 
