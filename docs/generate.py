@@ -1,13 +1,18 @@
-"""Writes the reference pages that are made from code: `python docs/generate.py [--check]`.
+"""Writes what the documentation takes from the code: `python docs/generate.py [--check]`.
 
-Pages: run-folder.md from the table specifications, columns.md from the field catalogue, cli.md from
-the commands' own help. With `--check` nothing is written, and the exit code is 1 if a page is stale.
+reference/run-folder.md comes from the table specifications, columns.md from the field catalogue, cli.md
+from the commands' own help, and the output shown in README from a scan of the sample data. With
+`--check` nothing is written, and the exit code is 1 if a page is stale.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +23,7 @@ from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
 from thbscreen.model import catalogue
 
-REFERENCE = Path(__file__).resolve().parent / "reference"
+ROOT = Path(__file__).resolve().parents[1]
 NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not this page. -->"
 
 #: What a column means, for columns that mean the same in every table.
@@ -232,7 +237,47 @@ def cli() -> str:
     return "\n".join(out) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"run-folder.md": run_folder, "columns.md": columns, "cli.md": cli}
+OUTPUT = re.compile(r"(<!-- output: scan -->\n```text\n).*?^(```)$", re.DOTALL | re.MULTILINE)
+SHOWN_ALERTS = 3
+
+
+def shorten(lines: list[str]) -> list[str]:
+    """Leaves out all but the first alerts of a summary."""
+    start = next((n for n, line in enumerate(lines) if line.startswith("ALERTS")), len(lines))
+    end = next((n for n, line in enumerate(lines) if n > start and not line), len(lines))
+    entries = [n for n in range(start, end) if re.match(r" *\d+  ", lines[n])]
+    if len(entries) <= SHOWN_ALERTS:
+        return lines
+    return [*lines[: entries[SHOWN_ALERTS]], " …", *lines[end:]]
+
+
+def sample_summary() -> str:
+    """Gives the summary of a scan of the sample data, without the progress."""
+    command = [sys.executable, str(ROOT / "cli.py"), "scan", str(ROOT / "sample_data"), "--out", "out"]
+    plain = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}} | {"PYTHONUTF8": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            command, cwd=folder, env=plain, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    text = done.stderr.decode()
+    if done.returncode:
+        raise SystemExit(f"the scan of the sample data ended with exit code {done.returncode}:\n{text}")
+    lines = shorten(text[text.index("SUSPECTED NETWORKS") :].splitlines())
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def readme() -> str:
+    """Gives README with the output of today's scan."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return OUTPUT.sub(lambda found: f"{found[1]}{sample_summary()}\n{found[2]}", text)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/run-folder.md": run_folder,
+    "docs/reference/columns.md": columns,
+    "docs/reference/cli.md": cli,
+    "README.md": readme,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -242,13 +287,13 @@ def main(argv: list[str] | None = None) -> int:
     check = parser.parse_args(argv).check
     stale = []
     for name, page in PAGES.items():
-        path, text = REFERENCE / name, page()
+        path, text = ROOT / name, page()
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)
         if not check:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path}")
+            print(f"wrote {name}")
     if check and stale:
         print(f"stale: {', '.join(stale)}; run: python docs/generate.py", file=sys.stderr)
     return int(check and bool(stale))
