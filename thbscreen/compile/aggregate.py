@@ -6,7 +6,9 @@ and keeps only what the rule needs; `judge` works on such rows, gathered from on
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,6 +106,8 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     view.use(detect.derive)
     keep = view.where(detect.where) & (view.code(detect.for_each[0]) >= 0)
     rows = np.flatnonzero(keep)
+    if detect.for_each == ("account_id",):
+        rows = rows[kernels.large_groups(kernels.group_ids([view.account[rows]]), least_rows(detect))]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
         f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
     }
@@ -131,6 +135,29 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def least_rows(detect: ast.Aggregate) -> int:
+    """Gives how many rows a group needs at least to be a hit or a near miss.
+
+    A top line such as `deposits >= 3` over a plain count (or a count of distinct values, days or months)
+    cannot hold, nor nearly hold, in a smaller group; such groups are dropped before any window is built.
+    """
+    kinds = {m.name: m for m in detect.measures}
+    least = 1
+    for line in detect.flag_when:
+        if not (isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}):
+            continue
+        measure = kinds.get(line.left.name)
+        counted = {"count", "distinct", "days_active", "months_active"}
+        if measure is None or measure.kind not in counted or measure.for_each not in {None, detect.for_each}:
+            continue
+        try:
+            wanted = as_fraction(constant(line.right))
+        except TypeError:
+            continue
+        least = max(least, math.ceil(wanted * (1 - Fraction(NEAR))))
+    return least
+
+
 class _Windows:
     """The windows of one rule over its rows."""
 
@@ -143,6 +170,11 @@ class _Windows:
         self.keys = [k[self.rows] for k in keys]
         self.time = table["_t"].to_numpy()[self.rows]
         group = kernels.group_ids(self.keys)
+        large = kernels.large_groups(group, least_rows(detect))
+        if not large.all():
+            self.rows, self.time = self.rows[large], self.time[large]
+            self.keys = [k[large] for k in self.keys]
+            group = kernels.group_ids([group[large]])
         if isinstance(detect.window, ast.Rolling):
             self.low = table["_low"].to_numpy()[self.rows]
             self.frame = kernels.rolling(group, self.time, self.low)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from thbscreen.rules import ast
 
 _LIMIT = 2.0**62
+_SMALL = 2**40
 Bool = npt.NDArray[np.bool_]
 
 
@@ -76,6 +77,12 @@ def _reduced(column: Column) -> Column:
     return Column(column.num // shared, column.den // shared, column.known)
 
 
+def _kept_small(column: Column) -> Column:
+    """Reduces fractions only when they grow: dividing is dearer than multiplying."""
+    large = max(int(np.abs(column.num).max(initial=0)), int(column.den.max(initial=0))) > _SMALL
+    return _reduced(column) if large else column
+
+
 def _apply(op: str, a: Column, b: Column) -> Column:
     known = a.known & b.known
     if op == "/":
@@ -86,14 +93,14 @@ def _apply(op: str, a: Column, b: Column) -> Column:
     if op == "*":
         if not _fits((a.num, b.num), (a.den, b.den)):
             a, b = _reduced(a), _reduced(b)
-        return _reduced(Column(a.num * b.num, a.den * b.den, known))
+        return _kept_small(Column(a.num * b.num, a.den * b.den, known))
     if bool(np.all(a.den == b.den)):
         num = a.num + b.num if op == "+" else a.num - b.num
         return Column(num, a.den, known)
     if not _fits((a.num, b.den), (b.num, a.den), (a.den, b.den)):
         a, b = _reduced(a), _reduced(b)
     left, right = a.num * b.den, b.num * a.den
-    return _reduced(Column(left + right if op == "+" else left - right, a.den * b.den, known))
+    return _kept_small(Column(left + right if op == "+" else left - right, a.den * b.den, known))
 
 
 def evaluate(expr: ast.Expr, names: Mapping[str, Column], n: int) -> Column:

@@ -25,15 +25,22 @@ def group_ids(keys: list[npt.NDArray[np.integer]]) -> I64:
     Args:
         keys: one array of codes per grouping key, equally long, no missing codes.
     """
-    if not keys:
+    if not keys or len(keys[0]) == 0:
         return np.zeros(0, dtype=np.int64)
     combined = keys[0].astype(np.int64)
+    if len(keys) == 1 and bool(np.all(combined[1:] >= combined[:-1])):
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(combined[1:] != combined[:-1])])
     for key in keys[1:]:
         _, combined = np.unique(combined, return_inverse=True)
         width = int(key.max(initial=0)) + 1
         combined = combined.astype(np.int64) * width + key
     _, dense = np.unique(combined, return_inverse=True)
     return dense.astype(np.int64)
+
+
+def large_groups(group: I64, least: int) -> Bool:
+    """Tells which rows belong to a group of at least so many rows."""
+    return (np.bincount(group, minlength=1) >= least)[group] if len(group) else np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -87,15 +94,41 @@ def rank_bounds(group: I64, time: I64, wanted_group: I64, bound: I64) -> I64:
         wanted_group: group asked for, per query.
         bound: time asked for, per query.
     """
-    if len(group) == 0:
+    if len(group) == 0 or len(bound) == 0:
         return np.zeros(len(bound), dtype=np.int64)
-    low = min(int(time.min()), int(bound.min(initial=0)))
-    span = max(int(time.max()), int(bound.max(initial=0))) - low + 2
-    if (int(group[-1]) + 2) * span < 2**62:
-        key = group * span + (time - low + 1)
-        asked = wanted_group * span + np.maximum(bound - low + 1, 0)
-        return np.searchsorted(key, asked, side="right").astype(np.int64)
-    # Too many groups for one 64-bit key: merge rows and queries in one stable sort instead.
+    low = min(int(time.min()), int(bound.min()))
+    span = max(int(time.max()), int(bound.max())) - low + 2
+    groups = max(int(group[-1]), int(wanted_group.max())) + 1
+    per_block = _KEY_LIMIT // span - 2
+    if groups <= per_block:
+        return _search(group, time, wanted_group, bound, low, span)
+    if per_block < 1:
+        return _merge(group, time, wanted_group, bound)
+    # Too many groups for one 64-bit key: search block by block of groups.
+    out = np.empty(len(bound), dtype=np.int64)
+    block = wanted_group // per_block
+    for number in np.unique(block):
+        asked = block == number
+        first, last = np.searchsorted(group, [number * per_block, (number + 1) * per_block])
+        part = slice(int(first), int(last))
+        base = number * per_block
+        out[asked] = first + _search(
+            group[part] - base, time[part], wanted_group[asked] - base, bound[asked], low, span
+        )
+    return out
+
+
+_KEY_LIMIT = 2**62
+
+
+def _search(group: I64, time: I64, wanted_group: I64, bound: I64, low: int, span: int) -> I64:
+    key = group * span + (time - low + 1)
+    asked = wanted_group * span + np.maximum(bound - low + 1, 0)
+    return np.searchsorted(key, asked, side="right").astype(np.int64)
+
+
+def _merge(group: I64, time: I64, wanted_group: I64, bound: I64) -> I64:
+    """Sorts rows and queries together: needed only when times alone fill 64 bits."""
     n = len(group)
     groups = np.concatenate([group, wanted_group])
     times = np.concatenate([time, bound])

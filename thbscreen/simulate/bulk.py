@@ -73,6 +73,7 @@ def _chunk(rng: Rng, first: int, rows: int, accounts: int) -> pl.DataFrame:
             "terminal": terminal,
             "transfer": transfer,
             "at": card | cash,
+            "mcc_row": card,
             "cashed": cash,
             "direction": _pick(("debit", "credit"), credit.astype(np.int64)),
             "tx_type": _pick(_TYPES, kind),
@@ -100,7 +101,10 @@ def _chunk(rng: Rng, first: int, rows: int, accounts: int) -> pl.DataFrame:
         "purpose_code",
         pl.when("transfer")
         .then(pl.format("{} {} ref {}", pl.col("text"), pl.col("number"), pl.col("second") % 997))
+        .when("mcc_row")
+        .then(pl.format("POS {} {} purchase {}", pl.col("terminal"), pl.col("location_city"), pl.col("second")))
         .alias("remittance_info"),
+        pl.when("transfer").then(pl.format("DEV{}", pl.col("account"))).alias("device_id"),
         "mcc",
         "location_city",
         pl.when("at")
@@ -112,6 +116,47 @@ def _chunk(rng: Rng, first: int, rows: int, accounts: int) -> pl.DataFrame:
         .alias("terminal_id"),
         pl.when("at").then(pl.format("CRD{}", pl.col("account"))).alias("card_id"),
     )
+
+
+def make_bulk_world(folder: Path, rows: int, seed: int) -> None:
+    """Writes transactions.parquet, accounts.parquet, parties.parquet and account_parties.parquet.
+
+    One natural person per account, some with employer, occupation and a recent opening; one in 40 is a firm.
+    With these tables every shipped rule has its columns.
+
+    Args:
+        folder: existing folder to write into.
+        rows: number of movements, at least 1.
+        seed: seed of the random streams.
+
+    Raises:
+        ValueError: rows is below 1.
+        OSError: a file cannot be written.
+    """
+    make_bulk(folder / "transactions.parquet", rows, seed)
+    n = max(rows // _ROWS_PER_ACCOUNT, 1)
+    rng = np.random.default_rng([seed, 1])
+    number = pl.int_range(n, dtype=pl.Int64, eager=True)
+    opened = pl.Series(rng.integers(16_000, 20_500, n)).cast(pl.Int32).cast(pl.Date)
+    firm = pl.Series(np.arange(n) % 40 == 0)
+    account = pl.format("AC{}", number + 10_000_000)
+    party = pl.format("P{}", number)
+    base = pl.DataFrame({"n": number, "opened_date": opened, "firm": firm}).with_columns(
+        account.alias("account_id"), party.alias("party_id")
+    )
+    base.select("account_id", "opened_date").write_parquet(folder / "accounts.parquet")
+    base.select("account_id", "party_id", pl.lit("holder").alias("role")).write_parquet(
+        folder / "account_parties.parquet"
+    )
+    base.select(
+        "party_id",
+        pl.when("firm").then(pl.lit("legal")).otherwise(pl.lit("natural")).alias("kind"),
+        pl.format("AD{}", pl.col("n") // 3).alias("address_hash"),
+        pl.format("PH{}", pl.col("n")).alias("phone_hash"),
+        pl.when(~pl.col("firm")).then(pl.format("P{}", pl.col("n") // 40 * 40)).alias("employer_id"),
+        pl.when(pl.col("firm") & (pl.col("n") % 400 == 0)).then(pl.lit("accommodation")).alias("licence"),
+        pl.when("firm").then(pl.lit("55.10")).alias("sector_nace"),
+    ).write_parquet(folder / "parties.parquet")
 
 
 def make_bulk(path: Path, rows: int, seed: int) -> None:
