@@ -14,6 +14,8 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.aggregate import Judged, leaf_texts
@@ -117,25 +119,28 @@ class Assembler:
         """Keeps mitigating facts of those whom some other hit names: about all others there is nothing to say."""
         named = {h["subject_id"] for h in hits if h["family"] != "mitigation"}
         named |= {m for table in members for m in table["member_id"].to_list()}
-        frame = self.prepared.dimensions.frame
-        accounts = self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
-        holder = frame["party_id"].head(len(accounts))
-        table = pl.DataFrame({"account": accounts, "party": holder})
-        wanted = sorted(named)
-        of_named = table.filter(pl.col("account").is_in(wanted) | pl.col("party").is_in(wanted))
-        people = of_named["party"].drop_nulls().unique()
-        known = pl.concat(
-            [
-                pl.Series("id", wanted, dtype=pl.String),
-                people.rename("id"),
-                table.filter(pl.col("party").is_in(people.implode()))["account"].rename("id"),
-            ]
-        ).unique()
+        known = self._ids_of(pl.Series("id", sorted(named), dtype=pl.String))
         subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.hits["k0"])
         rows = subjects.is_in(known.implode()).arg_true()
         numbers = pl.DataFrame({"hit": rows.cast(pl.Int64)}).with_row_index("_new")
         kept = part.members.join(numbers, on="hit").with_columns(pl.col("_new").cast(pl.Int64).alias("hit"))
         return Judged(part.hits[rows], kept.drop("_new"), pl.DataFrame())
+
+    def _ids_of(self, named: pl.Series) -> pl.Series:
+        """Adds to ids of accounts and customers the customers' other accounts and the accounts' holders."""
+        accounts = self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+        holder = self.prepared.dimensions.frame["party_id"].head(len(accounts))
+        table = pl.DataFrame({"account": accounts, "party": holder})
+        mine = pl.col("account").is_in(named.implode()) | pl.col("party").is_in(named.implode())
+        people = table.filter(mine)["party"].drop_nulls().unique()
+        theirs = table.filter(pl.col("party").is_in(people.implode()))["account"]
+        return pl.concat([named.rename("id"), people.rename("id"), theirs.rename("id")]).unique()
+
+    def named_accounts(self, found: HitTables) -> npt.NDArray[np.bool_]:
+        """Marks, by account code, the accounts of everybody whom a hit names as subject or member."""
+        named = pl.concat([found.hits["subject_id"], found.members["member_id"]]).unique()
+        accounts = self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+        return accounts.is_in(self._ids_of(named).implode()).to_numpy()
 
     # --- hits ----------------------------------------------------------------------------------
 

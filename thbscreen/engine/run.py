@@ -135,11 +135,30 @@ class Runner:
         return max((r.stage for r in self.rules if r.scope != "network"), default=0)
 
     def run(self) -> RunResult:
-        """Runs every stage but the rules over networks."""
+        """Runs every stage but the mitigating facts and the rules over networks."""
         for stage in range(1, self.stages + 1):
-            rules = tuple(r for r in self.rules if r.stage == stage and r.scope != "network")
+            rules = tuple(
+                r for r in self.rules if r.stage == stage and r.scope != "network" and not self._is_late(r)
+            )
             self._stage(rules)
             self.context = replace(self.context, hit_accounts=self._hit_accounts())
+        return self.result
+
+    def _is_late(self, item: CompiledRule) -> bool:
+        """Mitigating facts wait until it is known about whom they are asked, unless a rule reads their hits."""
+        read = {a for r in self.rules for a in r.rule.after}
+        return item.rule.family == "mitigation" and item.scope != "network" and item.rule.id not in read
+
+    def run_mitigation(self, accounts: npt.NDArray[np.bool_] | None = None) -> RunResult:
+        """Runs the rules of mitigating facts.
+
+        Args:
+            accounts: by account code, whose own facts are asked; None asks for everybody's. Rules that gather
+                rows by another key still read every row.
+        """
+        rules = tuple(r for r in self.rules if self._is_late(r))
+        self._stage(tuple(r for r in rules if r.scope == "account"), only=accounts)
+        self._stage(tuple(r for r in rules if r.scope != "account"))
         return self.result
 
     def run_networks(self, networks: I64) -> RunResult:
@@ -154,10 +173,10 @@ class Runner:
             self._stage(rules)
         return self.result
 
-    def _stage(self, rules: tuple[CompiledRule, ...]) -> None:
+    def _stage(self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None = None) -> None:
         over_rows = tuple(r for r in rules if r.scope != "parties")
         waiting: dict[int, list[pl.DataFrame]] = {}
-        for outcome in self._buckets(over_rows) if over_rows else ():
+        for outcome in self._buckets(over_rows, only) if over_rows else ():
             for index, judged in outcome.judged.items():
                 self.result.add(index, judged)
             for index, rows in outcome.rows.items():
@@ -173,20 +192,28 @@ class Runner:
                 rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
                 self.result.add(item.index, judge(rows, item.rule, item.rule.detect, self.context.clock))
 
-    def _buckets(self, rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
+    def _buckets(
+        self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None
+    ) -> Iterable[BucketResult]:
         buckets = self.prepared.buckets
+
+        def one(number: int) -> BucketResult:
+            frame = self.prepared.bucket(number)
+            if only is not None:
+                frame = frame.filter(pl.Series(only[frame["c:account_id"].to_numpy()]))
+            return run_bucket(frame, self.context, rules)
+
         paths = [str(b) for b in buckets if isinstance(b, Path)]
-        if self.workers > 1 and self.folder is not None and len(paths) == len(buckets) > 0:
+        if only is None and self.workers > 1 and self.folder is not None and len(paths) == len(buckets) > 0:
             yield from self._processes(paths, rules)
             return
         threads = min(THREADS, len(buckets))
         if threads <= 1:
-            for number in range(len(buckets)):
-                yield run_bucket(self.prepared.bucket(number), self.context, rules)
+            yield from map(one, range(len(buckets)))
             return
         # Threads share the buckets in memory, and the kernels let go of the interpreter while they work.
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(lambda n: run_bucket(self.prepared.bucket(n), self.context, rules), range(len(buckets)))
+            yield from pool.map(one, range(len(buckets)))
 
     def _processes(self, paths: list[str], rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
         context = Path(str(self.folder)) / "context.pickle"

@@ -1,6 +1,7 @@
 """From hits to an ordered list of alerts. The score is a sum that a person can add up on paper.
 
-Points are whole ten-thousandths inside, so sums are exact and do not depend on the order of rows.
+Points are whole ten-thousandths, so sums are exact and do not depend on the order of rows. A halved
+weight is cut down to them: what is left after many half-lives is nothing.
 
 - A hit counts for its own subject: the primary holder of the account, or the account where no holder
   is known. A hit on a thing (a terminal, an employer, a network) counts for the people it names,
@@ -137,13 +138,17 @@ def rate(
         pack=pack,
     )
     rows = [told.alert(r) for r in judged.filter("alert").iter_rows(named=True)]
+    below = judged.filter(~pl.col("alert"))
+    counts = {lack: below.filter(pl.col("lacks") == lack).height for lack in LACKS}
+    return Scored(_ranked(rows), counts)
+
+
+def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Gives table ALERTS: urgency first, then score, amount and id."""
     rows.sort(key=lambda r: (-r["urgency"], -r["score"], -r["amount_eur"], r["alert_id"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
-    frame = pl.DataFrame(rows, schema=tables.ALERTS.schema, orient="row")
-    below = judged.filter(~pl.col("alert"))
-    counts = {lack: below.filter(pl.col("lacks") == lack).height for lack in LACKS}
-    return Scored(tables.ALERTS.conform(frame), counts)
+    return tables.ALERTS.conform(pl.DataFrame(rows, schema=tables.ALERTS.schema, orient="row"))
 
 
 def alert_id(kind: str, subject: str) -> str:

@@ -79,6 +79,7 @@ def run_case(pack: ast.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int
 def _run(prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
     runner = Runner(prepared, compiled)
     runner.run()
+    runner.run_mitigation()
     names: pl.Series | None = None
     given = {str(r["account_id"]): str(r["network_id"]) for r in tables.get("transactions", []) if r.get("network_id")}
     if given:
