@@ -203,17 +203,18 @@ def columns() -> str:
     return "\n".join(out) + "\n"
 
 
-def commands(
-    command: click.Command, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Gives a command and all commands below it, each with its words, in their own order."""
-    yield path, command
+def contexts(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[click.Context]:
+    """Gives the context of a command and of all commands below it, as a call would make them."""
+    settings = {**command.context_settings, "terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
+    yield context
     if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path[-1])
-        for name in command.list_commands(context):
-            sub = command.get_command(context, name)
+        for word in command.list_commands(context):
+            sub = command.get_command(context, word)
             if sub is not None and not sub.hidden:
-                yield from commands(sub, (*path, name))
+                yield from contexts(sub, word, context)
 
 
 def cli() -> str:
@@ -227,13 +228,9 @@ def cli() -> str:
         "",
     ]
     out += ["Exit codes are in [exit-codes.md](exit-codes.md)."]
-    for path, command in commands(thbscreen_command, ("thbscreen",)):
-        parent = click.Context(click.Command(path[0]), info_name=" ".join(path[:-1])) if path[1:] else None
-        context = click.Context(
-            command, info_name=path[-1], parent=parent, terminal_width=100, max_content_width=100
-        )
-        text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-        out += ["", f"## {' '.join(path)}", "", "```text", text, "```"]
+    for context in contexts(thbscreen_command, "thbscreen"):
+        text = "\n".join(line.rstrip() for line in context.get_help().splitlines())
+        out += ["", f"## {context.command_path}", "", "```text", text, "```"]
     return "\n".join(out) + "\n"
 
 
