@@ -55,14 +55,14 @@ tests:
 """
 
 
-def rule_text(detect: str, *, rule_id: str = "THB-ML-901", roles: str = "{account_id: unknown}", parameters: str = "",
-              evidence: str = "Seen.") -> str:  # fmt: skip
+def rule_text(detect: str, *, rule_id: str = "THB-ML-901", roles: str = "{account_id: unknown}",
+              parameters: str = "", evidence: str = "Seen.") -> str:  # fmt: skip
     """Gives a whole rule file around a detect block (given without indentation)."""
     block = "".join(f"  {line}\n" for line in detect.strip("\n").splitlines())
     return (
         HEAD.format(id=rule_id, roles=roles)
         + (f"parameters:\n{parameters}" if parameters else "")
-        + f"detect:\n{block}evidence: \"{evidence}\"\n"
+        + f'detect:\n{block}evidence: "{evidence}"\n'
         + TAIL
     )
 
@@ -88,7 +88,9 @@ def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | Non
     return load_pack(root, profile)
 
 
-def run_rows(pack, transactions, accounts=(), parties=(), *, buckets: int = 1) -> tuple[HitTables, pl.DataFrame]:
+def run_rows(
+    pack, transactions, accounts=(), parties=(), *, buckets: int = 1
+) -> tuple[HitTables, pl.DataFrame]:
     """Runs a pack over rows of text and gives the hit tables and the readiness table."""
     compiled = compile_pack(pack)
     source = from_rows(list(transactions), list(accounts), list(parties), pack.profile.time_zone)

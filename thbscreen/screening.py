@@ -129,7 +129,9 @@ def screen(
         near = str(staging.path.parent) if staging is not None else None
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".thbscreen-", dir=near)))
         prepared = _prepare(dataset, compiled, work, buckets, workers, progress)
-        result = _results(dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None)
+        result = _results(
+            dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None
+        )
         if staging is not None:
             progress.stage("writing results", None)
             write_run(staging.path, result, formats)
@@ -137,7 +139,12 @@ def screen(
 
 
 def _prepare(
-    dataset: Dataset, compiled: CompiledPack, work: Path, buckets: int | None, workers: int, progress: Progress
+    dataset: Dataset,
+    compiled: CompiledPack,
+    work: Path,
+    buckets: int | None,
+    workers: int,
+    progress: Progress,
 ) -> Prepared:
     progress.stage("reading transactions", None)
     spill = work if workers > 1 or dataset.size_hint() > SPILL_ROWS else None
@@ -204,7 +211,9 @@ def _results(
     )
 
 
-def _networks(prepared: Prepared, compiled: CompiledPack, found: HitTables, as_of: dt.datetime) -> NetworkTables:
+def _networks(
+    prepared: Prepared, compiled: CompiledPack, found: HitTables, as_of: dt.datetime
+) -> NetworkTables:
     holders = subjects(prepared)
     named = pl.concat([found.hits["subject_id"], found.members["member_id"]]).unique()
     flagged = holders.filter(
@@ -214,7 +223,9 @@ def _networks(prepared: Prepared, compiled: CompiledPack, found: HitTables, as_o
         r.rule.id: RuleInfo(r.rule.title, r.rule.family, r.rule.weight, r.rule.typologies, r.rule.third_party)
         for r in compiled.rules
     }
-    edges = payments(prepared, account_codes(prepared, flagged)) if prepared.buckets else tables.PAYMENTS.empty()
+    edges = (
+        payments(prepared, account_codes(prepared, flagged)) if prepared.buckets else tables.PAYMENTS.empty()
+    )
     return build_networks(
         NetworkInputs(
             hits=found.hits,

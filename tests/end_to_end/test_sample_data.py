@@ -105,7 +105,8 @@ def test_numbers_of_a_hit_can_be_recomputed_from_the_rows_it_names(result):
 
 def test_alerts_are_in_a_strict_total_order(result):
     keys = [
-        (-a["urgency"], -a["score"], -a["amount_eur"], a["alert_id"]) for a in result.alerts.iter_rows(named=True)
+        (-a["urgency"], -a["score"], -a["amount_eur"], a["alert_id"])
+        for a in result.alerts.iter_rows(named=True)
     ]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys)

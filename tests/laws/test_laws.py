@@ -22,7 +22,13 @@ headline: total
 
 def deposits(*times, account="A1", amount="100"):
     return [
-        {"account_id": account, "booking_ts": t, "amount_eur": amount, "tx_type": "cash_deposit", "direction": "credit"}
+        {
+            "account_id": account,
+            "booking_ts": t,
+            "amount_eur": amount,
+            "tx_type": "cash_deposit",
+            "direction": "credit",
+        }
         for t in times
     ]
 
@@ -86,7 +92,13 @@ def test_l3_a_missing_value_fails_positive_tests_and_passes_negative_ones(where,
     rows = [
         {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "5", "mcc": "5411"},
         {"account_id": "A1", "booking_ts": "2024-03-02 10:00", "amount_eur": "5", "mcc": "7011"},
-        {"account_id": "A1", "booking_ts": "2024-03-03 10:00", "amount_eur": "5", "mcc": None, "channel": None},
+        {
+            "account_id": "A1",
+            "booking_ts": "2024-03-03 10:00",
+            "amount_eur": "5",
+            "mcc": None,
+            "channel": None,
+        },
     ]
     found, _ = run_rows(pack_of(rule_text(FILTER.format(where=where))), rows)
     assert [measures(h)["rows"] for h in found.hits.to_dicts()] == [expected]
@@ -110,8 +122,8 @@ def test_l4_division_by_zero_is_unknown_and_the_line_does_not_hold():
     pack = pack_of(rule_text(SHARE))
     found, _ = run_rows(pack, deposits("2024-03-01 10:00"))
     assert found.hits.height == 0
-    rows = [*deposits("2024-03-01 10:00"), {"account_id": "A1", "booking_ts": "2024-03-01 11:00", "amount_eur": "200",
-                                             "tx_type": "card_purchase", "direction": "debit"}]  # fmt: skip
+    purchase = {"amount_eur": "200", "tx_type": "card_purchase", "direction": "debit"}
+    rows = [*deposits("2024-03-01 10:00"), {**deposits("2024-03-01 11:00")[0], **purchase}]
     found, _ = run_rows(pack, rows)
     assert [measures(h)["share"] for h in found.hits.to_dicts()] == [0.5]
 
@@ -130,7 +142,13 @@ flag_when:
 
 def test_l5_groups_with_a_missing_key_are_not_formed():
     rows = [
-        {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "5", "direction": "debit", "cp_account_id": c}
+        {
+            "account_id": "A1",
+            "booking_ts": "2024-03-01 10:00",
+            "amount_eur": "5",
+            "direction": "debit",
+            "cp_account_id": c,
+        }
         for c in ("X", None, None)
     ]
     found, _ = run_rows(pack_of(rule_text(PAIR)), rows)
@@ -201,9 +219,27 @@ flag_when:
   - passed >= 1 EUR
 """
     rows = [
-        {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "10", "direction": "credit", "tx_id": "B"},
-        {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "10", "direction": "debit", "tx_id": "A"},
-        {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "10", "direction": "debit", "tx_id": "C"},
+        {
+            "account_id": "A1",
+            "booking_ts": "2024-03-01 10:00",
+            "amount_eur": "10",
+            "direction": "credit",
+            "tx_id": "B",
+        },
+        {
+            "account_id": "A1",
+            "booking_ts": "2024-03-01 10:00",
+            "amount_eur": "10",
+            "direction": "debit",
+            "tx_id": "A",
+        },
+        {
+            "account_id": "A1",
+            "booking_ts": "2024-03-01 10:00",
+            "amount_eur": "10",
+            "direction": "debit",
+            "tx_id": "C",
+        },
     ]
     found, _ = run_rows(pack_of(rule_text(detect)), rows)
     assert [measures(h)["passed"] for h in found.hits.to_dicts()] == [10]

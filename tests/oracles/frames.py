@@ -36,7 +36,10 @@ def view_of(account, hour, credit, cents, facts=(), **codes):
             "amount_eur": pl.Series(cents, dtype=pl.Int64),
             "tx_id": pl.Series([f"T{i:02d}" for i in range(n)], dtype=pl.String),
             "@flags0": pl.Series([int(c) for c in credit], dtype=pl.UInt64),
-            **{f"c:{k}": pl.Series([-1 if v is None else v for v in vs], dtype=pl.Int32) for k, vs in codes.items()},
+            **{
+                f"c:{k}": pl.Series([-1 if v is None else v for v in vs], dtype=pl.Int32)
+                for k, vs in codes.items()
+            },
         }
     )
     dims = pl.DataFrame({"party_id": pl.Series([None] * (n_accounts + 1), dtype=pl.String)})

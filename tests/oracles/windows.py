@@ -46,8 +46,8 @@ def forwarded_within(rows, hold):
     """
     out = [0 if credit else None for _, _, credit, _ in rows]
     queues = {}
-    for i, (account, time, credit, cents) in enumerate(rows):
-        queue = queues.setdefault(account, deque())
+    for i, (account, time, credit, amount) in enumerate(rows):
+        queue, cents = queues.setdefault(account, deque()), amount
         if credit:
             queue.append([i, time, cents])
             continue

@@ -27,7 +27,10 @@ MOVES = st.lists(
 def test_forwarded_cents_equal_a_queue(moves):
     rows = sorted(moves, key=lambda m: (m[0], m[1]))
     view = view_of(
-        account=[r[0] for r in rows], hour=[r[1] for r in rows], credit=[r[2] for r in rows], cents=[r[3] for r in rows]
+        account=[r[0] for r in rows],
+        hour=[r[1] for r in rows],
+        credit=[r[2] for r in rows],
+        cents=[r[3] for r in rows],
     )
     column = derive.forwarded(view, ast.ForwardedWithin("f", LENGTH))
     actual = [int(v) if k else None for v, k in zip(column.num, column.known, strict=True)]
@@ -40,9 +43,7 @@ def test_a_debit_before_any_credit_eats_the_opening_balance_only():
 
 
 CODES = st.one_of(st.none(), st.integers(0, 2))
-ANCHORS = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, 20), st.booleans(), CODES, CODES), max_size=30
-)
+ANCHORS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.booleans(), CODES, CODES), max_size=30)
 
 
 @given(ANCHORS, st.booleans(), st.booleans())
@@ -64,10 +65,7 @@ def test_the_followed_row_equals_a_search_backwards(anchors, use_same, use_diffe
         ("location_city",) if use_different else (),
     )
     expected = slow.follows(
-        [
-            (a, h * HOUR, x, s if use_same else "any", d if use_different else "any")
-            for a, h, x, s, d in rows
-        ],
+        [(a, h * HOUR, x, s if use_same else "any", d if use_different else "any") for a, h, x, s, d in rows],
         6 * HOUR,
     )
     assert derive.follows(view, item).tolist() == expected
@@ -96,7 +94,9 @@ def test_the_most_common_value_is_counted_per_account_and_ties_go_to_text_order(
         assert found[i] == expected
 
 
-@pytest.mark.parametrize(("day", "expected"), [("2023-12-31", None), ("2024-01-01", 100_000), ("2026-02-01", 108_800)])
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2023-12-31", None), ("2024-01-01", 100_000), ("2026-02-01", 108_800)]
+)
 def test_a_fact_is_the_one_in_force_on_the_local_day(day, expected):
     span = view_of.span
     values = (

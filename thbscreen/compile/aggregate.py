@@ -17,7 +17,7 @@ import polars as pl
 
 from thbscreen.compile import windows as kernels
 from thbscreen.compile.derive import length_of
-from thbscreen.compile.rational import Column, compare, evaluate, whole
+from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.where import as_fraction, constant
 from thbscreen.model.clock import DAY, Clock
 from thbscreen.rules import ast
@@ -40,10 +40,11 @@ class Judged:
     """Raw results of one rule: codes and integers, no strings but transaction ids.
 
     Attributes:
-        hits: one row per hit: k0.. key codes, starts, ends, w_starts, w_ends (UTC microseconds), episodes, amount and
-            tx_ids of the whole episode (the shown window is the part from w_starts to w_ends), m0n/m0d/m0k.. measures as exact fractions, c0l/c0r/c0h.. leaf lines.
+        hits: one row per hit: k0.. key codes; starts, ends, w_starts, w_ends (UTC microseconds); episodes;
+            amount and tx_ids of the whole episode (the shown window is the part from w_starts to w_ends);
+            m0n/m0d/m0k.. measures as exact fractions; c0l/c0r/c0h.. leaf lines.
         members: hit (row number in hits), role (position in rule.roles), code, n, amount.
-        near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, n_tx, tx_ids.
+        near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, tx_ids.
     """
 
     hits: pl.DataFrame
@@ -52,7 +53,7 @@ class Judged:
 
 
 def period_of(window: ast.Window, days: I64) -> I64:
-    """Gives the calendar step of local days: days, weeks from Monday, months since 1970; 0 for the whole period."""
+    """Gives the calendar step of local days: days, weeks from Monday, months; 0 for the whole period."""
     match window:
         case ast.Calendar(step="day"):
             return days
@@ -144,7 +145,9 @@ def least_rows(detect: ast.Aggregate) -> int:
     kinds = {m.name: m for m in detect.measures}
     least = 1
     for line in detect.flag_when:
-        if not (isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}):
+        if not (
+            isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}
+        ):
             continue
         measure = kinds.get(line.left.name)
         counted = {"count", "distinct", "days_active", "months_active"}
@@ -269,9 +272,9 @@ def judge_lines(
                 leaves.append(Line(left.floats(), right.floats(), holds))
                 return holds
             case ast.AnyLine():
-                return np.any([one(x) for x in line.lines], axis=0)
+                return any_of([one(x) for x in line.lines])
             case ast.NoneLine():
-                return ~np.any([one(x) for x in line.lines], axis=0)
+                return ~any_of([one(x) for x in line.lines])
 
     return [one(line) for line in lines], leaves
 
@@ -329,7 +332,7 @@ def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> _Spans:
     new[1:] = (group[1:] != group[:-1]) | (start[1:] > flagged[:-1])
     number = np.cumsum(new) - 1
     order = np.lexsort((flagged, np.nan_to_num(headline[flagged], nan=-np.inf), number))
-    last_of = np.flatnonzero(np.append(number[order][1:] != number[order][:-1], True))  # noqa: FBT003
+    last_of = np.flatnonzero(np.append(number[order][1:] != number[order][:-1], True))
     best = flagged[order[last_of]]
     first = np.flatnonzero(new)
     ends = flagged[np.append(first[1:] - 1, len(flagged) - 1)]
@@ -356,14 +359,19 @@ def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline:
     owner, episode = kernels.expand(low, high + 1)
     value = np.nan_to_num(headline[spans.best[episode]], nan=-np.inf)
     order = np.lexsort((episode, value, owner))
-    last_of = np.flatnonzero(np.append(owner[order][1:] != owner[order][:-1], True))  # noqa: FBT003
+    last_of = np.flatnonzero(np.append(owner[order][1:] != owner[order][:-1], True))
     best = spans.best[episode[order[last_of]]]
     ranges = (owner, spans.start[episode], spans.end[episode] + 1)
     return _Spans(best, spans.start[low], spans.end[high], ranges, high - low + 1)
 
 
 def _write_hits(
-    windows: _Windows, rule: ast.Rule, spans: _Spans, known: dict[str, Column], leaves: list[Line], clock: Clock
+    windows: _Windows,
+    rule: ast.Rule,
+    spans: _Spans,
+    known: dict[str, Column],
+    leaves: list[Line],
+    clock: Clock,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     frame, best = windows.frame, spans.best
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
@@ -392,7 +400,8 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
 
     Args:
         table: has tx_id, amount and x0.. columns; a customer table has none of them.
-        rows, owner: pairs of table row and hit number.
+        rows: table rows, one per pair.
+        owner: hit number, one per pair.
         n: number of hits.
     """
     if "tx_id" not in table.columns:
@@ -404,9 +413,11 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
     part = table.select("tx_id", "amount", *extra)[rows].with_columns(pl.Series("_hit", owner))
     part = part.unique(["_hit", "tx_id"])
     sums = part.group_by("_hit").agg(pl.col("amount").sum())
-    ids = pl.concat(
-        [part.select("_hit", pl.col(c).alias("id")) for c in ("tx_id", *extra)]
-    ).drop_nulls().unique()
+    ids = (
+        pl.concat([part.select("_hit", pl.col(c).alias("id")) for c in ("tx_id", *extra)])
+        .drop_nulls()
+        .unique()
+    )
     lists = ids.group_by("_hit").agg(pl.col("id").sort().alias("tx_ids"))
     base = pl.DataFrame({"_hit": np.arange(n, dtype=np.int64)})
     out = base.join(sums, on="_hit", how="left").join(lists, on="_hit", how="left").sort("_hit")
@@ -438,7 +449,9 @@ def member_rows(table: pl.DataFrame, rule: ast.Rule, rows: I64, owner: I64) -> p
     parts = []
     for i, _ in enumerate(rule.roles):
         parts.append(
-            pl.DataFrame({"hit": owner, "row": rows, "code": table[f"r{i}"].to_numpy()[rows], "amount": amount})
+            pl.DataFrame(
+                {"hit": owner, "row": rows, "code": table[f"r{i}"].to_numpy()[rows], "amount": amount}
+            )
             .filter(pl.col("code") >= 0)
             .unique(["hit", "row"])
             .group_by("hit", "code")

@@ -303,7 +303,8 @@ def compile_pack(pack: ast.RulePack) -> CompiledPack:
     """Compiles every enabled rule of a pack."""
     stages = _stages(pack.rules)
     rules = tuple(
-        CompiledRule(rule, index, _scope(rule.detect), stages[rule.id]) for index, rule in enumerate(pack.rules)
+        CompiledRule(rule, index, _scope(rule.detect), stages[rule.id])
+        for index, rule in enumerate(pack.rules)
     )
     out = CompiledPack(pack, rules, {found.name: found for found in pack.lists})
     collector = _Collector(out)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 _KINDS = {f.name: f.kind for f in catalogue.PARTIES}
 
 
-def party_rows(parties: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, context: Context) -> pl.DataFrame:
+def party_rows(
+    parties: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, context: Context
+) -> pl.DataFrame:
     """Gives the customers that pass, in the same form as rows of transactions, without times.
 
-    Columns that the table lacks count as missing. Order: by party_id, so that nothing depends on the file's order.
+    Columns that the table lacks count as missing. Order: by party_id, so that nothing depends on the file.
     """
     table = parties.unique("party_id", keep="first", maintain_order=True).sort("party_id")
     table = table.with_columns(
@@ -38,8 +40,9 @@ def party_rows(parties: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, con
         if measure.kind == "formula":
             continue
         counts = table.select(
-            pl.all_horizontal([condition_expr(c, lists) for c in measure.where.conditions] or [pl.lit(value=True)])
-            .alias("n")
+            pl.all_horizontal(
+                [condition_expr(c, lists) for c in measure.where.conditions] or [pl.lit(value=True)]
+            ).alias("n")
         )["n"]
         counts = counts.new_from_index(0, table.height) if len(counts) == 1 != table.height else counts
         if measure.kind == "count":

@@ -50,7 +50,9 @@ class Column:
 def whole(values: npt.NDArray[np.int64], known: Bool | None = None) -> Column:
     """Wraps whole numbers."""
     n = len(values)
-    return Column(values.astype(np.int64), np.ones(n, np.int64), np.ones(n, np.bool_) if known is None else known)
+    return Column(
+        values.astype(np.int64), np.ones(n, np.int64), np.ones(n, np.bool_) if known is None else known
+    )
 
 
 def constant(value: ast.Value, n: int) -> Column:
@@ -61,7 +63,9 @@ def constant(value: ast.Value, n: int) -> Column:
         raise TypeError(msg)
     fraction = Fraction(payload)
     return Column(
-        np.full(n, fraction.numerator, np.int64), np.full(n, fraction.denominator, np.int64), np.ones(n, np.bool_)
+        np.full(n, fraction.numerator, np.int64),
+        np.full(n, fraction.denominator, np.int64),
+        np.ones(n, np.bool_),
     )
 
 
@@ -129,6 +133,12 @@ _COMPARE: dict[str, Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     "==": np.equal,
     "!=": np.not_equal,
 }
+
+
+def any_of(flags: list[Bool]) -> Bool:
+    """Tells per row whether any of several equally long flags holds."""
+    out: Bool = np.logical_or.reduce(flags)
+    return out
 
 
 def compare(left: Column, op: str, right: Column) -> Bool:

@@ -124,10 +124,6 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
     return out
 
 
-def _link_of(measure: ast.Measure) -> str | None:
-    return measure.link
-
-
 def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, Column]:
     codes, amount = view.code("cp_account_id"), view.amount
     known: dict[str, Column] = {}
@@ -140,7 +136,7 @@ def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, C
             if measure.kind == "count" and measure.field == "cycles":
                 values[i] = window.cycles
                 continue
-            name = _link_of(measure)
+            name = measure.link
             taken = window.rows[name] if name else sorted({r for rows in window.rows.values() for r in rows})
             at = np.asarray(taken, np.int64)
             match measure.kind:
@@ -155,11 +151,17 @@ def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, C
     return known
 
 
-def _episodes(windows: list[_Window], flagged: Bool, headline: npt.NDArray[np.float64]) -> list[tuple[int, int, int]]:
+def _episodes(
+    windows: list[_Window], flagged: Bool, headline: npt.NDArray[np.float64]
+) -> list[tuple[int, int, int]]:
     """Merges flagged windows of one account that overlap: (best, first, last) window numbers."""
     out: list[tuple[int, int, int]] = []
     for i in np.flatnonzero(flagged).tolist():
-        if out and windows[out[-1][2]].account == windows[i].account and windows[i].start <= windows[out[-1][2]].end:
+        if (
+            out
+            and windows[out[-1][2]].account == windows[i].account
+            and windows[i].start <= windows[out[-1][2]].end
+        ):
             best, first, _ = out[-1]
             best = i if headline[i] >= headline[best] else best
             out[-1] = (best, first, i)
@@ -240,9 +242,9 @@ def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window
                 totals[key] = (n + 1, cents + (int(amount.num[row]) if amount.known[row] else 0))
         if star.centre in role_of:
             totals[(i, role_of[star.centre], episode[0].account)] = (max(w.cycles for w in episode), 0)
-    rows = [(*key, *value) for key, value in sorted(totals.items())]
+    counted = [(*key, *value) for key, value in sorted(totals.items())]
     return pl.DataFrame(
-        rows,
+        counted,
         schema={"hit": pl.Int64, "role": pl.Int64, "code": pl.Int64, "n": pl.Int64, "amount": pl.Int64},
         orient="row",
     )

@@ -75,7 +75,11 @@ class TextPass:
         """Gives one Boolean column per pair over a chunk; a missing text or column mentions nothing."""
         out: list[pl.Series] = []
         for field, lists in self.needles.items():
-            texts = chunk[field] if field in chunk.columns else pl.Series(field, [None] * chunk.height, dtype=pl.String)
+            texts = (
+                chunk[field]
+                if field in chunk.columns
+                else pl.Series(field, [None] * chunk.height, dtype=pl.String)
+            )
             out.extend(self._field(field, texts, lists))
         return out
 
@@ -83,13 +87,20 @@ class TextPass:
         n = len(texts)
         first_words = sorted({x.split()[0] for entries in lists.values() for x in entries})
         possible = fold_series(texts)
-        rows = possible.str.contains_any(first_words).fill_null(value=False).arg_true() if first_words else []
+        may = (
+            possible.str.contains_any(first_words) if first_words else pl.Series([False]).new_from_index(0, n)
+        )
+        rows = may.fill_null(value=False).arg_true()
         table = pl.DataFrame({"row": rows, "w": word_form(possible.gather(rows))}) if len(rows) else None
         out = []
         for name, entries in lists.items():
             key = text_key(field, name)
             if table is None or not entries:
-                out.append(pl.Series(key, [False]).new_from_index(0, n) if n else pl.Series(key, [], dtype=pl.Boolean))
+                out.append(
+                    pl.Series(key, [False]).new_from_index(0, n)
+                    if n
+                    else pl.Series(key, [], dtype=pl.Boolean)
+                )
                 continue
             hit = table.filter(pl.col("w").str.contains_any(entries))["row"]
             flags = pl.DataFrame({"row": pl.arange(0, n, eager=True)}).select(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,11 +16,11 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import derive as derived
-from thbscreen.compile.pack import CompiledPack, domain, is_money, split
-from thbscreen.compile.rational import Column, compare, evaluate, whole
+from thbscreen.compile.pack import CompiledPack, domain, is_money, names_in, split
+from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.where import leaf
 from thbscreen.model import catalogue
-from thbscreen.model.clock import DAY, Clock
+from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
@@ -96,7 +96,11 @@ class View:
         return self.context.clock.day(self.time)
 
     def _number_column(self, name: str) -> Column:
-        values = self.frame[name] if name in self.frame.columns else pl.Series(name, [None] * self.size, dtype=pl.Int64)
+        values = (
+            self.frame[name]
+            if name in self.frame.columns
+            else pl.Series(name, [None] * self.size, dtype=pl.Int64)
+        )
         return whole(values.fill_null(0).to_numpy(), values.is_not_null().to_numpy())
 
     # --- derived columns of the rule at hand -----------------------------------------------------
@@ -210,7 +214,9 @@ class View:
     def _dimension_days(self, path: str) -> tuple[I64, Bool]:
         def make() -> tuple[I64, Bool]:
             values = self.context.dimensions[path].cast(pl.Date, strict=False)
-            return values.to_physical().cast(pl.Int64).fill_null(0).to_numpy(), values.is_not_null().to_numpy()
+            return values.to_physical().cast(pl.Int64).fill_null(
+                0
+            ).to_numpy(), values.is_not_null().to_numpy()
 
         return self.once(("dimension days", path), make)
 
@@ -229,7 +235,7 @@ class View:
         out = np.ones(self.size, np.bool_)
         if row:
             name = self.context.compiled.row_tests[row]
-            out &= self.once(("row", name), lambda: self._flag(name))
+            out &= self.once(("row", name), partial(self._flag, name))
         for condition in rest:
             out &= self._condition(condition)
         return out
@@ -238,14 +244,15 @@ class View:
         """Unpacks the answers of one shared row test."""
         word, bit = divmod(list(self.context.compiled.row_tests.values()).index(name), 64)
         packed = self.frame[f"@flags{word}"].to_numpy()
-        return (packed >> np.uint64(bit)) & np.uint64(1) == 1
+        flag: Bool = (packed >> np.uint64(bit)) & np.uint64(1) == 1
+        return flag
 
     def _condition(self, condition: ast.Condition) -> Bool:
         match condition:
             case ast.AnyOf():
-                return np.any([self.where(w) for w in condition.wheres], axis=0)
+                return any_of([self.where(w) for w in condition.wheres])
             case ast.NoneOf():
-                return ~np.any([self.where(w) for w in condition.wheres], axis=0)
+                return ~any_of([self.where(w) for w in condition.wheres])
             case ast.Compare():
                 names = {n: self.number(n) for n in _names(condition)}
                 left = evaluate(condition.left, names, self.size)
@@ -294,20 +301,21 @@ class View:
         inner = "party." + path[3:] if path.startswith("cp.") else path
         code = self.code("cp_account_id") if path.startswith("cp.") else self.account
         dims = self.context.dimensions
-        values = dims[inner] if inner in dims.columns else pl.Series(inner, [None] * dims.height, dtype=pl.String)
+        values = (
+            dims[inner] if inner in dims.columns else pl.Series(inner, [None] * dims.height, dtype=pl.String)
+        )
         known = _FIELDS[path].field
         if known.kind in {"text", "enum"}:
             values = values.cast(pl.String)
         table = values.alias(path).to_frame()
         expr = leaf(test, self.context.compiled.lists, money=is_money(path))
-        by_code = self.once(("dimension test", test), lambda: table.select(expr.alias("x"))["x"].to_numpy())
+        by_code = self.once(("by code", test), lambda: _flags(table, expr))
         return by_code[code]
 
     def _same_holder(self, test: ast.Test) -> Bool:
-        path = "party_id" if test.field == "own_transfer" else "party.address_hash"
         codes = self.context.dimension_codes.get("party_id")
         if test.field == "same_address":
-            codes = self.once(("address codes",), self._address_codes)
+            codes = self.once("address codes", self._address_codes)
         if codes is None:
             same = np.zeros(self.size, np.bool_)
         else:
@@ -319,7 +327,6 @@ class View:
         yes = wanted in {True, "true"}
         if test.op == "is_not":
             yes = not yes
-        del path
         return same if yes else ~same
 
     def _address_codes(self) -> I64:
@@ -332,16 +339,13 @@ class View:
         for rule in test.operand if isinstance(test.operand, tuple) else ():
             flags = self.context.hit_accounts.get(str(rule))
             if flags is not None:
-                out |= np.append(flags, False)[codes]  # noqa: FBT003  # -1 looks up the appended False
+                out |= np.append(flags, False)[codes]  # -1 looks up the appended False
         return out
 
 
+def _flags(table: pl.DataFrame, expr: pl.Expr) -> Bool:
+    return table.select(expr.alias("x"))["x"].to_numpy()
+
+
 def _names(line: ast.Compare) -> set[str]:
-    from thbscreen.compile.pack import names_in  # noqa: PLC0415
-
     return {*names_in(line.left), *names_in(line.right)}
-
-
-def days_to_microseconds(days: I64) -> I64:
-    """Turns days since 1970-01-01 into microseconds."""
-    return days * DAY

@@ -49,7 +49,7 @@ class Frame:
 
     Attributes:
         order: positions of the source rows, sorted by (group, time, source position).
-        group: dense number of the group (and of the period, for calendar windows) per sorted row, never decreasing.
+        group: dense number of the group (and period, for calendar windows) per row, never decreasing.
         owner: dense number of the group alone, never decreasing.
         time: microseconds per sorted row, not decreasing inside a group.
         start: first row of the window that ends at each row.
@@ -179,7 +179,8 @@ def partitioned(group: I64, time: I64, period: I64) -> Frame:
 def window_sum(frame: Frame, values: I64) -> I64:
     """Sums values (already in window order; 0 where a row does not count) per window."""
     total = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])
-    return total[1:] - total[frame.start]
+    sums: I64 = total[1:] - total[frame.start]
+    return sums
 
 
 def window_count(frame: Frame, counts: Bool) -> I64:
@@ -194,6 +195,7 @@ def window_distinct(frame: Frame, codes: I64, counts: Bool) -> I64:
     row leaves the window: +1 there, -1 here, one running sum.
 
     Args:
+        frame: the windows.
         codes: value per row in window order.
         counts: rows that count (code present and condition true).
     """

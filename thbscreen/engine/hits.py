@@ -56,7 +56,9 @@ def subject_kind(rule: ast.Rule) -> str:
 class Assembler:
     """Decodes raw results of a run."""
 
-    def __init__(self, prepared: Prepared, compiled: CompiledPack, network_ids: pl.Series | None = None) -> None:
+    def __init__(
+        self, prepared: Prepared, compiled: CompiledPack, network_ids: pl.Series | None = None
+    ) -> None:
         """Keeps the dictionaries; `network_ids` by network code, once networks are known."""
         self.prepared, self.compiled = prepared, compiled
         self.zone = ZoneInfo(prepared.zone)
@@ -69,9 +71,15 @@ class Assembler:
             return self.network_ids
         if isinstance(detect, ast.Aggregate) and detect.table == "parties":
             context = Context(
-                self.compiled, self.prepared.clock, self.prepared.dimensions.frame, {}, self.prepared.dictionaries
+                self.compiled,
+                self.prepared.clock,
+                self.prepared.dimensions.frame,
+                {},
+                self.prepared.dictionaries,
             )
-            table = self.prepared.parties.unique("party_id", keep="first", maintain_order=True).sort("party_id")
+            table = self.prepared.parties.unique("party_id", keep="first", maintain_order=True).sort(
+                "party_id"
+            )
             return party_dictionary(table, path, context)
         if isinstance(detect, ast.Star):
             return self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
@@ -111,12 +119,14 @@ class Assembler:
         member_table = pl.concat([tables.HIT_MEMBERS.empty(), *members])
         near_table = pl.DataFrame(near, schema=tables.NEAR_MISSES.schema, orient="row")
         near_table = tables.NEAR_MISSES.conform(near_table).group_by("rule", maintain_order=True).head(200)
-        return HitTables(hit_table, tables.HIT_MEMBERS.conform(member_table), tables.NEAR_MISSES.conform(near_table))
+        return HitTables(
+            hit_table, tables.HIT_MEMBERS.conform(member_table), tables.NEAR_MISSES.conform(near_table)
+        )
 
     def _only(
         self, rule: ast.Rule, part: Judged, hits: list[dict[str, Any]], members: list[pl.DataFrame]
     ) -> Judged:
-        """Keeps mitigating facts of those whom some other hit names: about all others there is nothing to say."""
+        """Keeps mitigating facts of those whom some other hit names."""
         named = {h["subject_id"] for h in hits if h["family"] != "mitigation"}
         named |= {m for table in members for m in table["member_id"].to_list()}
         known = self._ids_of(pl.Series("id", sorted(named), dtype=pl.String))
@@ -161,7 +171,8 @@ class Assembler:
             times = {
                 name: None if timeless else _EPOCH + dt.timedelta(microseconds=row[short])
                 for name, short in (
-                    ("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"),
+                    ("starts", "starts"), ("ends", "ends"),
+                    ("window_starts", "w_starts"), ("window_ends", "w_ends"),
                 )
             }  # fmt: skip
             numbers = {
@@ -181,7 +192,11 @@ class Assembler:
                 "keys": [{"field": k, "value": v} for k, v in key_values.items()],
                 "measures": [
                     *(self._measure(m.name, m.unit, numbers[m.name]) for m in measures),
-                    *([self._measure("episodes", ast.Unit.NUMBER, Fraction(row["episodes"]))] if repeats else []),
+                    *(
+                        [self._measure("episodes", ast.Unit.NUMBER, Fraction(row["episodes"]))]
+                        if repeats
+                        else []
+                    ),
                 ],
                 "conditions": [
                     {
@@ -209,7 +224,9 @@ class Assembler:
             "third_party": rule.third_party,
             "typologies": list(rule.typologies),
             "subject_kind": subject_kind(rule),
-            "parameters": [{"name": p.name, "value": p.value.text or str(p.value.payload)} for p in rule.parameters],
+            "parameters": [
+                {"name": p.name, "value": p.value.text or str(p.value.payload)} for p in rule.parameters
+            ],
         }
 
     def _measure(self, name: str, unit: ast.Unit, value: Fraction | None) -> dict[str, Any]:
@@ -279,7 +296,7 @@ def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:
                 walk(item.lines)
 
     walk(lines)
-    assert len(out) == len(leaf_texts(lines))  # noqa: S101  # both walk the same tree
+    assert len(out) == len(leaf_texts(lines))  # both walk the same tree
     return out
 
 
@@ -296,7 +313,9 @@ def _scaled(value: float | None, line: ast.Compare) -> float | None:
 
 
 def _hit_id(rule: ast.Rule, keys: dict[str, Any], row: dict[str, Any]) -> str:
-    text = "\x1f".join([rule.id, str(rule.version), *map(str, keys.values()), str(row["w_starts"]), str(row["w_ends"])])
+    text = "\x1f".join(
+        [rule.id, str(rule.version), *map(str, keys.values()), str(row["w_starts"]), str(row["w_ends"])]
+    )
     if isinstance(rule.detect, ast.Transaction):
         text += "\x1f" + "\x1f".join(row["tx_ids"])
     return "H-" + sha256(text.encode()).hexdigest()[:16]

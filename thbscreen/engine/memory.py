@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ import polars as pl
 from thbscreen.model import catalogue
 from thbscreen.model.clock import clock
 
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # wall-clock arithmetic
+_EPOCH = dt.datetime(1970, 1, 1)  # wall-clock arithmetic
 _TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
     "enum": pl.String(),
@@ -36,12 +36,7 @@ class MemorySource:
     parties: pl.DataFrame
     account_parties: pl.DataFrame
 
-    @property
-    def columns(self) -> frozenset[str]:
-        """Canonical transaction columns that are there."""
-        return frozenset(self.transactions.columns) - {"_row"}
-
-    def chunks(self, columns: object = None) -> Iterator[pl.DataFrame]:
+    def chunks(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yields all transactions at once."""
         del columns
         if self.transactions.height:
@@ -114,10 +109,14 @@ def from_rows(
         "source_file": ["memory"] * len(tx),
         "source_row": list(range(1, len(tx) + 1)),
     }
-    frame = _frame("transactions", tx, zone, extra).with_columns(pl.Series("_row", range(len(tx)), dtype=pl.Int64))
+    frame = _frame("transactions", tx, zone, extra).with_columns(
+        pl.Series("_row", range(len(tx)), dtype=pl.Int64)
+    )
     held = [{"party_id": f"C-{r.get('account_id')}", "kind": "natural", **r} for r in parties]
     links = [
-        {"account_id": r["account_id"], "party_id": r["party_id"], "role": "holder"} for r in held if r.get("account_id")
+        {"account_id": r["account_id"], "party_id": r["party_id"], "role": "holder"}
+        for r in held
+        if r.get("account_id")
     ]
     known = {str(r["account_id"]) for r in accounts}
     implied = [{"account_id": r["account_id"]} for r in links if r["account_id"] not in known]

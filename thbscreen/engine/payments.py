@@ -30,7 +30,7 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
     """
     has_ledger = np.zeros(len(flagged) + 1, np.bool_)
     has_ledger[prepared.ledgers] = True
-    marked = np.append(flagged, False)  # noqa: FBT003  # code -1 looks up the appended False
+    marked = np.append(flagged, False)  # code -1 looks up the appended False
     parts = []
     for number in range(len(prepared.buckets)):
         frame = prepared.bucket(number)
@@ -67,7 +67,9 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
         )
     )
     return tables.PAYMENTS.conform(
-        out.with_columns(names.gather(out["source"]).alias("source"), names.gather(out["target"]).alias("target"))
+        out.with_columns(
+            names.gather(out["source"]).alias("source"), names.gather(out["target"]).alias("target")
+        )
     )
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.pack import CompiledPack, domain
+from thbscreen.compile.pack import CompiledPack, coded_fields, domain
 from thbscreen.compile.text import TextPass
 from thbscreen.compile.where import LOCAL
 from thbscreen.model.clock import Clock, clock
@@ -28,6 +31,8 @@ from thbscreen.model.clock import Clock, clock
 BUCKET_ROWS = 1_000_000
 #: Above this many rows, buckets live in files instead of memory.
 SPILL_ROWS = 12_000_000
+#: Chunks that are matched and coded at once.
+SLIMMERS = 2
 
 I64 = npt.NDArray[np.int64]
 
@@ -35,12 +40,11 @@ I64 = npt.NDArray[np.int64]
 class Source(Protocol):
     """What preparation needs of a dataset; `thbscreen.io` gives it."""
 
-    columns: frozenset[str]
     accounts: pl.DataFrame
     parties: pl.DataFrame
     account_parties: pl.DataFrame
 
-    def chunks(self, columns: object = None) -> Iterator[pl.DataFrame]:
+    def chunks(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yields canonical transactions."""
         ...
 
@@ -79,13 +83,11 @@ class Prepared:
     dimensions: Dimensions
     parties: pl.DataFrame
     buckets: list[pl.DataFrame | Path]
-    available: frozenset[str]
     coverage: dict[str, dict[str, tuple[int, int]]]
     has_time: tuple[int, int]
     first: dt.datetime | None
     last: dt.datetime | None
     n_rows: int
-    n_ledgers: int = 0
     ledgers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
@@ -115,7 +117,9 @@ class _Local:
 def _encode(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Gives codes in order of appearance (-1 missing) and the value of each code."""
     if column.null_count() == len(column):
-        return pl.Series(column.name, np.full(len(column), -1, np.int32)), pl.Series(column.name, [], dtype=pl.String)
+        return pl.Series(column.name, np.full(len(column), -1, np.int32)), pl.Series(
+            column.name, [], dtype=pl.String
+        )
     coded = column.cast(pl.Categorical(pl.Categories.random()))
     found = coded.drop_nulls().unique()
     table = pl.DataFrame({"code": found.to_physical(), "value": found.cast(pl.String)}).sort("code")
@@ -224,7 +228,9 @@ def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
     Returns:
         account_id, party_id; one row per account.
     """
-    rank = pl.col("role").replace_strict({"holder": 0, "joint_holder": 1}, default=None, return_dtype=pl.Int32)
+    rank = pl.col("role").replace_strict(
+        {"holder": 0, "joint_holder": 1}, default=None, return_dtype=pl.Int32
+    )
     return (
         account_parties.select("account_id", "party_id", rank.alias("_rank"))
         .drop_nulls()
@@ -236,7 +242,9 @@ def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
 
 def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.DataFrame:
     base = pl.DataFrame({"account_id": accounts})
-    held = base.join(primary_holders(source.account_parties), on="account_id", how="left", maintain_order="left")
+    held = base.join(
+        primary_holders(source.account_parties), on="account_id", how="left", maintain_order="left"
+    )
     account_table = source.accounts.unique("account_id", keep="first", maintain_order=True)
     party_table = source.parties.unique("party_id", keep="first", maintain_order=True)
     out = [held["party_id"]]
@@ -269,7 +277,13 @@ def _dimension_codes(
         if path in frame.columns:
             full = dictionaries[domain(path)]
             codes[path] = (
-                frame[path].cast(pl.String).cast(pl.Enum(full)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+                frame[path]
+                .cast(pl.String)
+                .cast(pl.Enum(full))
+                .to_physical()
+                .cast(pl.Int64)
+                .fill_null(-1)
+                .to_numpy()
                 if len(full)
                 else np.full(frame.height, -1, np.int64)
             )
@@ -314,10 +328,16 @@ def prepare(
     coverage = _Coverage()
     parts: list[_Local] = []
     wanted = sorted(compiled.fetched | {"tx_type"})
-    for chunk in source.chunks(wanted):
-        coverage.add(chunk, wanted)
-        parts.append(_slim(_missing_columns(chunk, compiled), compiled, text, local))
-        advance(chunk.height)
+    # While one chunk is matched and coded, the next is read; order and results stay the same.
+    with ThreadPoolExecutor(SLIMMERS) as pool:
+        pending: deque[Future[_Local]] = deque()
+        for chunk in source.chunks(wanted):
+            coverage.add(chunk, wanted)
+            pending.append(pool.submit(_slim, _missing_columns(chunk, compiled), compiled, text, local))
+            if len(pending) > SLIMMERS:
+                parts.append(pending.popleft().result())
+            advance(chunk.height)
+        parts.extend(job.result() for job in pending)
     dropped = source.drop_rows()
     extra = {"account": [source.accounts["account_id"], source.account_parties["account_id"]]}
     dictionaries, maps = _merge_dictionaries(parts, extra)
@@ -336,7 +356,6 @@ def prepare(
         dimensions=Dimensions(dims, codes),
         parties=source.parties,
         buckets=[],
-        available=frozenset(source.columns),
         coverage=coverage.counts,
         has_time=(coverage.rows, coverage.with_time),
         first=None,
@@ -353,8 +372,6 @@ def prepare(
 
 
 def _key_paths(compiled: CompiledPack) -> set[str]:
-    from thbscreen.compile.pack import coded_fields  # noqa: PLC0415  # kept beside its only use
-
     out: set[str] = set()
     for rule in compiled.pack.rules:
         for path in coded_fields(rule):
@@ -391,7 +408,7 @@ def _split(
         where = of_account[account]
         order = np.argsort(where, kind="stable")
         edges = np.searchsorted(where[order], np.arange(count + 1))
-        parts = [order[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        parts = [order[a:b] for a, b in pairwise(edges)]
     out: list[pl.DataFrame | Path] = []
     slim = frame.drop("_row")
     for number, rows in enumerate(parts):

@@ -1,4 +1,4 @@
-"""Readiness before results: which rules this data can judge, which only weakly, which not at all (law L10)."""
+"""Readiness before results: which rules this data can judge, only weakly, or not at all (law L10)."""
 
 from __future__ import annotations
 
@@ -74,10 +74,14 @@ def share_known(prepared: Prepared, rule: ast.Rule, path: str) -> float:
 
 
 #: Facts that most customers rightly lack; a low share of them says nothing.
-_SPARSE = frozenset({"party.licence", "party.sector_nace", "party.employer_id", "cp.licence", "cp.sector_nace", "cp.kind"})
+_SPARSE = frozenset(
+    {"party.licence", "party.sector_nace", "party.employer_id", "cp.licence", "cp.sector_nace", "cp.kind"}
+)
 _NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
 #: Facts that only lower the number of flags; without them the rule is judged, but weakly.
-_LENIENT = frozenset({"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"})
+_LENIENT = frozenset(
+    {"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"}
+)
 
 
 class _Needs:
@@ -100,7 +104,11 @@ class _Needs:
     def gone(self, path: str) -> bool:
         """Tells whether a field or derived column can have no value."""
         root, _, part = path.partition(".")
-        return path in self.missing or root in self.lost or (part in self.missing and root not in {"party", "cp", "account"})
+        return (
+            path in self.missing
+            or root in self.lost
+            or (part in self.missing and root not in {"party", "cp", "account"})
+        )
 
     def where(self, where: ast.Where) -> bool:
         """Tells whether the conditions can hold at all."""

@@ -87,7 +87,7 @@ _WORKER: dict[str, Any] = {}
 
 
 def _start_worker(path: str) -> None:
-    _WORKER["context"], _WORKER["rules"] = pickle.loads(Path(path).read_bytes())  # noqa: S301  # our own file
+    _WORKER["context"], _WORKER["rules"] = pickle.loads(Path(path).read_bytes())  # our own file
 
 
 def _work(path: str) -> BucketResult:
@@ -145,7 +145,7 @@ class Runner:
         return self.result
 
     def _is_late(self, item: CompiledRule) -> bool:
-        """Mitigating facts wait until it is known about whom they are asked, unless a rule reads their hits."""
+        """Mitigating facts wait until it is known whom they concern, unless a rule reads their hits."""
         read = {a for r in self.rules for a in r.rule.after}
         return item.rule.family == "mitigation" and item.scope != "network" and item.rule.id not in read
 

@@ -62,12 +62,17 @@ def run_case(pack: ast.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int
     compiled = compile_pack(replace(pack, rules=rules))
     tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
     source = from_rows(
-        tables.get("transactions", []), tables.get("accounts", []), tables.get("parties", []), pack.profile.time_zone
+        tables.get("transactions", []),
+        tables.get("accounts", []),
+        tables.get("parties", []),
+        pack.profile.time_zone,
     )
     prepared = prepare(source, compiled, buckets=buckets)
     ready = readiness(prepared, compiled).row(by_predicate=pl.col("rule") == rule.id, named=True)
     if case.expect == "not judged":
-        message = "" if ready["status"] == "not judged" else f"is judged ({ready['status']}), expected not judged"
+        message = (
+            "" if ready["status"] == "not judged" else f"is judged ({ready['status']}), expected not judged"
+        )
     else:
         found = _run(prepared, compiled, tables)
         message = _compare(tested, case, found, pack.profile.time_zone)
@@ -76,12 +81,18 @@ def run_case(pack: ast.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int
     return CaseResult(rule.id, case.name, not message, case.known_gap, message, case.span)
 
 
-def _run(prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
+def _run(
+    prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[dict[str, str | None]]]
+) -> HitTables:
     runner = Runner(prepared, compiled)
     runner.run()
     runner.run_mitigation()
     names: pl.Series | None = None
-    given = {str(r["account_id"]): str(r["network_id"]) for r in tables.get("transactions", []) if r.get("network_id")}
+    given = {
+        str(r["account_id"]): str(r["network_id"])
+        for r in tables.get("transactions", [])
+        if r.get("network_id")
+    }
     if given:
         names = pl.Series("network_id", sorted(set(given.values())))
         position = {n: i for i, n in enumerate(names.to_list())}
@@ -93,11 +104,15 @@ def _run(prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[d
 def _compare(rule: ast.Rule, case: ast.Case, found: HitTables, zone: str) -> str:
     hits = found.hits.filter(pl.col("rule") == rule.id).to_dicts()
     if case.expect == "no hits":
-        return "" if not hits else f"{len(hits)} hits, expected none: " + "; ".join(_brief(h) for h in hits[:3])
+        return (
+            "" if not hits else f"{len(hits)} hits, expected none: " + "; ".join(_brief(h) for h in hits[:3])
+        )
     if isinstance(case.expect, str):
         return "unreadable expectation"
     if len(hits) != len(case.expect):
-        return f"{len(hits)} hits, expected {len(case.expect)}" + "".join(f"; found {_brief(h)}" for h in hits[:3])
+        return f"{len(hits)} hits, expected {len(case.expect)}" + "".join(
+            f"; found {_brief(h)}" for h in hits[:3]
+        )
     members = found.members
     left = list(hits)
     for wanted in case.expect:
@@ -153,7 +168,9 @@ def _same(value: object, text: str, zone: str) -> bool:
             number = Decimal(cleaned.rstrip("% ")) / (100 if share else 1)
         except InvalidOperation:
             return False
-        places = max(0, -int(number.as_tuple().exponent)) if isinstance(number.as_tuple().exponent, int) else 0
+        places = (
+            max(0, -int(number.as_tuple().exponent)) if isinstance(number.as_tuple().exponent, int) else 0
+        )
         return abs(value - float(number)) <= 0.5 * 10**-places if places else value == float(number)
     if value is None:
         return text in {"", "null"}

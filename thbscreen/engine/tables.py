@@ -48,7 +48,9 @@ class TableSpec:
         return out.sort(names, descending=[c.startswith("-") for c in self.order], nulls_last=True)
 
 
-def _spec(name: str, grain: str, order: tuple[str, ...], **schema: pl.DataType | type[pl.DataType]) -> TableSpec:
+def _spec(
+    name: str, grain: str, order: tuple[str, ...], **schema: pl.DataType | type[pl.DataType]
+) -> TableSpec:
     return TableSpec(name, grain, dict(schema), order)  # type: ignore[arg-type]  # polars takes classes as types
 
 
@@ -63,7 +65,8 @@ HITS = _spec(
 )  # fmt: skip
 
 HIT_MEMBERS = _spec(
-    "hit_members", "one row per hit, role and person or account playing it", ("hit_id", "role", "field", "member_id"),
+    "hit_members", "one row per hit, role and person or account playing it",
+    ("hit_id", "role", "field", "member_id"),
     hit_id=pl.String, rule=pl.String, role=pl.String, field=pl.String, member_id=pl.String,
     n_tx=pl.Int32, amount_eur=pl.Int64,
 )  # fmt: skip
@@ -85,7 +88,8 @@ NEAR_MISSES = _spec(
 ALERTS = _spec(
     "alerts", "one row per subject (customer, or account without one) that crosses the line", ("rank",),
     rank=pl.Int32, alert_id=pl.String, subject_id=pl.String, subject_kind=pl.String, handling=pl.String,
-    score=pl.Float64, urgency=pl.Int32, urgency_why=pl.String, families=pl.List(pl.String), typology=pl.String,
+    score=pl.Float64, urgency=pl.Int32, urgency_why=pl.String, families=pl.List(pl.String),
+    typology=pl.String,
     typology_scores=pl.List(pl.Struct({"typology": pl.String, "points": pl.Float64})),
     leading_role=pl.String, second_role=pl.String,
     roles=pl.List(pl.Struct({"role": pl.String, "share": pl.Float64})),
@@ -96,22 +100,24 @@ ALERTS = _spec(
 
 NETWORKS = _spec(
     "networks", "one row per suspected network", ("rank",),
-    rank=pl.Int32, network_id=pl.String, typology=pl.String, title=pl.String, score=pl.Float64, n_members=pl.Int32,
-    n_possible_victims=pl.Int32, n_alerts=pl.Int32, amount_eur=pl.Int64, first=_TS, last=_TS,
+    rank=pl.Int32, network_id=pl.String, typology=pl.String, title=pl.String, score=pl.Float64,
+    n_members=pl.Int32, n_possible_victims=pl.Int32, n_alerts=pl.Int32, amount_eur=pl.Int64, first=_TS, last=_TS,
     rules=pl.List(pl.String), hit_ids=pl.List(pl.String), tx_ids=pl.List(pl.String), why=pl.String,
     would_break=pl.List(pl.String), hubs_removed=pl.List(pl.String), note=pl.String,
 )  # fmt: skip
 
 NETWORK_MEMBERS = _spec(
     "network_members", "one row per network and member", ("network_id", "role", "member_id"),
-    network_id=pl.String, member_id=pl.String, member_kind=pl.String, accounts=pl.List(pl.String), role=pl.String,
+    network_id=pl.String, member_id=pl.String, member_kind=pl.String, accounts=pl.List(pl.String),
+    role=pl.String,
     second_role=pl.String, roles=pl.List(pl.Struct({"role": pl.String, "share": pl.Float64})),
     is_customer=pl.Boolean, is_connector=pl.Boolean, evidence_for=pl.List(pl.String),
     evidence_against=pl.List(pl.String), hit_ids=pl.List(pl.String), received_eur=pl.Int64, sent_eur=pl.Int64,
 )  # fmt: skip
 
 NETWORK_EDGES = _spec(
-    "network_edges", "one row per network, pair, direction and kind of link", ("network_id", "source", "target", "kind"),
+    "network_edges", "one row per network, pair, direction and kind of link",
+    ("network_id", "source", "target", "kind"),
     network_id=pl.String, source=pl.String, target=pl.String, kind=pl.String, weight=pl.Float64,
     n=pl.Int32, amount_eur=pl.Int64, first=_TS, last=_TS, tx_ids=pl.List(pl.String),
     times=pl.List(_TS), amounts_eur=pl.List(pl.Int64), why=pl.String,
@@ -129,4 +135,14 @@ PAYMENTS = _spec(
     tx_ids=pl.List(pl.String), times=pl.List(_TS), amounts_eur=pl.List(pl.Int64),
 )  # fmt: skip
 
-PUBLISHED = (READINESS, HITS, HIT_MEMBERS, ALERTS, NETWORKS, NETWORK_MEMBERS, NETWORK_EDGES, HUBS, NEAR_MISSES)
+PUBLISHED = (
+    READINESS,
+    HITS,
+    HIT_MEMBERS,
+    ALERTS,
+    NETWORKS,
+    NETWORK_MEMBERS,
+    NETWORK_EDGES,
+    HUBS,
+    NEAR_MISSES,
+)

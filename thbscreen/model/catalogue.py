@@ -62,7 +62,9 @@ TRANSACTIONS: tuple[Field, ...] = (
     _f(_T, "booking_ts", "time", "booking time; local midnight when only a date is known", req=True),
     _f(_T, "has_time", "flag", "false when the source gives a date without a time of day", rule=False),
     _f(_T, "value_date", "date", "value date"),
-    _f(_T, "direction", "enum", "credit or debit, seen from account_id", req=True, values=("credit", "debit")),
+    _f(
+        _T, "direction", "enum", "credit or debit, seen from account_id", req=True, values=("credit", "debit")
+    ),
     _f(_T, "amount", "money", "booked amount in `currency`, always positive", req=True, rule=False),
     _f(_T, "currency", "text", "ISO 4217 code of `amount`"),
     _f(_T, "amount_eur", "money", "booked amount in euros; missing when no rate is given"),
@@ -157,10 +159,14 @@ TABLES: dict[str, tuple[Field, ...]] = {
 DERIVED: dict[str, Field] = {
     "party_id": _f(_T, "party_id", "text", "primary holder of the account"),
     "account.age_days": _f(_A, "age_days", "whole", "whole days from opening to booking"),
-    "cp.age_days": _f(_A, "age_days", "whole", "whole days from the opening of the counterparty's account to booking"),
+    "cp.age_days": _f(
+        _A, "age_days", "whole", "whole days from the opening of the counterparty's account to booking"
+    ),
     "own_transfer": _f(_T, "own_transfer", "flag", "both sides have the same primary holder"),
     "same_address": _f(_T, "same_address", "flag", "both holders have the same address hash"),
-    "network_id": _f(_T, "network_id", "text", "suspected network of the account; rules that group by it run after linking"),
+    "network_id": _f(
+        _T, "network_id", "text", "suspected network of the account; rules that group by it run after linking"
+    ),
 }
 
 
@@ -180,7 +186,9 @@ def rule_fields() -> dict[str, RuleField]:
     all others.
     """
     out = {f.name: RuleField(f.name, "transaction", f) for f in TRANSACTIONS if f.rule_input}
-    out |= {f"account.{f.name}": RuleField(f"account.{f.name}", "account", f) for f in ACCOUNTS if f.rule_input}
+    out |= {
+        f"account.{f.name}": RuleField(f"account.{f.name}", "account", f) for f in ACCOUNTS if f.rule_input
+    }
     out |= {f"party.{f.name}": RuleField(f"party.{f.name}", "party", f) for f in PARTIES if f.rule_input}
     out |= {f"cp.{f.name}": RuleField(f"cp.{f.name}", "cp", f) for f in PARTIES if f.rule_input}
     out |= {path: RuleField(path, "derived", f) for path, f in DERIVED.items()}

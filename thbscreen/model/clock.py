@@ -17,7 +17,12 @@ import numpy.typing as npt
 from thbscreen.errors import UsageError
 
 I64 = npt.NDArray[np.int64]
-MICROSECONDS = {"minutes": 60_000_000, "hours": 3_600_000_000, "days": 86_400_000_000, "weeks": 604_800_000_000}
+MICROSECONDS = {
+    "minutes": 60_000_000,
+    "hours": 3_600_000_000,
+    "days": 86_400_000_000,
+    "weeks": 604_800_000_000,
+}
 DAY = MICROSECONDS["days"]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIRST_YEAR, _LAST_YEAR = 1899, 2102
@@ -51,7 +56,8 @@ class Clock:
         later = np.minimum(guess + 1, len(self.changes) - 1)
         moved = local - self.offsets[later]
         use_later = (later > guess) & (out >= self.changes[later])
-        return np.where(use_later, np.maximum(moved, self.changes[later]), out)
+        found: I64 = np.where(use_later, np.maximum(moved, self.changes[later]), out)
+        return found
 
     def day(self, utc: I64) -> I64:
         """Gives the local day as whole days since 1970-01-01."""

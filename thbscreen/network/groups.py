@@ -167,9 +167,13 @@ def attach(
 def _onward(groups: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     inside = pairs.join(groups.rename({"node": "source"}), on="source")
     inside = inside.join(groups.rename({"node": "target"}), on=["group", "target"], how="semi")
-    payers = inside.filter(pl.col("n") > 1).group_by("group", "target").agg(payers=pl.col("source").n_unique())
+    payers = (
+        inside.filter(pl.col("n") > 1).group_by("group", "target").agg(payers=pl.col("source").n_unique())
+    )
     collectors = payers.filter(pl.col("payers") >= COLLECTOR_PAYERS).select("group", source="target")
-    paid = pairs.join(collectors, on="source").with_columns(total=pl.col("amount_eur").sum().over("group", "source"))
+    paid = pairs.join(collectors, on="source").with_columns(
+        total=pl.col("amount_eur").sum().over("group", "source")
+    )
     paid = paid.join(groups.select(target="node"), on="target", how="anti").filter(
         (pl.col("n") >= ONWARD_PAYMENTS) & (pl.col("amount_eur") >= ONWARD_SHARE * pl.col("total"))
     )

@@ -218,7 +218,7 @@ FOLLOWS_FIELDS = ("amount_eur", "cp_account_id", "location_city", "booking_ts", 
 
 @dataclass(frozen=True, slots=True)
 class MostCommon:
-    """`{most_common: location_city, where: ..}`: the account's most frequent value (ties: first in text order)."""
+    """`{most_common: location_city, where: ..}`: the account's most frequent value; ties: text order."""
 
     name: str
     field: str

@@ -102,7 +102,9 @@ def _chunk(rng: Rng, first: int, rows: int, accounts: int) -> pl.DataFrame:
         pl.when("transfer")
         .then(pl.format("{} {} ref {}", pl.col("text"), pl.col("number"), pl.col("second") % 997))
         .when("mcc_row")
-        .then(pl.format("POS {} {} purchase {}", pl.col("terminal"), pl.col("location_city"), pl.col("second")))
+        .then(
+            pl.format("POS {} {} purchase {}", pl.col("terminal"), pl.col("location_city"), pl.col("second"))
+        )
         .alias("remittance_info"),
         pl.when("transfer").then(pl.format("DEV{}", pl.col("account"))).alias("device_id"),
         "mcc",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -204,7 +204,8 @@ class Case:
                 minus += abs(hits[0]["weight"])
                 continue
             age = min((AS_OF - (h["ends"] or AS_OF)).days for h in hits)
-            plus += Fraction(hits[0]["weight"], 2 ** (max(0, age) // numbers.half_after_days))
+            worth = Fraction(hits[0]["weight"], 2 ** (max(0, age) // numbers.half_after_days))
+            plus += Fraction(floor(worth * 10_000), 10_000)
             plus += min(Fraction(numbers.repeat_bonus), Fraction(len(hits) - 1, 4))
         total = max(Fraction(0), plus - minus)
         rules = {c["hit"]["rule"] for c in real}
@@ -254,6 +255,3 @@ class Case:
                     points[part["role"]] = points.get(part["role"], 0.0) + 3 * part["share"]
         total = sum(points.values())
         return {role: value / total for role, value in points.items()}
-
-
-HALF = Decimal("0.5")

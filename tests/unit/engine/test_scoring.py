@@ -141,6 +141,12 @@ def test_a_hit_without_a_date_is_not_aged() -> None:
     assert only(case)["score"] == 5
 
 
+def test_what_is_left_of_a_weight_after_many_half_lives_is_nothing() -> None:
+    case = one().hit("STAR-3", "A1", days_ago=29).hit("FLOW-2", "A1", days_ago=29)
+    case.numbers = {"half_after_days": 1, "repeat_bonus": 0}
+    assert case.rate().below["points"] == 1
+
+
 def test_mitigation_is_cut_where_the_sum_reaches_zero() -> None:
     case = one("legal").hit("SPEND-2", "A1").hit("FLOW-2", "A1").hit("MIT-2", "A1").hit("MIT-3", "A1")
     case.numbers = {"alert_weight": 0}
@@ -377,8 +383,8 @@ def test_alerts_are_what_the_description_says(case: Case) -> None:
     assert [(a["subject_kind"], a["subject_id"]) for a in found] == order
     for alert, who in zip(found, order, strict=True):
         twin = expected[who]
-        # Weights of many half-lives are cut down to whole ten-thousandths.
-        assert alert["score"] == pytest.approx(twin["score"], abs=0.01)
+        assert alert["score"] == twin["score"]
+        assert (alert["urgency"], alert["amount_eur"]) == (twin["urgency"], twin["amount"])
         assert sum(a["points"] for a in alert["addends"]) == pytest.approx(alert["score"], abs=1e-9)
         assert alert["third_party"] == twin["third"]
         assert set(alert["families"]) == twin["families"]
