@@ -164,7 +164,7 @@ def _results(
     ready = readiness(prepared, compiled)
     skip = frozenset(ready.filter(pl.col("status") == "not judged")["rule"].to_list())
     runner = Runner(prepared, compiled, workers=workers, folder=work, skip=skip, advance=progress.advance)
-    progress.stage("judging rules", runner.stages * len(prepared.buckets))
+    progress.stage("judging rules", runner.passes * len(prepared.buckets))
     runner.run()
     assembler = Assembler(prepared, compiled)
     found = assembler.assemble(runner.result)

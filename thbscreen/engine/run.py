@@ -134,6 +134,12 @@ class Runner:
         """Passes over the buckets before networks are known."""
         return max((r.stage for r in self.rules if r.scope != "network"), default=0)
 
+    @property
+    def passes(self) -> int:
+        """Passes over the buckets in `run` and `run_mitigation`, for progress."""
+        late = [r for r in self.rules if self._is_late(r)]
+        return self.stages + any(r.scope == "account" for r in late) + any(r.scope == "regroup" for r in late)
+
     def run(self) -> RunResult:
         """Runs every stage but the mitigating facts and the rules over networks."""
         for stage in range(1, self.stages + 1):

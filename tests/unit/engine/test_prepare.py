@@ -1,0 +1,76 @@
+"""Preparation: one order, own hash, packed answers, primary holders."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import pack_of, rule_text
+from thbscreen.compile.pack import compile_pack
+from thbscreen.engine.memory import from_rows
+from thbscreen.engine.prepare import pack_flags, prepare, primary_holders, sorted_rows, stable_hash
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 3), st.text("ab", max_size=2)), unique=True, max_size=30
+)
+
+
+@given(ROWS)
+def test_rows_are_in_the_order_of_account_time_and_id(rows):
+    account = np.array([r[0] for r in rows], np.int64)
+    time = np.array([r[1] for r in rows], np.int64)
+    order = sorted_rows(account, time, pl.Series([r[2] for r in rows], dtype=pl.String))
+    assert [rows[i] for i in order] == sorted(rows)
+
+
+@given(st.integers(0, 20), st.integers(1, 70))
+def test_packed_flags_give_back_every_answer(rows, width):
+    rng = np.random.default_rng(rows * 100 + width)
+    flags = pl.DataFrame({f"f{i}": rng.random(rows) < 0.5 for i in range(width)})
+    words = pack_flags(flags)
+    assert len(words) == -(-width // 64)
+    for i in range(width):
+        bit = (words[i // 64].to_numpy() >> np.uint64(i % 64)) & np.uint64(1)
+        assert (bit == 1).tolist() == flags[f"f{i}"].to_list()
+
+
+def test_the_hash_of_an_account_never_changes():
+    assert stable_hash("a") == 0xE8B7BE43
+    assert stable_hash("ΑΒ-1") == 1874296761
+
+
+def test_the_primary_holder_is_the_first_holder_and_a_mandate_is_none():
+    links = pl.DataFrame(
+        {
+            "account_id": ["A", "A", "A", "B", "C"],
+            "party_id": ["P3", "P2", "P1", "P9", "P4"],
+            "role": ["holder", "holder", "mandate", "joint_holder", "mandate"],
+        }
+    )
+    assert primary_holders(links).rows() == [("A", "P2"), ("B", "P9")]
+
+
+DETECT = """
+kind: aggregate
+where: {tx_type: cash_deposit}
+for_each: account_id
+window: whole period
+measures:
+  deposits: {count: transactions}
+flag_when:
+  - deposits >= 1
+"""
+
+
+def test_every_account_is_whole_in_one_bucket():
+    compiled = compile_pack(pack_of(rule_text(DETECT)))
+    rows = [
+        {"account_id": f"A{i % 7}", "booking_ts": f"2024-03-{1 + i % 28:02d} 10:00", "amount_eur": "5",
+         "tx_type": "cash_deposit"} for i in range(60)
+    ]  # fmt: skip
+    prepared = prepare(from_rows(rows, [], [], "UTC"), compiled, buckets=4)
+    seen = [set(prepared.bucket(i)["c:account_id"].to_list()) for i in range(4)]
+    assert sum(len(s) for s in seen) == 7 == len(set.union(*seen))
+    assert sum(prepared.bucket(i).height for i in range(4)) == 60
