@@ -167,10 +167,8 @@ def test_mitigation_alone_is_no_subject() -> None:
 def test_the_reason_names_the_age() -> None:
     alert = only(one().hit("FLOW-3", "A1", days_ago=200).hit("SPEND-2", "A1").hit("PAIR-2", "A1"))
     why = next(a["why"] for a in alert["addends"] if a["rule"] == "FLOW-3")
-    assert (
-        why
-        == "Title of FLOW-3: weight 3, halved once because the last hit ended 200 days before the last booking"
-    )
+    told = ": weight 3, halved once because the last hit ended 200 days before the last booking"
+    assert why == "Title of FLOW-3" + told
 
 
 def test_the_amount_is_the_largest_single_hits() -> None:
@@ -214,6 +212,20 @@ def test_who_is_only_named_as_possible_victim_gets_no_points() -> None:
     case = one().hit("STAR-3", "A1", *VICTIMS).hit("FLOW-3", "A1")
     case.hit("SPEND-2", "V0").hit("FLOW-2", "V0")
     assert [a["subject_id"] for a in case.alerts()] == ["P1"]
+
+
+def test_the_controlling_side_of_a_plain_pattern_is_not_counted() -> None:
+    case = Case(numbers={"alert_weight": 1, "min_families": 1})
+    case.customer("W", "A9", kind="legal").customer("C", "A8", kind="legal")
+    case.hit("FLOW-2", "A9", ("possible_controller", "cp_account_id", "A8"))
+    assert [a["subject_id"] for a in case.alerts()] == ["W"]
+
+
+def test_being_named_as_possible_victim_is_no_third_party_element() -> None:
+    case = one().hit("THING-2", "M7", ("possible_victim", "account_id", "A1"), kind="terminal_id")
+    rated = case.hit("FLOW-2", "A1").hit("SPEND-2", "A1").rate()
+    assert rated.alerts.is_empty()
+    assert rated.below["third party"] == 1
 
 
 def test_places_are_nobody() -> None:
