@@ -24,7 +24,7 @@ from thbscreen.engine.payments import account_codes, devices, payments, subjects
 from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
-from thbscreen.engine.scoring import score
+from thbscreen.engine.scoring import rate
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.publish import Staging
 from thbscreen.io.quality import quality
@@ -52,7 +52,8 @@ class ScreenResult:
 
     Attributes:
         out: the run folder, None when nothing was written.
-        fetch: gives the full canonical rows of transaction ids.
+        below: subjects with hits but no alert, by what they lack first.
+        dataset: gives the full canonical rows of transaction ids by `fetch`.
     """
 
     out: Path | None
@@ -62,6 +63,7 @@ class ScreenResult:
     hit_members: pl.DataFrame
     near_misses: pl.DataFrame
     alerts: pl.DataFrame
+    below: dict[str, int]
     networks: pl.DataFrame
     network_members: pl.DataFrame
     network_edges: pl.DataFrame
@@ -134,7 +136,7 @@ def screen(
         )
         if staging is not None:
             progress.stage("writing results", None)
-            write_run(staging.path, result, formats)
+            write_run(staging.path, result, formats, mapping=Path(mapping) if mapping else None)
     return result
 
 
@@ -178,10 +180,9 @@ def _results(
     found = Assembler(prepared, compiled, ids).assemble(runner.result)
     ranked = with_network_hits(networks.networks, found.hits)
     progress.stage("scoring", None)
-    alerts = score(
+    rated = rate(
         found.hits,
         found.members,
-        found.near,
         ready,
         subjects(prepared),
         dataset.parties,
@@ -197,8 +198,9 @@ def _results(
         hits=found.hits,
         hit_members=found.members,
         near_misses=found.near,
-        alerts=alerts,
-        networks=with_alert_counts(ranked, networks.members, alerts),
+        alerts=rated.alerts,
+        below=rated.below,
+        networks=with_alert_counts(ranked, networks.members, rated.alerts),
         network_members=networks.members,
         network_edges=networks.edges,
         hubs=networks.hubs,

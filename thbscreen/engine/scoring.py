@@ -79,22 +79,6 @@ class Scored:
     below: dict[str, int]
 
 
-def score(
-    hits: pl.DataFrame,
-    hit_members: pl.DataFrame,
-    near: pl.DataFrame,
-    readiness: pl.DataFrame,
-    accounts_subjects: pl.DataFrame,
-    parties: pl.DataFrame,
-    pack: ast.RulePack,
-    as_of: datetime,
-    networks: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Gives table ALERTS, as `rate` does; near misses count for nothing, so nothing of `near` is read."""
-    del near
-    return rate(hits, hit_members, readiness, accounts_subjects, parties, pack, as_of, networks).alerts
-
-
 def rate(
     hits: pl.DataFrame,
     hit_members: pl.DataFrame,

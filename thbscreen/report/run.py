@@ -43,6 +43,10 @@ class Run(Protocol):
         """Time of the last booking, in UTC."""
 
     @property
+    def below(self) -> Mapping[str, int]:
+        """Subjects with hits that are no alert, by what they lack first."""
+
+    @property
     def started(self) -> datetime:
         """When the run began, in UTC."""
 
@@ -52,8 +56,3 @@ class Run(Protocol):
 
     def table(self, name: str) -> pl.DataFrame:
         """Gives a published table by its name."""
-
-
-def below_line(run: Run) -> dict[str, int]:
-    """Gives how many subjects have hits and are no alert, by what they lack; empty if not counted."""
-    return dict(getattr(run, "below", {}))

@@ -8,7 +8,7 @@ import polars as pl
 
 import thbscreen
 from thbscreen.engine import tables
-from thbscreen.report.run import Run, below_line
+from thbscreen.report.run import Run
 
 TOP = 20
 STATUSES = ("ready", "weak", "not judged")
@@ -33,7 +33,7 @@ def summary(run: Run) -> dict[str, Any]:
         "hits": run.table("hits").height,
         "near_misses": run.table("near_misses").height,
         "alerts": {"all": alerts.height, "subjects": alerts.height - apart, "possible_victims": apart},
-        "below_the_line": below_line(run),
+        "below_the_line": dict(run.below),
         "networks": networks.height,
         "top_alerts": alerts["alert_id"].head(TOP).to_list(),
         "top_networks": networks["network_id"].head(TOP).to_list(),

@@ -1,4 +1,4 @@
-"""Clocks agree with the zone database and with plain date arithmetic, also in the two odd nights of a year."""
+"""Clocks agree with the zone database and with date arithmetic, also in the two odd nights of a year."""
 
 from __future__ import annotations
 
