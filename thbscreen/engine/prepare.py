@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -323,29 +322,10 @@ def prepare(
         spill: folder for bucket files, None keeps them in memory.
         advance: told the number of rows after each chunk.
     """
-    local = clock(compiled.pack.profile.time_zone)
-    text = TextPass(compiled.words)
-    coverage = _Coverage()
-    parts: list[_Local] = []
-    wanted = sorted(compiled.fetched | {"tx_type"})
-    # While one chunk is matched and coded, the next is read; order and results stay the same.
-    with ThreadPoolExecutor(SLIMMERS) as pool:
-        pending: deque[Future[_Local]] = deque()
-        for chunk in source.chunks(wanted):
-            coverage.add(chunk, wanted)
-            pending.append(pool.submit(_slim, _missing_columns(chunk, compiled), compiled, text, local))
-            if len(pending) > SLIMMERS:
-                parts.append(pending.popleft().result())
-            advance(chunk.height)
-        parts.extend(job.result() for job in pending)
+    parts, coverage = _read(source, compiled, advance)
     dropped = source.drop_rows()
     extra = {"account": [source.accounts["account_id"], source.account_parties["account_id"]]}
     dictionaries, maps = _merge_dictionaries(parts, extra)
-    frames = []
-    while parts:
-        part, mapping = parts.pop(0), maps.pop(0)
-        frames.append(_recoded(part.frame, mapping, dropped))
-    frame = pl.concat(frames) if frames else pl.DataFrame()
     accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
     dims = _dimensions(source, accounts, compiled.account_fields)
     keyed = {p for p in dims.columns if p == "party_id" or p in _key_paths(compiled)}
@@ -360,15 +340,72 @@ def prepare(
         has_time=(coverage.rows, coverage.with_time),
         first=None,
         last=None,
-        n_rows=frame.height,
+        n_rows=0,
     )
-    if frame.height:
-        times = frame["_t"]
-        prepared.first = _moment(times.min())
-        prepared.last = _moment(times.max())
-        prepared.ledgers = np.unique(frame["c:account_id"].to_numpy()).astype(np.int64)
-    prepared.buckets = _split(frame, accounts, buckets, spill)
+    count = buckets or max(1, -(-coverage.rows // BUCKET_ROWS))
+    for number, bucket in enumerate(_bucketed(parts, maps, dropped, accounts, count)):
+        _add_bucket(prepared, bucket, None if spill is None else spill / f"bucket-{number:05d}.arrow")
     return prepared
+
+
+def _read(
+    source: Source, compiled: CompiledPack, advance: Callable[[int], None]
+) -> tuple[list[_Local], _Coverage]:
+    """Reads every chunk; while one is matched and coded, the next is read. The order stays the same."""
+    local = clock(compiled.pack.profile.time_zone)
+    text = TextPass(compiled.words)
+    coverage = _Coverage()
+    parts: list[_Local] = []
+    wanted = sorted(compiled.fetched | {"tx_type"})
+    with ThreadPoolExecutor(SLIMMERS) as pool:
+        pending: deque[Future[_Local]] = deque()
+        for chunk in source.chunks(wanted):
+            coverage.add(chunk, wanted)
+            pending.append(pool.submit(_slim, _missing_columns(chunk, compiled), compiled, text, local))
+            if len(pending) > SLIMMERS:
+                parts.append(pending.popleft().result())
+            advance(chunk.height)
+        parts.extend(job.result() for job in pending)
+    return parts, coverage
+
+
+def _bucketed(
+    parts: list[_Local], maps: list[dict[str, I64]], dropped: pl.Series, accounts: pl.Series, count: int
+) -> Iterator[pl.DataFrame]:
+    """Yields sorted buckets; chunks and pieces are given back as soon as they were used."""
+    of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
+    pieces: list[list[pl.DataFrame]] = [[] for _ in range(count)]
+    while parts:
+        frame = _recoded(parts.pop(0).frame, maps.pop(0), dropped).drop("_row")
+        if count == 1:
+            pieces[0].append(frame)
+            continue
+        frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
+        for (number,), piece in frame.partition_by("_bucket", as_dict=True, include_key=False).items():
+            pieces[int(str(number))].append(piece)
+    for number in range(count):
+        if pieces[number]:
+            frame = pl.concat(pieces[number])
+            pieces[number] = []
+            account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
+            yield frame[sorted_rows(account, time, frame["tx_id"])]
+
+
+def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> None:
+    """Keeps a bucket, in memory or in a file, and what is known of it."""
+    if bucket.height == 0:
+        return
+    first, last = _moment(bucket["_t"].min()), _moment(bucket["_t"].max())
+    prepared.first = first if prepared.first is None else min(prepared.first, first)
+    prepared.last = last if prepared.last is None else max(prepared.last, last)
+    held = np.unique(bucket["c:account_id"].to_numpy()).astype(np.int64)
+    prepared.ledgers = np.union1d(prepared.ledgers, held)
+    prepared.n_rows += bucket.height
+    if path is None:
+        prepared.buckets.append(bucket)
+    else:
+        bucket.write_ipc(path)
+        prepared.buckets.append(path)
 
 
 def _key_paths(compiled: CompiledPack) -> set[str]:
@@ -392,31 +429,3 @@ def _recoded(frame: pl.DataFrame, mapping: dict[str, I64], dropped: pl.Series) -
     ]
     out = frame.with_columns(columns)
     return out.filter(~pl.col("_row").is_in(dropped.implode())) if len(dropped) else out
-
-
-def _split(
-    frame: pl.DataFrame, accounts: pl.Series, buckets: int | None, spill: Path | None
-) -> list[pl.DataFrame | Path]:
-    if frame.height == 0:
-        return []
-    count = buckets or max(1, -(-frame.height // BUCKET_ROWS))
-    account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
-    if count == 1:
-        parts = [np.arange(frame.height, dtype=np.int64)]
-    else:
-        of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
-        where = of_account[account]
-        order = np.argsort(where, kind="stable")
-        edges = np.searchsorted(where[order], np.arange(count + 1))
-        parts = [order[a:b] for a, b in pairwise(edges)]
-    out: list[pl.DataFrame | Path] = []
-    slim = frame.drop("_row")
-    for number, rows in enumerate(parts):
-        bucket = slim[rows[sorted_rows(account[rows], time[rows], slim["tx_id"].gather(rows))]]
-        if spill is None:
-            out.append(bucket)
-        else:
-            path = spill / f"bucket-{number:05d}.arrow"
-            bucket.write_ipc(path)
-            out.append(path)
-    return out

@@ -102,7 +102,8 @@ NETWORKS = _spec(
     "networks", "one row per suspected network", ("rank",),
     rank=pl.Int32, network_id=pl.String, typology=pl.String, title=pl.String, score=pl.Float64,
     n_members=pl.Int32, n_possible_victims=pl.Int32, n_alerts=pl.Int32, amount_eur=pl.Int64,
-    first=_TS, last=_TS, rules=pl.List(pl.String), hit_ids=pl.List(pl.String), tx_ids=pl.List(pl.String), why=pl.String,
+    first=_TS, last=_TS, rules=pl.List(pl.String), hit_ids=pl.List(pl.String),
+    tx_ids=pl.List(pl.String), why=pl.String,
     would_break=pl.List(pl.String), hubs_removed=pl.List(pl.String), note=pl.String,
 )  # fmt: skip
 

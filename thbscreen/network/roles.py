@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from thbscreen.engine.scoring import CONTROLLING, VICTIM_SHARE, leading
 from thbscreen.network import wording
 from thbscreen.rules.ast import ROLES
 
@@ -19,11 +20,7 @@ UNKNOWN_POINTS = 0.5
 REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 #: A collector receives from at least this many members and keeps at least half.
 COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
-#: In doubt a person is a possible victim: from this share on, or this close behind a controlling role.
-VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
-CONTROLLING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
 _LEAVES = frozenset({"client", "employer"})
-_EPSILON = 1e-9
 
 
 @dataclass(slots=True)
@@ -106,23 +103,6 @@ def read(member: Member, typology: str) -> Reading:
     rest = 10_000 - sum(units)
     shares = [(u + (i < rest)) / 10_000 for i, u in enumerate(units)]
     return Reading(lead, second, tuple(zip(ranked, shares, strict=True)))
-
-
-def leading(shares: Mapping[str, float]) -> str:
-    """Gives the role to print first.
-
-    Args:
-        shares: share by role, adding up to 1.
-
-    Notes:
-        A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
-        than 0.2 ahead.
-    """
-    victim = shares.get("possible_victim", 0.0)
-    ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
-    if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
-        return "possible_victim"
-    return min(shares, key=lambda r: (-shares[r], ROLES.index(r)))
 
 
 def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
