@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import polars as pl
@@ -22,6 +23,9 @@ import polars as pl
 from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
 from thbscreen.model import catalogue
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not this page. -->"
@@ -141,7 +145,7 @@ or on the clock.
 """
 
 
-def type_name(dtype: pl.DataType | type[pl.DataType]) -> str:
+def type_name(dtype: PolarsDataType) -> str:
     """Gives a column type in words that need no knowledge of polars."""
     if isinstance(dtype, pl.List):
         return f"list of {type_name(dtype.inner)}"
