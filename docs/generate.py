@@ -153,7 +153,7 @@ def type_name(dtype: PolarsDataType) -> str:
         return "{" + ", ".join(f"{f.name}: {type_name(f.dtype)}" for f in dtype.fields) + "}"
     if isinstance(dtype, pl.Datetime):
         return "time (UTC)"
-    plain = {pl.String: "text", pl.Float64: "number", pl.Boolean: "true or false"}
+    plain: dict[object, str] = {pl.String: "text", pl.Float64: "number", pl.Boolean: "true or false"}
     return plain.get(dtype.base_type(), "whole number")
 
 
