@@ -89,7 +89,7 @@ def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, B
         case "months_active":
             return period_of(ast.Calendar("month"), view.local_day[rows]), counts
         case "distinct":
-            code = view.code(measure.field or "")[rows]
+            code = view.identity(measure.field or "")[rows]
             return code, counts & (code >= 0)
         case _:
             column = view.number(measure.field or "").take(rows)
@@ -296,7 +296,8 @@ def judge(table: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, clock: Clo
         known[measure.name] = windows.measure(measure, known)
     tops, leaves = judge_lines(detect.flag_when, known, frame.size)
     flagged = np.flatnonzero(np.all([frame.last, *tops], axis=0))
-    headline = known[detect.headline].floats() if detect.headline else np.zeros(frame.size)
+    shown = detect.headline or detect.measures[0].name
+    headline = known[shown].floats()
     spans = _episodes(frame, flagged, headline)
     if detect.repeat is not None:
         spans = _repeated(spans, frame, detect.repeat, headline, clock)

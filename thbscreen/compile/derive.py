@@ -71,13 +71,13 @@ def _last_within(view: View, length: ast.Length) -> I64:
 def follows(view: View, item: ast.Follows) -> I64:
     """Latest earlier row of the account that passes, per row; -1 where there is none in time."""
     anchor = view.where(item.where)
-    keys = [view.account, *(view.code(f) for f in item.same)]
+    keys = [view.account, *(view.identity(f) for f in item.same)]
     usable = np.ones(view.size, np.bool_)
     for key in keys[1:]:
         usable &= key >= 0
     group = group_ids([np.maximum(k, 0) for k in keys]) if len(keys) > 1 else view.account
     order = np.argsort(group, kind="stable") if len(keys) > 1 else np.arange(view.size, dtype=np.int64)
-    found = _latest(group[order], (anchor & usable)[order], [view.code(f)[order] for f in item.different])
+    found = _latest(group[order], (anchor & usable)[order], [view.identity(f)[order] for f in item.different])
     out = np.full(view.size, -1, np.int64)
     out[order] = np.where(found >= 0, order[np.maximum(found, 0)], -1)
     out[~usable] = -1

@@ -7,13 +7,14 @@ and no rule looks outside it; that is what makes buckets exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
 
 from thbscreen.compile.where import inline_list_name, leaf, text_key
+from thbscreen.diagnostics import Span
 from thbscreen.model import catalogue
 from thbscreen.rules import ast
 
@@ -33,7 +34,9 @@ def domain(path: str) -> str:
     if root in {"party_id", "employer_id"}:
         return "party"
     if path in _FIELDS:
-        return path if _FIELDS[path].source == "transaction" else f"{_FIELDS[path].source[0]}.{root}"
+        source = _FIELDS[path].source
+        # a counterparty's customer is a customer: both name the same dictionary
+        return path if source == "transaction" else f"{'p' if source == 'cp' else source[0]}.{root}"
     return root if root == "location_city" else path
 
 
@@ -62,7 +65,8 @@ class CompiledPack:
     Attributes:
         row_tests: (conditions on one transaction row, name of their Boolean column).
         words: (text field, list name) pairs that the one text pass answers.
-        codes: text fields of a transaction that are needed as codes.
+        codes: text fields of a transaction that are needed as codes, with the row tests outside which
+            nobody asks for the code (None: every row's code is needed).
         account_fields: fields of accounts and their primary holders that rules read, as paths.
         fetched: transaction columns to read from the source.
     """
@@ -72,7 +76,7 @@ class CompiledPack:
     lists: dict[str, ast.WordList]
     row_tests: dict[tuple[ast.Condition, ...], str] = field(default_factory=dict)
     words: dict[tuple[str, str], ast.WordList] = field(default_factory=dict)
-    codes: set[str] = field(default_factory=set)
+    codes: dict[str, frozenset[str] | None] = field(default_factory=dict)
     account_fields: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
@@ -167,6 +171,18 @@ def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
                     yield from _tests(inner)
 
 
+def words_of(test: ast.Test, lists: Mapping[str, ast.WordList]) -> ast.WordList | None:
+    """Gives the words that a test looks for; the words of an inline `mentions` as a list of their own."""
+    if test.op == "mentions" and isinstance(test.operand, tuple):
+        name = inline_list_name(test.operand)  # type: ignore[arg-type]
+        entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
+        return ast.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
+    if test.op in {"in_list", "not_in_list", "mentions_list"}:
+        found = lists[str(test.operand)]
+        return found if found.kind == "words" else None
+    return None
+
+
 def _scope(detect: ast.Detect) -> Scope:
     match detect:
         case ast.Transaction() | ast.Star():
@@ -222,26 +238,25 @@ class _Collector:
             self._words(test)
 
     def _words(self, test: ast.Test) -> None:
-        if test.op == "mentions" and isinstance(test.operand, tuple):
-            name = inline_list_name(test.operand)  # type: ignore[arg-type]
-            entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
-            span = self.out.pack.profile.span
-            made = ast.WordList(name, name, "words", entries, (), (), "", (), name, span)
-            self.out.words[(test.field, name)] = made
-        elif test.op in {"in_list", "not_in_list", "mentions_list"}:
-            found = self.out.lists[str(test.operand)]
-            if found.kind == "words":
-                self.out.words[(test.field, found.name)] = found
+        known = _FIELDS.get(test.field)
+        found = words_of(test, self.out.lists)
+        if found is not None and known is not None and known.source == "transaction":
+            self.out.words[(test.field, found.name)] = found
 
-    def field(self, path: str, *, as_code: bool) -> None:
+    def _code(self, path: str, when: str | None) -> None:
+        self.out.fetched.add(path)
+        before = self.out.codes.get(path, frozenset())
+        self.out.codes[path] = None if when is None or before is None else before | {when}
+
+    def field(self, path: str, *, as_code: bool, when: str | None = None) -> None:
         known = _FIELDS.get(path)
         if known is None:
             return
         if known.source == "transaction":
             self.out.fetched.add(path)
             if as_code and _text(path):
-                self.out.codes.add(path)
-            if known.field.kind in {"money", "whole"}:
+                self._code(path, when)
+            if known.field.kind in {"money", "whole", "date"}:
                 self.out.numbers.add(path)
         elif known.source == "derived":
             needs = {
@@ -251,12 +266,10 @@ class _Collector:
             }
             self.out.account_fields.update(needs.get(path, ()))
             if path in {"cp.age_days", "own_transfer", "same_address"}:
-                self.out.codes.add("cp_account_id")
-                self.out.fetched.add("cp_account_id")
+                self._code("cp_account_id", None)
         else:
             if known.source == "cp":
-                self.out.codes.add("cp_account_id")
-                self.out.fetched.add("cp_account_id")
+                self._code("cp_account_id", None)
             prefix = "account" if known.source == "account" else "party"
             self.out.account_fields.add(f"{prefix}.{known.field.name}")
 
@@ -266,21 +279,29 @@ class _Collector:
             return
         for where in wheres_of(detect):
             self.where(where)
+        row, _ = split(detect.where)
+        when = self.out.row_tests.get(row) if row else None
         for path in coded_fields(rule):
             self.field(path, as_code=True)
+        for path in counted_fields(rule):
+            self.field(path, as_code=True, when=when)
         for path in rule.columns:
             self.field(path, as_code=False)
         if any(isinstance(d, ast.Follows) for d in getattr(detect, "derive", ())):
-            for path in ("cp_account_id", "location_city"):
+            for path in ("cp_account_id", "location_city", "tx_id"):
                 if any(c.endswith(path) for c in rule.columns):
                     self.field(path, as_code=True)
 
 
 def coded_fields(rule: ast.Rule) -> Iterator[str]:
-    """Lists the fields of a rule that travel as codes: keys, roles, distinct values, matched fields."""
+    """Lists the fields of a rule whose codes any row may be asked for: keys, roles, matched fields."""
     detect = rule.detect
     yield "account_id"
     yield from (f for f, _ in rule.roles)
+    for where in wheres_of(detect):
+        for line in _tests(where):
+            if isinstance(line, ast.Compare) and line.left.unit is ast.Unit.TEXT:
+                yield from (*names_in(line.left), *names_in(line.right))
     if isinstance(detect, ast.Star):
         yield "cp_account_id"
         return
@@ -294,9 +315,14 @@ def coded_fields(rule: ast.Rule) -> Iterator[str]:
                 pass
     if isinstance(detect, ast.Aggregate):
         yield from detect.for_each
-        yield from (m.field for m in detect.measures if m.kind == "distinct" and m.field)
     else:
         yield from (s.name for s in rule.evidence if isinstance(s, ast.Slot))
+
+
+def counted_fields(rule: ast.Rule) -> Iterator[str]:
+    """Lists the fields whose values a rule counts, among the rows that pass its own conditions."""
+    if isinstance(rule.detect, ast.Aggregate):
+        yield from (m.field for m in rule.detect.measures if m.kind == "distinct" and m.field)
 
 
 def compile_pack(pack: ast.RulePack) -> CompiledPack:
@@ -310,10 +336,18 @@ def compile_pack(pack: ast.RulePack) -> CompiledPack:
     collector = _Collector(out)
     for rule in pack.rules:
         collector.rule(rule)
-    out.fetched |= out.codes
     out.fetched.discard("account_id")
-    out.codes.discard("account_id")
+    out.codes.pop("account_id", None)
     return out
 
 
-__all__ = ["CompiledPack", "CompiledRule", "coded_fields", "compile_pack", "domain", "split", "text_key"]
+__all__ = [
+    "CompiledPack",
+    "CompiledRule",
+    "coded_fields",
+    "compile_pack",
+    "counted_fields",
+    "domain",
+    "split",
+    "text_key",
+]

@@ -7,6 +7,7 @@ so that this needs windows of astronomical sums.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from thbscreen.rules import ast
+from thbscreen.rules.literals import minutes
 
 _LIMIT = 2.0**62
 _SMALL = 2**40
@@ -56,8 +58,12 @@ def whole(values: npt.NDArray[np.int64], known: Bool | None = None) -> Column:
 
 
 def constant(value: ast.Value, n: int) -> Column:
-    """Gives a literal n times: money in cents, shares and numbers as fractions."""
+    """Gives a literal n times: money in cents, lengths in minutes, dates in days, the rest as fractions."""
     payload = value.payload
+    if isinstance(payload, ast.Length):
+        payload = minutes(payload)
+    if value.unit is ast.Unit.DATE:
+        payload = (dt.date.fromisoformat(str(payload)) - dt.date(1970, 1, 1)).days
     if isinstance(payload, bool) or not isinstance(payload, int | Decimal):
         msg = f"a {value.unit} cannot be calculated with"
         raise TypeError(msg)

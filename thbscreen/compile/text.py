@@ -61,6 +61,28 @@ def word_form(folded: pl.Series) -> pl.Series:
     )
 
 
+def _candidates(texts: pl.Series, first_words: list[str]) -> tuple[pl.Series, pl.Series]:
+    """Gives the rows whose folded text holds the first word of some entry, and those texts folded.
+
+    A text of plain ASCII folds to its lower case, so it is searched as it is, whatever its case; only
+    the others are folded before the search.
+    """
+    plain = (texts.str.len_bytes() == texts.str.len_chars()).fill_null(value=False)
+    ascii_words = [w for w in first_words if w.isascii()]
+    if not first_words:
+        return pl.Series("row", [], dtype=pl.UInt32), pl.Series("w", [], dtype=pl.String)
+    rest = (~plain & texts.is_not_null()).arg_true()
+    folded = fold_series(texts.gather(rest))
+    found = folded.str.contains_any(first_words)
+    rows = [rest.filter(found)]
+    words = [folded.filter(found)]
+    if ascii_words:
+        hit = texts.str.contains_any(ascii_words, ascii_case_insensitive=True) & plain
+        rows.append(hit.fill_null(value=False).arg_true())
+        words.append(texts.gather(rows[-1]).str.to_lowercase())
+    return pl.concat([r.rename("row") for r in rows]), pl.concat([w.rename("w") for w in words])
+
+
 class TextPass:
     """Answers which rows mention an entry of which list."""
 

@@ -16,9 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import derive as derived
-from thbscreen.compile.pack import CompiledPack, domain, is_money, names_in, split
+from thbscreen.compile.pack import CompiledPack, domain, is_money, names_in, split, words_of
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.where import leaf
+from thbscreen.compile.text import TextPass
+from thbscreen.compile.where import LOCAL, dtype_of, is_time, leaf
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
@@ -209,7 +210,17 @@ class View:
             code = self.code("cp_account_id") if path.startswith("cp.") else self.account
             values = self._dimension_numbers(inner)
             return values.take(code)
-        return self._number_column(path)
+        return whole(self.time) if path == "booking_ts" else self._number_column(path)
+
+    def identity(self, path: str) -> I64:
+        """Gives rows of this bucket with equal values of a field equal numbers, -1 where missing."""
+        found = self._derived(path)
+        plain = found is None and _FIELDS[path].field.kind in {"text", "enum"}
+        if plain or (found is not None and not self._is_number(path)):
+            return self.code(path)
+        column = self.number(path)
+        _, dense = np.unique(np.stack([column.num, column.den]), axis=1, return_inverse=True)
+        return np.where(column.known, dense.reshape(-1), -1).astype(np.int64)
 
     def _dimension_days(self, path: str) -> tuple[I64, Bool]:
         def make() -> tuple[I64, Bool]:
@@ -254,13 +265,50 @@ class View:
             case ast.NoneOf():
                 return ~any_of([self.where(w) for w in condition.wheres])
             case ast.Compare():
-                names = {n: self.number(n) for n in _names(condition)}
-                left = evaluate(condition.left, names, self.size)
-                right = evaluate(condition.right, names, self.size)
-                return compare(left, condition.op, right)
+                return self._compared(condition)
             case ast.Test():
                 key = ("test", condition, self._scope_key(condition.field))
                 return self.once(key, lambda: self._test(condition))
+
+    def _compared(self, line: ast.Compare) -> Bool:
+        """Judges a comparison over fields of the row; a time against a date counts as its local day."""
+        if line.left.unit is ast.Unit.TEXT:
+            return self._same_text(line)
+        names = {n: self.number(n) for n in _names(line)}
+        if ast.Unit.DATE in {line.left.unit, line.right.unit}:
+            for n in filter(is_time, names):
+                names[n] = Column(self.context.clock.day(names[n].num), names[n].den, names[n].known)
+        left, right = (evaluate(side, names, self.size) for side in (line.left, line.right))
+        return compare(left, line.op, right)
+
+    def _same_text(self, line: ast.Compare) -> Bool:
+        """Compares two text fields, whose codes may come from different dictionaries."""
+        first, second = (next(names_in(side)) for side in (line.left, line.right))
+        mine, other = self.code(first), self.code(second)
+        texts = pl.DataFrame({"v": self.dictionary(first)}).with_row_index("code")
+        told = pl.DataFrame({"v": self.dictionary(second)}).join(
+            texts, on="v", how="left", maintain_order="left"
+        )
+        renamed = told["code"].cast(pl.Int64).fill_null(-1).to_numpy()
+        equal: Bool = mine == np.append(renamed, -1)[other]
+        known = (mine >= 0) & (other >= 0)
+        return known & (equal if line.op == "==" else ~equal)
+
+    def _clocked(self, table: pl.DataFrame, path: str) -> pl.DataFrame:
+        """Adds the wall clock of a time column, for tests on the time of day, the weekday or the day."""
+        values = table[path]
+        if not is_time(path):
+            return table
+        wall = self.context.clock.local(values.to_physical().fill_null(0).to_numpy())
+        local = pl.Series(LOCAL, wall).cast(pl.Datetime("us"))
+        return table.with_columns(pl.when(values.is_not_null()).then(local).otherwise(None).alias(LOCAL))
+
+    def _worded(self, table: pl.DataFrame, test: ast.Test) -> pl.DataFrame:
+        """Adds the column that says where a text mentions the words of a test."""
+        found = words_of(test, self.context.compiled.lists)
+        if found is None:
+            return table
+        return table.with_columns(TextPass({(test.field, found.name): found}).columns(table))
 
     def _test(self, test: ast.Test) -> Bool:
         if test.op == "hit_by":
@@ -282,9 +330,11 @@ class View:
                 pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
             )
             money = is_money(path) or found is not None
+            masked = self._clocked(masked, path)
             return masked.select(leaf(test, lists, money=money).alias("x"))["x"].to_numpy()
         strings = self.dictionary(path).rename(path)
         table = pl.concat([strings, pl.Series(path, [None], dtype=pl.String)]).to_frame()
+        table = self._worded(table, test)
         by_code = table.select(leaf(test, lists, money=False).alias("x"))["x"].to_numpy()
         return by_code[self.code(path)]
 
@@ -292,7 +342,7 @@ class View:
         found = self._derived(path)
         if found is not None:
             item, part = found
-            return isinstance(item, ast.ForwardedWithin | ast.Fact) or part == "amount_eur"
+            return isinstance(item, ast.ForwardedWithin | ast.Fact) or part in {"amount_eur", "booking_ts"}
         known = _FIELDS.get(path)
         return known is not None and known.field.kind in {"money", "whole"}
 
@@ -301,18 +351,19 @@ class View:
         inner = "party." + path[3:] if path.startswith("cp.") else path
         code = self.code("cp_account_id") if path.startswith("cp.") else self.account
         dims = self.context.dimensions
-        values = (
-            dims[inner] if inner in dims.columns else pl.Series(inner, [None] * dims.height, dtype=pl.String)
-        )
         known = _FIELDS[path].field
+        absent = pl.Series(inner, [None] * dims.height, dtype=dtype_of(known.kind))
+        values = dims[inner] if inner in dims.columns else absent
         if known.kind in {"text", "enum"}:
             values = values.cast(pl.String)
-        table = values.alias(path).to_frame()
+        table = self._worded(self._clocked(values.alias(path).to_frame(), path), test)
         expr = leaf(test, self.context.compiled.lists, money=is_money(path))
         by_code = self.once(("by code", test), lambda: _flags(table, expr))
         return by_code[code]
 
     def _same_holder(self, test: ast.Test) -> Bool:
+        if test.op == "missing":
+            return np.full(self.size, test.operand is False)  # it is always known
         codes = self.context.dimension_codes.get("party_id")
         if test.field == "same_address":
             codes = self.once("address codes", self._address_codes)

@@ -14,13 +14,31 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.model import catalogue
 from thbscreen.rules import ast
+from thbscreen.rules.literals import minutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Column of naive local time that time-of-day and weekday tests read.
 LOCAL = "@local"
+_TIMES = frozenset(f.name for fields in catalogue.TABLES.values() for f in fields if f.kind == "time")
+_TYPES: dict[str, pl.DataType] = {
+    "money": pl.Int64(), "whole": pl.Int64(), "date": pl.Date(), "flag": pl.Boolean(), "share": pl.Float64(),
+    "time": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+
+
+def is_time(path: str) -> bool:
+    """Tells whether a field, or the field of a matched row, is a time."""
+    return path.rpartition(".")[2] in _TIMES
+
+
+def dtype_of(kind: str) -> pl.DataType:
+    """Gives the type of a canonical column, so that an absent one is missing in its own type."""
+    return _TYPES.get(kind, pl.String())
+
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NEGATIVE = {"is_not": "is", "not_in": "in", "not_in_list": "in_list"}
@@ -53,8 +71,10 @@ def constant(expr: ast.Expr) -> ast.Value:
 
 
 def as_fraction(value: ast.Value) -> Fraction:
-    """Gives a literal as an exact number: money in cents."""
+    """Gives a literal as an exact number: money in cents, lengths in minutes."""
     payload = value.payload
+    if isinstance(payload, ast.Length):
+        return Fraction(minutes(payload))
     if isinstance(payload, bool) or not isinstance(payload, int | Decimal):
         msg = f"a {value.unit} is not a number"
         raise TypeError(msg)
@@ -150,7 +170,7 @@ def _equals(column: pl.Expr, value: ast.Value, *, money: bool) -> pl.Expr:
 def _bound(test: ast.Test, column: pl.Expr, value: ast.Value, *, money: bool) -> pl.Expr:
     if value.unit is ast.Unit.DATE:
         day = pl.lit(dt.date.fromisoformat(str(value.payload)))
-        subject = pl.col(LOCAL).dt.date() if test.field == "booking_ts" else column
+        subject = pl.col(LOCAL).dt.date() if is_time(test.field) else column
         return {"at_least": subject >= day, "at_most": subject <= day, "above": subject > day}.get(
             test.op, subject < day
         )

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.pack import CompiledPack, coded_fields, domain
+from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass
 from thbscreen.compile.where import LOCAL
 from thbscreen.model.clock import Clock, clock
@@ -32,6 +32,7 @@ BUCKET_ROWS = 1_000_000
 SPILL_ROWS = 12_000_000
 #: Chunks that are matched and coded at once.
 SLIMMERS = 2
+_KEY_LIMIT = 2**62
 
 I64 = npt.NDArray[np.int64]
 
@@ -156,7 +157,12 @@ def _slim(chunk: pl.DataFrame, compiled: CompiledPack, text: TextPass, local: Cl
     values: dict[str, pl.Series] = {}
     for path in ("account_id", *sorted(compiled.codes)):
         if path in chunk.columns:
-            codes, values[path] = _encode(chunk[path].cast(pl.String))
+            tests = compiled.codes.get(path)
+            column = chunk[path].cast(pl.String)
+            if tests is not None:
+                asked = flags.select(pl.any_horizontal(sorted(tests)).alias("x"))["x"]
+                column = pl.select(pl.when(asked).then(column).otherwise(None).alias(path))[path]
+            codes, values[path] = _encode(column)
             out.append(codes.alias(f"c:{path}"))
     return _Local(pl.DataFrame(out), values)
 
@@ -289,16 +295,27 @@ def _dimension_codes(
     return codes, dictionaries
 
 
+def _order(account: I64, time: I64) -> I64:
+    """Orders rows by (account, time), ties in any order: one whole-number key sorts fastest."""
+    if len(account) == 0:
+        return np.zeros(0, np.int64)
+    span = int(time.max()) - int(time.min()) + 1
+    found = np.unique(account)
+    if len(found) * span < _KEY_LIMIT:
+        return np.argsort(np.searchsorted(found, account) * span + (time - time.min()))
+    return np.lexsort((time, account)).astype(np.int64)
+
+
 def sorted_rows(account: I64, time: I64, tx_ids: pl.Series) -> I64:
     """Gives row positions by (account, time, tx_id); ids are looked at only where the rest ties."""
-    order = np.lexsort((time, account))
+    order = _order(account, time)
     a, t = account[order], time[order]
     ties = np.zeros(len(order), np.bool_)
     same = (a[1:] == a[:-1]) & (t[1:] == t[:-1])
     ties[1:] |= same
     ties[:-1] |= same
     if not ties.any():
-        return order.astype(np.int64)
+        return order
     rows = order[ties]
     rank = np.zeros(len(order), np.int64)
     rank[rows] = tx_ids.gather(rows).rank("ordinal").cast(pl.Int64).to_numpy()
@@ -411,7 +428,7 @@ def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> 
 def _key_paths(compiled: CompiledPack) -> set[str]:
     out: set[str] = set()
     for rule in compiled.pack.rules:
-        for path in coded_fields(rule):
+        for path in (*coded_fields(rule), *counted_fields(rule)):
             out.add(path)
             if path.startswith("cp."):
                 out.add("party." + path[3:])
