@@ -177,7 +177,8 @@ def _results(
     networks = _networks(prepared, compiled, found, as_of)
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
-    found = Assembler(prepared, compiled, ids).assemble(runner.result)
+    assembler.network_ids = ids
+    found = assembler.assemble(runner.result)
     ranked = with_network_hits(networks.networks, found.hits)
     progress.stage("scoring", None)
     rated = rate(

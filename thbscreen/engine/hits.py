@@ -22,13 +22,16 @@ from thbscreen.compile.aggregate import Judged, leaf_texts
 from thbscreen.compile.derive import lookup_values
 from thbscreen.compile.pack import CompiledPack, domain
 from thbscreen.compile.parties import party_dictionary
+from thbscreen.compile.transaction import shown_fields
 from thbscreen.compile.view import Context
 from thbscreen.engine import evidence, tables
 from thbscreen.engine.prepare import Prepared
 from thbscreen.engine.run import RunResult
+from thbscreen.model import catalogue
 from thbscreen.rules import ast
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIELDS = catalogue.rule_fields()
 _SUBJECTS = {"account": "account", "party": "party", "network": "network"}
 
 
@@ -63,6 +66,7 @@ class Assembler:
         self.prepared, self.compiled = prepared, compiled
         self.zone = ZoneInfo(prepared.zone)
         self.network_ids = network_ids if network_ids is not None else pl.Series(dtype=pl.String)
+        self._done: dict[tuple[int, int], HitTables] = {}
 
     def dictionary(self, rule: ast.Rule, path: str) -> pl.Series:
         """Gives the strings behind the codes of a rule's key or role field."""
@@ -96,40 +100,51 @@ class Assembler:
         return self.prepared.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
 
     def assemble(self, result: RunResult, *, all_mitigation: bool = False) -> HitTables:
-        """Gives hits, members and near misses in their published order.
+        """Gives hits, members and near misses in their published order; parts seen before are not redone.
 
         Args:
             result: of the runner.
             all_mitigation: keep mitigating facts of everybody, not only of those whom some other hit names.
         """
-        hits: list[dict[str, Any]] = []
-        members: list[pl.DataFrame] = []
-        near: list[dict[str, Any]] = []
         mild = {i for i in result.parts if self.compiled.rules[i].rule.family == "mitigation"}
+        known: pl.Series | None = None
         for index in sorted(result.parts, key=lambda i: (i in mild, i)):
-            rule = self.compiled.rules[index].rule
-            for part in result.parts[index]:
+            for number, part in enumerate(result.parts[index]):
+                if (index, number) in self._done:
+                    continue
+                kept = part
                 if index in mild and not all_mitigation:
-                    part = self._only(rule, part, hits, members)  # noqa: PLW2901  # a narrower view of it
-                rows = list(self._hits(rule, part))
-                hits.extend(rows)
-                members.append(self._members(rule, part, [r["hit_id"] for r in rows]))
-                near.extend(self._near(rule, part))
-        hit_table = tables.HITS.conform(pl.DataFrame(hits, schema=tables.HITS.schema, orient="row"))
-        member_table = pl.concat([tables.HIT_MEMBERS.empty(), *members])
-        near_table = pl.DataFrame(near, schema=tables.NEAR_MISSES.schema, orient="row")
-        near_table = tables.NEAR_MISSES.conform(near_table).group_by("rule", maintain_order=True).head(200)
+                    known = self._named(mild) if known is None else known
+                    kept = self._only(self.compiled.rules[index].rule, part, known)
+                self._done[index, number] = self._decoded(self.compiled.rules[index].rule, kept)
+        done = list(self._done.values())
+        near = tables.NEAR_MISSES.conform(pl.concat([tables.NEAR_MISSES.empty(), *(d.near for d in done)]))
+        near = near.group_by("rule", maintain_order=True).head(200)
         return HitTables(
-            hit_table, tables.HIT_MEMBERS.conform(member_table), tables.NEAR_MISSES.conform(near_table)
+            tables.HITS.conform(pl.concat([tables.HITS.empty(), *(d.hits for d in done)])),
+            tables.HIT_MEMBERS.conform(pl.concat([tables.HIT_MEMBERS.empty(), *(d.members for d in done)])),
+            tables.NEAR_MISSES.conform(near),
         )
 
-    def _only(
-        self, rule: ast.Rule, part: Judged, hits: list[dict[str, Any]], members: list[pl.DataFrame]
-    ) -> Judged:
-        """Keeps mitigating facts of those whom some other hit names."""
-        named = {h["subject_id"] for h in hits if h["family"] != "mitigation"}
-        named |= {m for table in members for m in table["member_id"].to_list()}
-        known = self._ids_of(pl.Series("id", sorted(named), dtype=pl.String))
+    def _decoded(self, rule: ast.Rule, part: Judged) -> HitTables:
+        rows = list(self._hits(rule, part))
+        return HitTables(
+            pl.DataFrame(rows, schema=tables.HITS.schema, orient="row"),
+            self._members(rule, part, [r["hit_id"] for r in rows]),
+            pl.DataFrame(list(self._near(rule, part)), schema=tables.NEAR_MISSES.schema, orient="row"),
+        )
+
+    def _named(self, mild: set[int]) -> pl.Series:
+        """Gives the ids of everybody whom a hit that is no mitigating fact names."""
+        found = [d for (index, _), d in self._done.items() if index not in mild]
+        empty = pl.Series("id", [], dtype=pl.String)
+        ids = [d.hits["subject_id"].rename("id") for d in found] + [
+            d.members["member_id"].rename("id") for d in found
+        ]
+        return self._ids_of(pl.concat([empty, *ids]).drop_nulls().unique().sort())
+
+    def _only(self, rule: ast.Rule, part: Judged, known: pl.Series) -> Judged:
+        """Keeps the mitigating facts of the people in `known`."""
         subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.hits["k0"])
         rows = subjects.is_in(known.implode()).arg_true()
         numbers = pl.DataFrame({"hit": rows.cast(pl.Int64)}).with_row_index("_new")
@@ -162,6 +177,7 @@ class Assembler:
         }
         measures = rule.detect.measures if not isinstance(rule.detect, ast.Transaction) else ()
         units = {m.name: m.unit for m in measures} | {"amount_eur": ast.Unit.MONEY}
+        units |= {f: ast.Unit.MONEY for f in shown_fields(rule) if _kind_of(rule, f) == "money"}
         fixed = self._fixed(rule)
         lines = _leaf_lines(rule)
         timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
@@ -182,7 +198,7 @@ class Assembler:
             shown: dict[str, evidence.Shown] = {
                 **key_values, **times, **numbers,
                 "episodes": Fraction(row["episodes"]), "amount_eur": Fraction(row["amount"]),
-                "booking_ts": times["starts"],
+                "booking_ts": times["starts"], **self._row_values(rule, row),
             }  # fmt: skip
             yield {
                 **fixed,
@@ -212,6 +228,23 @@ class Assembler:
                 "amount_eur": row["amount"],
                 "evidence": evidence.render(rule.evidence, shown, units, self.zone),
             }
+
+    def _row_values(self, rule: ast.Rule, row: dict[str, Any]) -> dict[str, evidence.Shown]:
+        """Gives the fields that the evidence of a transaction rule shows."""
+        out: dict[str, evidence.Shown] = {}
+        for i, name in enumerate(shown_fields(rule)):
+            value, kind = row[f"e{i}n"], _kind_of(rule, name)
+            if not row[f"e{i}k"]:
+                out[name] = None
+            elif kind == "text":
+                out[name] = str(self.dictionary(rule, name)[value])
+            elif kind == "date":
+                out[name] = (_EPOCH + dt.timedelta(days=value)).date().isoformat()
+            elif kind == "time":
+                out[name] = _EPOCH + dt.timedelta(microseconds=value)
+            else:
+                out[name] = Fraction(value)
+        return out
 
     def _fixed(self, rule: ast.Rule) -> dict[str, Any]:
         return {
@@ -282,6 +315,18 @@ class Assembler:
                 "n_tx": len(row["tx_ids"]),
                 "tx_ids": row["tx_ids"],
             }
+
+
+def _kind_of(rule: ast.Rule, path: str) -> str:
+    """Tells whether a field or derived column of a transaction rule is text, money, date, time or whole."""
+    head, _, part = path.partition(".")
+    item = next((d for d in getattr(rule.detect, "derive", ()) if d.name == head), None)
+    if isinstance(item, ast.Lookup | ast.MostCommon):
+        return "text"
+    if isinstance(item, ast.ForwardedWithin | ast.Fact):
+        return "money" if isinstance(item, ast.ForwardedWithin) or item.unit is ast.Unit.MONEY else "whole"
+    kind = _FIELDS[path if item is None else part].field.kind
+    return "text" if kind == "enum" else kind
 
 
 def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:

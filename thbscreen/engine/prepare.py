@@ -23,7 +23,8 @@ import polars as pl
 
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass
-from thbscreen.compile.where import LOCAL
+from thbscreen.compile.where import LOCAL, dtype_of
+from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
 
 #: Rows in one bucket at most, about; memory follows this, not the input.
@@ -33,6 +34,11 @@ SPILL_ROWS = 12_000_000
 #: Chunks that are matched and coded at once.
 SLIMMERS = 2
 _KEY_LIMIT = 2**62
+_KIND_OF = {
+    f"{prefix}.{f.name}": f.kind
+    for prefix, fields in (("account", catalogue.ACCOUNTS), ("party", catalogue.PARTIES))
+    for f in fields
+}
 
 I64 = npt.NDArray[np.int64]
 
@@ -262,7 +268,8 @@ def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.Data
         elif name == key:
             out.append(held[key].alias(path))
         else:
-            out.append(pl.Series(path, [None] * held.height, dtype=pl.String))
+            # absent: missing in its own type, so that tests on it still make sense
+            out.append(pl.Series(path, [None] * held.height, dtype=dtype_of(_KIND_OF[path])))
     frame = pl.DataFrame(out)
     return pl.concat([frame, frame.clear(1)])
 
