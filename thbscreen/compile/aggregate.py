@@ -89,8 +89,8 @@ def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, B
         case "months_active":
             return period_of(ast.Calendar("month"), view.local_day[rows]), counts
         case "distinct":
-            code = view.identity(measure.field or "")[rows]
-            return code, counts & (code >= 0)
+            code, known = view.value_codes(measure.field or "")
+            return code[rows], counts & known[rows]
         case _:
             column = view.number(measure.field or "").take(rows)
             values = column.num if bool(np.all(column.den[column.known] == 1)) else column.num // column.den

@@ -7,16 +7,16 @@ and no rule looks outside it; that is what makes buckets exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
 
-from thbscreen.compile.where import inline_list_name, leaf, text_key
-from thbscreen.diagnostics import Span
+from thbscreen.compile.where import leaf, text_key, words_of
 from thbscreen.model import catalogue
 from thbscreen.rules import ast
+from thbscreen.rules.needs import names_in
 
 Scope = Literal["account", "regroup", "parties", "network"]
 
@@ -149,18 +149,6 @@ def wheres_of(detect: ast.Detect) -> Iterator[ast.Where]:
         yield from (m.where for m in detect.measures)
 
 
-def names_in(expr: ast.Expr | None) -> Iterator[str]:
-    """Lists the names that an expression reads."""
-    match expr:
-        case ast.Name():
-            yield expr.name
-        case ast.BinOp():
-            yield from names_in(expr.left)
-            yield from names_in(expr.right)
-        case _:
-            return
-
-
 def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
     for condition in where.conditions:
         match condition:
@@ -169,18 +157,6 @@ def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
             case ast.AnyOf() | ast.NoneOf():
                 for inner in condition.wheres:
                     yield from _tests(inner)
-
-
-def words_of(test: ast.Test, lists: Mapping[str, ast.WordList]) -> ast.WordList | None:
-    """Gives the words that a test looks for; the words of an inline `mentions` as a list of their own."""
-    if test.op == "mentions" and isinstance(test.operand, tuple):
-        name = inline_list_name(test.operand)  # type: ignore[arg-type]
-        entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
-        return ast.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
-    if test.op in {"in_list", "not_in_list", "mentions_list"}:
-        found = lists[str(test.operand)]
-        return found if found.kind == "words" else None
-    return None
 
 
 def _scope(detect: ast.Detect) -> Scope:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.pack import condition_expr, domain
+from thbscreen.compile.pack import domain
+from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
+from thbscreen.compile.text import with_words
+from thbscreen.compile.where import dtype_of, is_time, leaf, with_clock
 from thbscreen.model import catalogue
+from thbscreen.rules import ast
+from thbscreen.rules.needs import names_in
 
 if TYPE_CHECKING:
     from thbscreen.compile.view import Context
-    from thbscreen.rules import ast
 
 _KINDS = {f.name: f.kind for f in catalogue.PARTIES}
 
@@ -26,11 +31,9 @@ def party_rows(
     """
     table = parties.unique("party_id", keep="first", maintain_order=True).sort("party_id")
     table = table.with_columns(
-        [pl.lit(None, dtype=pl.String).alias(n) for n in _KINDS if n not in table.columns]
+        [pl.lit(None, dtype=dtype_of(kind)).alias(n) for n, kind in _KINDS.items() if n not in table.columns]
     )
-    lists = context.compiled.lists
-    for condition in detect.where.conditions:
-        table = table.filter(condition_expr(condition, lists))
+    table = table.filter(_passes(table, detect.where, context))
     columns: dict[str, pl.Series] = {}
     for i, key in enumerate(detect.for_each):
         columns[f"k{i}"] = _codes(table, key, context)
@@ -39,12 +42,7 @@ def party_rows(
     for measure in detect.measures:
         if measure.kind == "formula":
             continue
-        counts = table.select(
-            pl.all_horizontal(
-                [condition_expr(c, lists) for c in measure.where.conditions] or [pl.lit(value=True)]
-            ).alias("n")
-        )["n"]
-        counts = counts.new_from_index(0, table.height) if len(counts) == 1 != table.height else counts
+        counts = _passes(table, measure.where, context)
         if measure.kind == "count":
             columns[f"v:{measure.name}"] = counts.cast(pl.Int64)
         elif measure.kind == "distinct":
@@ -60,6 +58,42 @@ def party_rows(
         columns[f"r{i}"] = _codes(table, path, context)
     rows = pl.DataFrame(columns)
     return rows.filter(pl.col("k0") >= 0)
+
+
+def _passes(table: pl.DataFrame, where: ast.Where, context: Context) -> pl.Series:
+    """Tells per customer whether all conditions hold."""
+    lists = context.compiled.lists
+    out = np.ones(table.height, np.bool_)
+    for condition in where.conditions:
+        match condition:
+            case ast.AnyOf() | ast.NoneOf():
+                found = any_of([_passes(table, w, context).to_numpy() for w in condition.wheres])
+                out &= found if isinstance(condition, ast.AnyOf) else ~found
+            case ast.Compare():
+                out &= _compared(table, condition, context)
+            case ast.Test():
+                one = with_clock(table.select(condition.field), condition.field, context.clock)
+                expr = leaf(condition, lists, money=_KINDS[condition.field] == "money")
+                out &= with_words(one, condition, lists).select(expr.alias("x"))["x"].to_numpy()
+    return pl.Series("n", out, dtype=pl.Boolean)
+
+
+def _compared(table: pl.DataFrame, line: ast.Compare, context: Context) -> npt.NDArray[np.bool_]:
+    """Judges a comparison over fields of a customer; a time against a date counts as its local day."""
+    if line.left.unit is ast.Unit.TEXT:
+        left, right = (pl.col(next(names_in(side))).cast(pl.String) for side in (line.left, line.right))
+        equal = left == right if line.op == "==" else left != right
+        return table.select(equal.fill_null(value=False).alias("x"))["x"].to_numpy()
+    dated = ast.Unit.DATE in {line.left.unit, line.right.unit}
+    names: dict[str, Column] = {}
+    for name in (*names_in(line.left), *names_in(line.right)):
+        values = table[name].to_physical().cast(pl.Int64, strict=False)
+        number = values.fill_null(0).to_numpy()
+        if dated and is_time(name):
+            number = context.clock.day(number)
+        names[name] = whole(number, values.is_not_null().to_numpy())
+    left_side, right_side = (evaluate(side, names, table.height) for side in (line.left, line.right))
+    return compare(left_side, line.op, right_side)
 
 
 def _codes(table: pl.DataFrame, field: str, context: Context) -> pl.Series:

@@ -241,7 +241,9 @@ def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window
                 n, cents = totals.get(key, (0, 0))
                 totals[key] = (n + 1, cents + (int(amount.num[row]) if amount.known[row] else 0))
         if star.centre in role_of:
-            totals[(i, role_of[star.centre], episode[0].account)] = (max(w.cycles for w in episode), 0)
+            every = np.array(sorted({r for w in episode for rows in w.rows.values() for r in rows}), np.int64)
+            cents = int(amount.num[every][amount.known[every]].sum())
+            totals[(i, role_of[star.centre], episode[0].account)] = (len(every), cents)
     counted = [(*key, *value) for key, value in sorted(totals.items())]
     return pl.DataFrame(
         counted,

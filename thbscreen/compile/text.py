@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from thbscreen.compile.where import text_key
+from thbscreen.compile.where import text_key, words_of
 from thbscreen.model.text import fold, needle
 
 if TYPE_CHECKING:
@@ -130,3 +130,11 @@ class TextPass:
             )
             out.append(flags[key])
         return out
+
+
+def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, ast.WordList]) -> pl.DataFrame:
+    """Adds the column that says where the text of a test's field mentions the words of the test."""
+    found = words_of(test, lists)
+    if found is None:
+        return table
+    return table.with_columns(TextPass({(test.field, found.name): found}).columns(table))

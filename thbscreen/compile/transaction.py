@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 
 from thbscreen.compile.aggregate import Judged, contributions, member_rows
+from thbscreen.rules import ast
 
 if TYPE_CHECKING:
     from thbscreen.compile.view import View
-    from thbscreen.rules import ast
 
 
 def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
-    """Gives one hit per row that passes."""
+    """Gives one hit per row that passes, with e0n, e0k.. for the fields that its evidence shows."""
     view.use(detect.derive)
     rows = np.flatnonzero(view.where(detect.where))
     time = view.time[rows]
@@ -36,4 +36,13 @@ def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
         "episodes": np.ones(len(rows), np.int64),
         **contributions(table, index, index, len(rows)),
     }
+    for i, slot in enumerate(shown_fields(rule)):
+        value, known = view.value_codes(slot)
+        columns |= {f"e{i}n": value[rows], f"e{i}k": known[rows]}
     return Judged(pl.DataFrame(columns), member_rows(table, rule, index, index), pl.DataFrame())
+
+
+def shown_fields(rule: ast.Rule) -> tuple[str, ...]:
+    """Lists the fields of the row that the evidence of a transaction rule shows."""
+    names = (s.name for s in rule.evidence if isinstance(s, ast.Slot))
+    return tuple(dict.fromkeys(names)) if isinstance(rule.detect, ast.Transaction) else ()

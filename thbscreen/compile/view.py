@@ -16,13 +16,14 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import derive as derived
-from thbscreen.compile.pack import CompiledPack, domain, is_money, names_in, split, words_of
+from thbscreen.compile.pack import CompiledPack, domain, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.text import TextPass
-from thbscreen.compile.where import LOCAL, dtype_of, is_time, leaf
+from thbscreen.compile.text import with_words
+from thbscreen.compile.where import dtype_of, is_time, leaf, with_clock
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
+from thbscreen.rules.needs import names_in
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -212,15 +213,26 @@ class View:
             return values.take(code)
         return whole(self.time) if path == "booking_ts" else self._number_column(path)
 
+    def value_codes(self, path: str) -> tuple[I64, Bool]:
+        """Gives per row a number that stands for the field's value in all buckets, and where there is one."""
+        found = self._derived(path)
+        is_text = _FIELDS[path].field.kind in {"text", "enum"} if found is None else not self._is_number(path)
+        if is_text:
+            code = self.code(path)
+            return code, code >= 0
+        column = self.number(path)
+        if bool(np.all(column.den[column.known] == 1)):
+            return column.num, column.known
+        # only dated facts have fractions, of at most eight decimals
+        return column.num * (10**8 // column.den), column.known
+
     def identity(self, path: str) -> I64:
         """Gives rows of this bucket with equal values of a field equal numbers, -1 where missing."""
-        found = self._derived(path)
-        plain = found is None and _FIELDS[path].field.kind in {"text", "enum"}
-        if plain or (found is not None and not self._is_number(path)):
-            return self.code(path)
-        column = self.number(path)
-        _, dense = np.unique(np.stack([column.num, column.den]), axis=1, return_inverse=True)
-        return np.where(column.known, dense.reshape(-1), -1).astype(np.int64)
+        code, known = self.value_codes(path)
+        if bool(np.all(code[known] >= 0)):
+            return np.where(known, code, -1)
+        _, dense = np.unique(code, return_inverse=True)
+        return np.where(known, dense, -1).astype(np.int64)
 
     def _dimension_days(self, path: str) -> tuple[I64, Bool]:
         def make() -> tuple[I64, Bool]:
@@ -294,22 +306,6 @@ class View:
         known = (mine >= 0) & (other >= 0)
         return known & (equal if line.op == "==" else ~equal)
 
-    def _clocked(self, table: pl.DataFrame, path: str) -> pl.DataFrame:
-        """Adds the wall clock of a time column, for tests on the time of day, the weekday or the day."""
-        values = table[path]
-        if not is_time(path):
-            return table
-        wall = self.context.clock.local(values.to_physical().fill_null(0).to_numpy())
-        local = pl.Series(LOCAL, wall).cast(pl.Datetime("us"))
-        return table.with_columns(pl.when(values.is_not_null()).then(local).otherwise(None).alias(LOCAL))
-
-    def _worded(self, table: pl.DataFrame, test: ast.Test) -> pl.DataFrame:
-        """Adds the column that says where a text mentions the words of a test."""
-        found = words_of(test, self.context.compiled.lists)
-        if found is None:
-            return table
-        return table.with_columns(TextPass({(test.field, found.name): found}).columns(table))
-
     def _test(self, test: ast.Test) -> Bool:
         if test.op == "hit_by":
             return self._hit_by(test)
@@ -330,11 +326,11 @@ class View:
                 pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
             )
             money = is_money(path) or found is not None
-            masked = self._clocked(masked, path)
+            masked = with_clock(masked, path, self.context.clock)
             return masked.select(leaf(test, lists, money=money).alias("x"))["x"].to_numpy()
         strings = self.dictionary(path).rename(path)
         table = pl.concat([strings, pl.Series(path, [None], dtype=pl.String)]).to_frame()
-        table = self._worded(table, test)
+        table = with_words(table, test, lists)
         by_code = table.select(leaf(test, lists, money=False).alias("x"))["x"].to_numpy()
         return by_code[self.code(path)]
 
@@ -356,7 +352,8 @@ class View:
         values = dims[inner] if inner in dims.columns else absent
         if known.kind in {"text", "enum"}:
             values = values.cast(pl.String)
-        table = self._worded(self._clocked(values.alias(path).to_frame(), path), test)
+        table = with_clock(values.alias(path).to_frame(), path, self.context.clock)
+        table = with_words(table, test, self.context.compiled.lists)
         expr = leaf(test, self.context.compiled.lists, money=is_money(path))
         by_code = self.once(("by code", test), lambda: _flags(table, expr))
         return by_code[code]

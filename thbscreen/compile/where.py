@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.diagnostics import Span
 from thbscreen.model import catalogue
 from thbscreen.rules import ast
 from thbscreen.rules.literals import minutes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from thbscreen.model.clock import Clock
 
 #: Column of naive local time that time-of-day and weekday tests read.
 LOCAL = "@local"
@@ -42,6 +45,27 @@ def dtype_of(kind: str) -> pl.DataType:
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NEGATIVE = {"is_not": "is", "not_in": "in", "not_in_list": "in_list"}
+
+
+def with_clock(table: pl.DataFrame, path: str, local: Clock) -> pl.DataFrame:
+    """Adds the wall clock of a time column, for tests on the time of day, the weekday or the day."""
+    if not is_time(path):
+        return table
+    values = table[path]
+    wall = pl.Series(LOCAL, local.local(values.to_physical().fill_null(0).to_numpy())).cast(pl.Datetime("us"))
+    return table.with_columns(pl.when(values.is_not_null()).then(wall).otherwise(None).alias(LOCAL))
+
+
+def words_of(test: ast.Test, lists: Mapping[str, ast.WordList]) -> ast.WordList | None:
+    """Gives the words that a test looks for; the words of an inline `mentions` as a list of their own."""
+    if test.op == "mentions" and isinstance(test.operand, tuple):
+        name = inline_list_name(test.operand)  # type: ignore[arg-type]
+        entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
+        return ast.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
+    if test.op in {"in_list", "not_in_list", "mentions_list"}:
+        found = lists[str(test.operand)]
+        return found if found.kind == "words" else None
+    return None
 
 
 def constant(expr: ast.Expr) -> ast.Value:

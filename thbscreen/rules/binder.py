@@ -292,8 +292,14 @@ def _roles(ctx: Context, node: Map | None, detect: ast.Detect | None) -> tuple[t
             if played and key.text not in played and not ctx.forbidden(key.text, key.span):
                 hint = suggest(key.text, sorted(p for p in played if p))
                 ctx.findings.error("R051", f"nobody plays '{key.text}'", key.span, help=hint)
-        elif ctx.field(key) is None:
-            continue
+        else:
+            info = ctx.field(key)
+            if info is None:
+                continue
+            if info.match or info.unit is not ast.Unit.TEXT or info.path == "remittance_info":
+                hint = "use an account, a customer or another id"
+                ctx.findings.error("R040", f"'{key.text}' cannot play a role", key.span, help=hint)
+                continue
         if role:
             out.append((key.text, role))
     return tuple(out)

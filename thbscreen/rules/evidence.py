@@ -92,6 +92,7 @@ def _slot(
     if isinstance(detect, ast.Transaction):
         info = ctx.find_field(name)
         unit = info.unit if info is not None and not isinstance(info, str) and not info.match else None
+        unit = None if unit is Unit.FLAG else unit
         poisoned, names = info == "poisoned", ctx.field_names()
     else:
         unit, names = known.get(name), [*known]

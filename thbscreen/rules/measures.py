@@ -93,15 +93,32 @@ def _follows(ctx: Context, name: str, node: Node | None) -> ast.Follows | None:
     ctx.columns |= {"account_id", "booking_ts"}
     where = bind_where(ctx, mapping.get("where"))
     within = ctx.length(mapping.get("within"), "'within'")
-    same, different = (
-        tuple(
-            info.path
-            for item in ctx.scalars(mapping.get(key), f"'{key}'")
-            if (info := ctx.field(item)) is not None
-        )
-        for key in ("same", "different")
-    )
+    same, different = (_compared_fields(ctx, mapping.get(key), key) for key in ("same", "different"))
+    if len(different) > 1:
+        node = mapping.get("different")
+        assert node is not None
+        hint = "keep one; two follows columns can ask for one difference each"
+        ctx.findings.error("R025", "'different' takes one field", node.span, help=hint)
     return ast.Follows(name, where, within, same, different) if within else None
+
+
+def _compared_fields(ctx: Context, node: Node | None, key: str) -> tuple[str, ...]:
+    """Reads the fields in which a matched row agrees or differs."""
+    out: list[str] = []
+    for item in ctx.scalars(node, f"'{key}'"):
+        info = ctx.field(item)
+        if info is None:
+            continue
+        if info.match or info.unit is Unit.FLAG:
+            message = f"'{item.text}' cannot be compared with a matched row"
+            ctx.findings.error("R040", message, item.span, help="name a field that holds values")
+        elif info.path in out:
+            ctx.findings.error("R019", f"'{item.text}' is there twice", item.span)
+        elif info.path == "remittance_info":
+            ctx.findings.error("R023", "free text cannot be compared", item.span)
+        else:
+            out.append(info.path)
+    return tuple(out)
 
 
 def _lookup(ctx: Context, name: str, mapping: Map) -> tuple[ast.Lookup, FieldInfo] | None:
@@ -290,13 +307,17 @@ def _field_target(
         return None
     wrong = (
         info.match
-        or (kind.text in {"sum", "average", "median"} and info.unit not in _ADDABLE)
-        or (kind.text in {"largest", "smallest"} and info.unit not in _ADDABLE | {Unit.DATE, Unit.TIME})
+        or (kind.text == "distinct" and info.unit is Unit.FLAG)
+        or (kind.text != "distinct" and info.unit not in _ADDABLE)
     )
     if wrong:
         hint = (
             "use distinct to count different values" if not info.match else "name a field of the matched row"
         )
+        if kind.text in {"largest", "smallest"} and info.unit in {Unit.DATE, Unit.TIME}:
+            hint = "the evidence knows {starts} and {ends} without a measure"
+        if info.unit is Unit.FLAG:
+            hint = "count the rows instead: {count: transactions, where: {" + target.text + ": true}}"
         ctx.findings.error("R040", f"'{kind.text}' does not go with '{target.text}'", target.span, help=hint)
         return None
     return info.path, Unit.NUMBER if kind.text == "distinct" else info.unit
