@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from thbscreen.compile.pack import CompiledPack, names_in
+from thbscreen.compile.pack import CompiledPack
 from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 from thbscreen.model import catalogue
 from thbscreen.rules import ast
+from thbscreen.rules.needs import judgeable
 
 #: Below this share of rows with a value, where a value belongs, a rule is judged only weakly.
 WEAK = 0.5
@@ -77,63 +78,6 @@ def share_known(prepared: Prepared, rule: ast.Rule, path: str) -> float:
 _SPARSE = frozenset(
     {"party.licence", "party.sector_nace", "party.employer_id", "cp.licence", "cp.sector_nace", "cp.kind"}
 )
-_NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
-#: Facts that only lower the number of flags; without them the rule is judged, but weakly.
-_LENIENT = frozenset(
-    {"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"}
-)
-
-
-class _Needs:
-    """Which parts of a rule can be judged when some columns have no value at all."""
-
-    def __init__(self, rule: ast.Rule, missing: set[str]) -> None:
-        self.missing = missing - _LENIENT
-        self.lost: set[str] = set()
-        for item in getattr(rule.detect, "derive", ()):
-            match item:
-                case ast.Follows():
-                    gone = not self.where(item.where) or any(map(self.gone, (*item.same, *item.different)))
-                case ast.MostCommon() | ast.Lookup():
-                    gone = self.gone(item.field)
-                case _:
-                    gone = False
-            if gone:
-                self.lost.add(item.name)
-
-    def gone(self, path: str) -> bool:
-        """Tells whether a field or derived column can have no value."""
-        root, _, part = path.partition(".")
-        return (
-            path in self.missing
-            or root in self.lost
-            or (part in self.missing and root not in {"party", "cp", "account"})
-        )
-
-    def where(self, where: ast.Where) -> bool:
-        """Tells whether the conditions can hold at all."""
-        return all(self._condition(c) for c in where.conditions)
-
-    def _condition(self, condition: ast.Condition) -> bool:
-        match condition:
-            case ast.Test():
-                return condition.op in _NEGATIVE or not self.gone(condition.field)
-            case ast.AnyOf():
-                return any(self.where(w) for w in condition.wheres)
-            case ast.NoneOf():
-                return True
-            case ast.Compare():
-                return not any(map(self.gone, (*names_in(condition.left), *names_in(condition.right))))
-
-    def rule(self, rule: ast.Rule) -> bool:
-        """Tells whether the rule can be judged."""
-        detect = rule.detect
-        if isinstance(detect, ast.Star):
-            return self.where(detect.where) and all(self.where(leg.where) for leg in detect.legs)
-        fields = list(detect.for_each) if isinstance(detect, ast.Aggregate) else []
-        measures = detect.measures if isinstance(detect, ast.Aggregate) else ()
-        fields += [m.field for m in measures if m.field]
-        return self.where(detect.where) and not any(map(self.gone, fields))
 
 
 def readiness(prepared: Prepared, compiled: CompiledPack) -> pl.DataFrame:
@@ -148,7 +92,7 @@ def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
     ranked = sorted((s, c) for c, s in shares.items() if c not in _SPARSE)
     coverage, weakest = ranked[0] if ranked else (1.0, None)
     status, reason = "ready", "every column it needs is there"
-    if not _Needs(rule, set(missing)).rule(rule):
+    if not judgeable(rule, missing):
         status, reason = "not judged", "no value in " + ", ".join(missing)
     elif rule.needs_time_of_day and prepared.has_time[1] == 0:
         status, reason = "not judged", "bookings have a date but no time of day"

@@ -9,6 +9,7 @@ from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
 from thbscreen.rules.evaluate import walk
+from thbscreen.rules.needs import required_columns
 
 _TESTS = {
     "is": "is", "is_not": "is not", "in": "is one of", "not_in": "is none of", "in_list": "is in the list",
@@ -236,7 +237,7 @@ def _set_here(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None) ->
 
 
 def _not_judged(rule: ast.Rule) -> str:
-    needed = sorted({_plain_name(c) for c in rule.columns if c not in ALWAYS and c != "amount_eur"})
+    needed = sorted({_plain_name(c) for c in required_columns(rule) if c not in ALWAYS and c != "amount_eur"})
     parts = [f"{_either(needed)} is missing from the data" if needed else "no movement is given"]
     if rule.needs_time_of_day:
         parts.append("the data give days without times")

@@ -1,0 +1,97 @@
+"""What a rule needs of the data: which columns must hold values for it to be judged (law L10)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from thbscreen.rules import ast
+
+_NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
+#: Facts that only lower the number of flags; without them the rule is judged, but weakly.
+_LENIENT = frozenset(
+    {"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"}
+)
+
+
+class _Needs:
+    """Which parts of a rule can be judged when some columns have no value at all."""
+
+    def __init__(self, rule: ast.Rule, missing: set[str]) -> None:
+        self.missing = missing - _LENIENT
+        self.lost: set[str] = set()
+        for item in getattr(rule.detect, "derive", ()):
+            match item:
+                case ast.Follows():
+                    gone = not self.where(item.where) or any(map(self.gone, (*item.same, *item.different)))
+                case ast.MostCommon() | ast.Lookup():
+                    gone = self.gone(item.field)
+                case _:
+                    gone = False
+            if gone:
+                self.lost.add(item.name)
+
+    def gone(self, path: str) -> bool:
+        """Tells whether a field or derived column can have no value."""
+        root, _, part = path.partition(".")
+        return (
+            path in self.missing
+            or root in self.lost
+            or (part in self.missing and root not in {"party", "cp", "account"})
+        )
+
+    def where(self, where: ast.Where) -> bool:
+        """Tells whether the conditions can hold at all."""
+        return all(self._condition(c) for c in where.conditions)
+
+    def _condition(self, condition: ast.Condition) -> bool:
+        match condition:
+            case ast.Test():
+                return condition.op in _NEGATIVE or not self.gone(condition.field)
+            case ast.AnyOf():
+                return any(self.where(w) for w in condition.wheres)
+            case ast.NoneOf():
+                return True
+            case ast.Compare():
+                return not any(map(self.gone, (*names_in(condition.left), *names_in(condition.right))))
+
+    def rule(self, rule: ast.Rule) -> bool:
+        """Tells whether the rule can be judged."""
+        detect = rule.detect
+        if isinstance(detect, ast.Star):
+            return self.where(detect.where) and all(self.where(leg.where) for leg in detect.legs)
+        fields = list(detect.for_each) if isinstance(detect, ast.Aggregate) else []
+        measures = detect.measures if isinstance(detect, ast.Aggregate) else ()
+        fields += [m.field for m in measures if m.field]
+        holds = self.where(detect.where) and not any(map(self.gone, fields))
+        # A measure whose rows can never pass would be zero, and zero may be just what a line asks for.
+        return holds and all(self.where(m.where) for m in measures)
+
+
+def names_in(expr: ast.Expr | None) -> Iterator[str]:
+    """Lists the names that an expression reads."""
+    match expr:
+        case ast.Name():
+            yield expr.name
+        case ast.BinOp():
+            yield from names_in(expr.left)
+            yield from names_in(expr.right)
+        case _:
+            return
+
+
+def judgeable(rule: ast.Rule, missing: Collection[str]) -> bool:
+    """Tells whether a rule can be judged on data in which some columns hold no value at all.
+
+    A column that only serves to leave rows out (a negative test, `none_of`), or one way of several
+    (`any_of`), may be missing: then the rule is judged, but weakly.
+
+    Args:
+        rule: bound or resolved.
+        missing: rule field paths without any value.
+    """
+    return _Needs(rule, set(missing)).rule(rule)
+
+
+def required_columns(rule: ast.Rule) -> tuple[str, ...]:
+    """Lists the columns without any one of which the rule is not judged."""
+    return tuple(c for c in rule.columns if not judgeable(rule, {c}))
