@@ -39,7 +39,7 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
         limits: block and record sizes.
 
     Raises:
-        DataError: D010, D015, D016, D018, D020 or D007.
+        DataError: D006, D010, D015, D016, D018, D020 or D007.
     """
     buffer = b""
     rows_done = 0
@@ -90,6 +90,13 @@ def _utf8(pieces: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes]:
 
 
 def _checked(piece: bytes, name: str, *, first: bool) -> bytes:
+    if first and piece.startswith(b"\x1f\x8b"):
+        raise data_error(
+            "D006",
+            "the file is compressed",
+            file=name,
+            hint="unpack it, or declare input: {compression: gzip} in a mapping",
+        )
     if b"\0" in piece:
         raise data_error(
             "D015",

@@ -33,7 +33,8 @@ class Staging:
     """A folder that becomes the target when the block ends without an error.
 
     Attributes:
-        path: where to write; exists inside the block only.
+        path: where to write; exists inside the block only. The folder around it is the run's own too:
+            what a killed run leaves there, the next run into the same target takes away.
     """
 
     def __init__(self, out: Path, *, force: bool) -> None:
@@ -45,7 +46,8 @@ class Staging:
         """
         self.target = out.absolute()
         self.force = force
-        self.path = self.target.parent / f".tmp-{self.target.name}"
+        self._around = self.target.parent / f".tmp-{self.target.name}"
+        self.path = self._around / "result"
         self._old = self.target.parent / f".old-{self.target.name}"
         self._lock_path = self.target.parent / f".lock-{self.target.name}"
         self._lock: int | None = None
@@ -64,6 +66,7 @@ class Staging:
             self._lock = self._take_lock()
             self._clear_leftovers()
             self._check_target()
+            self._around.mkdir(mode=0o700)
             self.path.mkdir(mode=0o700)
         except OSError as error:
             self._release()
@@ -95,7 +98,7 @@ class Staging:
                 raise _output_error(error, self.target.name) from None
         finally:
             self._restore_signals()
-            shutil.rmtree(self.path, ignore_errors=True)
+            shutil.rmtree(self._around, ignore_errors=True)
             self._release()
 
     # --- lock -------------------------------------------------------------------------------------
@@ -128,8 +131,8 @@ class Staging:
     # --- checks -----------------------------------------------------------------------------------
 
     def _clear_leftovers(self) -> None:
-        if self.path.is_dir() and not self.path.is_symlink():
-            shutil.rmtree(self.path)
+        if self._around.is_dir() and not self._around.is_symlink():
+            shutil.rmtree(self._around)
         if self._old.is_dir() and not self._old.is_symlink():
             if self.target.exists():
                 shutil.rmtree(self._old)
@@ -162,8 +165,8 @@ class Staging:
             self.target.rename(self._old)
         try:
             self.path.rename(self.target)
-        except OSError:
-            if replaced:
+        except BaseException:  # a signal may come between the two renames, too
+            if replaced and not self.target.exists():
                 self._old.rename(self.target)
             raise
         _sync(self.target.parent)

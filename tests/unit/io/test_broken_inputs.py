@@ -321,3 +321,10 @@ def test_the_exception_chain_holds_no_data_either(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         open_dataset([tmp_path], None, zone=ZONE)
     assert caught.value.__suppress_context__
+
+
+def test_a_compressed_file_with_the_ending_of_text_is_named_as_such(tmp_path: Path) -> None:
+    packed = tmp_path / "transactions.csv"
+    packed.write_bytes(gzip.compress(b"account_id,booking_ts,direction,amount\n"))
+    with pytest.raises(DataError, match="the file is compressed"):
+        open_dataset([packed], None, zone="Asia/Nicosia")

@@ -79,7 +79,7 @@ def test_a_failure_of_any_last_step_keeps_the_earlier_result(
     real = Path.rename
 
     def fail_on_staging(self: Path, target: Path) -> Path:
-        if self.name.startswith(".tmp-"):
+        if self.parent.name.startswith(".tmp-"):
             fail()
         return real(self, target)
 
@@ -140,6 +140,35 @@ def test_leftovers_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
     (tmp_path / ".lock-out").write_text("")
     _run(tmp_path / "out")
     assert _names(tmp_path) == ["out"]
+
+
+def test_scratch_files_of_a_killed_run_lie_where_the_next_run_clears_them(tmp_path: Path) -> None:
+    with Staging(tmp_path / "out", force=False) as staging:
+        place = staging.path.parent
+    place.mkdir()
+    (place / "scratch").mkdir()
+    (place / "scratch" / "movements").write_text("x")
+    _run(tmp_path / "out")
+    assert _names(tmp_path) == ["out"]
+
+
+def test_a_stop_between_the_two_renames_brings_the_earlier_result_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(tmp_path / "out", "old")
+    real = Path.rename
+
+    def stop_on_staging(self: Path, target: Path) -> Path:
+        if self.parent.name.startswith(".tmp-"):
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    with pytest.raises(KeyboardInterrupt), Staging(tmp_path / "out", force=True) as staging:
+        (staging.path / "manifest.json").write_text("{}")
+        monkeypatch.setattr(Path, "rename", stop_on_staging)
+    monkeypatch.undo()
+    assert _names(tmp_path) == ["out"]
+    assert (tmp_path / "out" / "cases" / "a.txt").read_text() == "old"
 
 
 def test_a_result_that_was_moved_away_by_a_killed_run_comes_back(tmp_path: Path) -> None:
