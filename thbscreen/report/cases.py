@@ -15,12 +15,20 @@ from thbscreen.report import files
 from thbscreen.report.files import Written
 from thbscreen.report.narrative import Row, Setting, alert_story, network_story
 from thbscreen.report.run import Run
-from thbscreen.report.text import neutral
+from thbscreen.report.text import neutralised
 
 #: Alerts with a case folder of their own, from the top.
 TOP_ALERTS = 50
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MONEY = tuple(f.name for f in catalogue.TRANSACTIONS if f.kind == "money")
+#: Purchases that show health, faith, politics or intimate life: codes and ranges of codes (ISO 18245).
+PERSONAL_MCC = (
+    (5047, 5047), (5122, 5122), (5621, 5621), (5631, 5631), (5912, 5912), (5975, 5977), (7298, 7298),
+    (8011, 8099), (8651, 8651), (8661, 8661),
+)  # fmt: skip
+PERSONAL = "personal spending"
+#: Columns of such a purchase that would tell what it was.
+_TELLING = ("cp_account_id", "cp_iban", "cp_name", "merchant_id", "remittance_info", "terminal_id")
 _CURRENCY = {"amount": "currency", "orig_amount": "orig_currency", "balance_after": "currency"}
 
 
@@ -49,16 +57,35 @@ def readable(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Gives canonical movements as people read them.
 
     Amounts are decimal, `booking_local` is the time on people's clock, and rows are in the order of
-    booking, account and id.
+    booking, account and id. Personal purchases are masked as `discreet` does.
     """
-    rows = rows.sort("booking_ts", "account_id", "tx_id")
+    rows = discreet(rows.sort("booking_ts", "account_id", "tx_id"))
     text = [c for c, t in rows.schema.items() if t == pl.String]
     local = pl.col("booking_ts").dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d %H:%M:%S")
     plain = rows.with_columns(
         *(_decimal(name, _CURRENCY.get(name), rows.columns) for name in _MONEY if name in rows.columns),
         booking_local=local,
     )
-    return plain.with_columns(neutral(c) for c in text).drop("_row", strict=False)
+    return plain.with_columns(neutralised(plain.select(text))).drop("_row", strict=False)
+
+
+def discreet(rows: pl.DataFrame) -> pl.DataFrame:
+    """Gives the movements with personal purchases shown as `personal spending` and no more.
+
+    Time, place and amount stay. Nothing else is needed to follow a pattern, and what somebody buys at a
+    pharmacy or gives to a parish is nobody's business here.
+    """
+    if "mcc" not in rows.columns:
+        return rows
+    code = pl.col("mcc").cast(pl.Int64, strict=False)
+    personal = pl.any_horizontal(code.is_between(first, last) for first, last in PERSONAL_MCC)
+    personal = personal.fill_null(False)
+    named = [c for c in ("mcc", "merchant_name") if c in rows.columns]
+    telling = [c for c in _TELLING if c in rows.columns]
+    return rows.with_columns(
+        *(pl.when(personal).then(pl.lit(PERSONAL)).otherwise(pl.col(c)).alias(c) for c in named),
+        *(pl.when(~personal).then(pl.col(c)).alias(c) for c in telling),
+    )
 
 
 def _decimal(name: str, currency: str | None, columns: Sequence[str]) -> pl.Expr:
@@ -118,9 +145,10 @@ def _hits(run: Run, hit_ids: Sequence[str] | None) -> pl.DataFrame:
 
 
 def _setting(run: Run) -> Setting:
-    silent = run.table("readiness").filter(pl.col("status") == "not judged")
-    rows = silent.select("rule", "title", "reason").rows()
-    return Setting(run.pack, run.as_of, tuple(rows))
+    ready = run.table("readiness")
+    silent = ready.filter(pl.col("status") == "not judged").select("rule", "title", "reason").rows()
+    weak = ready.filter(pl.col("status") == "weak")["rule"].to_list()
+    return Setting(run.pack, run.as_of, tuple(silent), tuple(weak))
 
 
 def _write(case: Case, rows: pl.DataFrame, folder: Path) -> Iterator[Written]:

@@ -44,8 +44,8 @@ def write_ndjson(frame: pl.DataFrame, path: Path) -> None:
 def write_csv(frame: pl.DataFrame, path: Path, *, neutral_already: bool = False) -> None:
     """Writes a table for spreadsheets.
 
-    Lists become JSON text, and text that a spreadsheet would run begins with an apostrophe; the exact
-    values are in the other formats.
+    Lists become JSON text, text that a spreadsheet would run begins with an apostrophe, and hidden
+    characters are shown; the exact values are in the other formats.
 
     Args:
         frame: the table.
@@ -87,7 +87,9 @@ def _iso(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    """Gives JSON for a cell that people look at: what cannot be seen is escaped, as JSON does it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return text if text.isprintable() else json.dumps(value, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -30,6 +30,8 @@ VICTIM_CARE = (
     "They are not subjects. Do not call, write or send a message to them: somebody else may hold the "
     "telephone or read the post. Acts of a person who was made to act are not to be held against that person."
 )
+IN_DOUBT = "In doubt a person is handled as a possible victim, also where another role has a larger share."
+WEAK = "Judged on some movements only, as columns are often empty: {}."
 STANDING_CARE = (
     "Do not freeze, close or refuse anything on this finding alone: it can take away wages and food, and it "
     "warns whoever is in control. Decide together with the FIU or the police."
@@ -37,8 +39,11 @@ STANDING_CARE = (
 FILES = (
     "evidence.csv: every movement that contributed, with the rules it contributed to.",
     "members.csv: the people and accounts named here, with their possible roles.",
+    "In evidence.csv, purchases that show health, faith, politics or intimate life are called personal "
+    "spending and nothing more.",
     "In both, cells that a spreadsheet would run as a formula begin with an apostrophe that is not in the "
-    "data; the exact values are in the Parquet tables and in the source files.",
+    "data, and hidden characters are written out; the exact values are in the Parquet tables and in the "
+    "source files.",
 )
 
 
@@ -48,11 +53,13 @@ class Setting:
 
     Attributes:
         not_judged: (rule, title, reason) of rules that could not be judged.
+        weak: rules that could be judged on some movements only.
     """
 
     pack: ast.RulePack
     as_of: datetime
     not_judged: tuple[tuple[str, str, str], ...]
+    weak: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -111,7 +118,8 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
     out.section("What was found")
     out.paragraph(
         f"{count(len(hits), 'hit')} on {count(len(alert['tx_ids'] or ()), 'movement')}, "
-        f"{_span(alert, setting.zone)}. The largest single hit is over {euros(alert['amount_eur'])}."
+        f"{_span(alert, setting.zone)}. Counting this subject's part alone, the largest hit that speaks for "
+        f"the finding is of {euros(alert['amount_eur'])}."
     )
     if alert["urgency_why"]:
         out.paragraph(f"Urgency {alert['urgency']}: {alert['urgency_why']}.")
@@ -127,7 +135,11 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
         out.bullets([reading])
     out.section("Others named by these hits")
     out.bullets(f"{m}: {words(role)}" for m, role in named if role != "possible_victim")
-    _victims(out, [reading] * apart + [m for m, role in named if role == "possible_victim"])
+    _victims(
+        out,
+        [reading] * apart + [m for m, role in named if role == "possible_victim"],
+        in_doubt=apart and alert["second_role"] in _larger(alert),
+    )
     _innocent(out, alert["innocent_explanations"] or ())
     _ending(out, alert["care"] or (), setting)
     return out.text()
@@ -153,29 +165,42 @@ def shares(row: Row) -> str:
 # --- parts ------------------------------------------------------------------------------------------
 
 
+def _larger(alert: Row) -> set[str]:
+    """Roles whose share is larger than the one that is printed first."""
+    found = {r["role"]: r["share"] for r in alert["roles"] or ()}
+    return {role for role, share in found.items() if share > found.get(alert["leading_role"], 0)}
+
+
 class _Text:
     """Paragraphs and lists, wrapped; every character that could hide something is shown."""
 
     def __init__(self, title: str) -> None:
-        self.lines = [printable(title), "=" * min(len(title), WIDTH)]
+        shown = printable(title)
+        self.lines = [shown, "=" * min(len(shown), WIDTH)]
 
     def section(self, title: str) -> None:
         self.lines += ["", title, "-" * len(title)]
 
     def paragraph(self, text: str) -> None:
         if text:
-            self.lines += ["", *textwrap.wrap(printable(text), WIDTH, break_long_words=False)]
+            self.lines += ["", *_wrapped(printable(text))]
 
     def bullets(self, items: Iterable[str]) -> None:
         rows = [printable(item) for item in items] or ["nothing"]
         self.lines.append("")
         for row in rows:
-            self.lines += textwrap.wrap(
-                row, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False
-            )
+            self.lines += _wrapped(row, "- ")
 
     def text(self) -> str:
         return "\n".join(self.lines) + "\n"
+
+
+def _wrapped(text: str, first: str = "") -> list[str]:
+    """Wraps at blanks only, so that ids of rules and hits can be searched for."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _span(row: Row, zone: ZoneInfo) -> str:
@@ -184,7 +209,8 @@ def _span(row: Row, zone: ZoneInfo) -> str:
 
 
 def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
-    for rule in sorted({h["rule"] for h in hits}):
+    # What speaks against comes last, as in the sum.
+    for _, rule in sorted({(h["family"] == "mitigation", h["rule"]) for h in hits}):
         mine = sorted((h for h in hits if h["rule"] == rule), key=lambda h: (h["subject_id"], h["hit_id"]))
         against = "Speaks against: " if mine[0]["family"] == "mitigation" else ""
         out.section(f"{against}{rule} (version {mine[0]['rule_version']}): {mine[0]['title']}")
@@ -214,14 +240,16 @@ def _member(member: Row) -> str:
 
 
 def _others(members: Sequence[Row]) -> list[tuple[str, str]]:
-    found = {(m["member_id"], m["role"]) for m in members}
+    # A network is no member of itself, and its members are in its own narrative.
+    found = {(m["member_id"], m["role"]) for m in members if m["field"] != "network_id"}
     return sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
 
 
-def _victims(out: _Text, people: Sequence[str]) -> None:
+def _victims(out: _Text, people: Sequence[str], *, in_doubt: bool = False) -> None:
     if people:
         out.section("Possible victims")
         out.paragraph(VICTIM_CARE)
+        out.paragraph(IN_DOUBT if in_doubt else "")
         out.bullets(people)
 
 
@@ -239,6 +267,8 @@ def _ending(out: _Text, cares: Iterable[str], setting: Setting) -> None:
         out.bullets(f"{rule} ({title}): {reason}" for rule, title, reason in setting.not_judged)
     else:
         out.paragraph("Every rule could be judged on these data.")
+    if setting.weak:
+        out.paragraph(WEAK.format(", ".join(setting.weak)))
     out.section("Basis")
     pack = setting.pack
     out.bullets([

@@ -82,7 +82,7 @@ def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> d
             for f in load.files
         ],
         "mapping": None if mapping is None else {"name": mapping.name, "sha256": sha256_file(mapping)},
-        "data_until": _utc(run.as_of),
+        "data_until": _utc(run.as_of) if load.loaded else None,
         "rules": _rules(pack),
         "profile": {
             "name": pack.profile.name, "digest": pack.profile.digest, "time_zone": pack.profile.time_zone,
@@ -91,8 +91,9 @@ def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> d
         "counts": _counts(run),
         "outputs": outputs,
         "notes": [
-            "CSV files are made for spreadsheets: lists are JSON text, and cells that would run as a formula "
-            "begin with an apostrophe; Parquet and NDJSON hold the exact values",
+            "CSV files are made for spreadsheets: lists are JSON text, cells that would run as a formula "
+            "begin with an apostrophe, and hidden characters are written as \\u{...}; Parquet and NDJSON "
+            "hold the exact values",
         ],
     }  # fmt: skip
 

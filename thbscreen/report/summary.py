@@ -24,7 +24,7 @@ def summary(run: Run) -> dict[str, Any]:
         "tool": {"name": "thbscreen", "version": thbscreen.__version__},
         "rule_pack": run.pack.digest,
         "profile": run.pack.profile.name,
-        "data_until": run.as_of.isoformat().replace("+00:00", "Z"),
+        "data_until": run.as_of.isoformat().replace("+00:00", "Z") if load.loaded else None,
         "transactions": {
             "read": load.read, "loaded": load.loaded, "rejected": load.rejected,
             "skipped": sum(load.skipped.values()),

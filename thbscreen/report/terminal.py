@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 import thbscreen
+from thbscreen.model import catalogue
 from thbscreen.report.layout import columns, cut, printable
 from thbscreen.report.narrative import shares
 from thbscreen.report.run import Run
@@ -28,9 +31,13 @@ TOP = 10
 #: What the levels of urgency say; 3 is kept for a child or a threat.
 URGENT = {
     1: "somebody else's gain or control showed in the last 30 days of the data",
-    2: "the same, with three or more possible victims in one pattern",
+    2: "as urgent 1, with three or more possible victims in one pattern",
     3: "a child or a threat",
 }
+#: Facts that are no columns of the input: they follow from others that are named anyway.
+WORKED_OUT = tuple(catalogue.DERIVED)
+#: Missing columns that are named.
+MOST_MISSING = 5
 NARROWEST, WIDEST = 40, 120
 
 
@@ -53,13 +60,14 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
     facts = summary(run)
     page.wrap(
         f"thbscreen {thbscreen.__version__} · profile {run.pack.profile.name} · "
-        f"rules {run.pack.digest[:12]} · data to {day(run.as_of, page.zone)}",
+        f"rules {run.pack.digest[:12]} · "
+        + (f"data to {day(run.as_of, page.zone)}" if facts["data_until"] else "no movement was loaded"),
         "faint",
     )
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
     _checks(page, facts)
-    _next(page, facts, out)
+    _next(page, facts, _missing(run), out)
     return "\n".join(page.lines) + "\n"
 
 
@@ -132,7 +140,8 @@ def _alerts(page: _Page, rows: Sequence[Row], facts: Row) -> None:
         _reading(page, r)
         form = "" if wide else f"{words(r['typology'])}: "
         page.one(f"{form}{', '.join(r['families'] or ())} · {_why(r)}", "faint", indent=3)
-    for level in sorted({r["urgency"] for r in rows if r["urgency"]}, reverse=True):
+    levels = {r["urgency"] for r in rows if r["urgency"]}
+    for level in sorted(levels | ({1} if 2 in levels else set())):
         page.wrap(f"urgent {level}: {URGENT[level]}", "faint", indent=1)
 
 
@@ -170,9 +179,10 @@ def _checks(page: _Page, facts: Row) -> None:
         indent=2,
     )
     tx = facts["transactions"]
+    where = ["rejects.csv"] * bool(tx["rejected"]) + ["quality.json"] * bool(tx["skipped"])
     page.wrap(
-        f"movements: {tx['read']:,} read, {tx['loaded']:,} loaded, {tx['rejected']:,} rejected, "
-        f"{tx['skipped']:,} skipped" + (" (see rejects.csv)" if tx["rejected"] else ""),
+        f"rows: {tx['read']:,} read, {tx['loaded']:,} loaded, {tx['rejected']:,} rejected, "
+        f"{tx['skipped']:,} skipped" + (f" (see {' and '.join(where)})" if where else ""),
         indent=2,
     )
     below = facts["below_the_line"]
@@ -187,7 +197,15 @@ def _checks(page: _Page, facts: Row) -> None:
 _LACKS = {"points": "points", "families": "a second family", "third party": "a third party's gain or control"}
 
 
-def _next(page: _Page, facts: Row, out: Path | None) -> None:
+def _missing(run: Run) -> list[tuple[str, int]]:
+    """Columns that rules wait for and how many rules do, most wanted first."""
+    silent = run.table("readiness").filter(pl.col("status") == "not judged")
+    wanted = silent.select("missing").explode("missing").drop_nulls().group_by("missing").len()
+    wanted = wanted.filter(~pl.col("missing").is_in(WORKED_OUT))
+    return [(c, n) for c, n in wanted.sort("len", "missing", descending=[True, False]).rows()]
+
+
+def _next(page: _Page, facts: Row, missing: Sequence[tuple[str, int]], out: Path | None) -> None:
     page.heading("NEXT")
     first = [*facts["top_networks"][:1], *facts["top_alerts"][:1]]
     place = f"{out}/" if out is not None else ""
@@ -198,9 +216,16 @@ def _next(page: _Page, facts: Row, out: Path | None) -> None:
         )
     if facts["alerts"]["possible_victims"]:
         page.wrap("do not call or write to possible victims; nothing here is proof", indent=2)
-    if facts["readiness"]["not judged"]:
-        page.wrap(f"see which columns would help: {place}readiness.parquet", indent=2)
-    if not first:
+    if missing and facts["data_until"]:
+        named = ", ".join(f"{column} ({count(n, 'rule')})" for column, n in missing[:MOST_MISSING])
+        page.wrap(
+            f"columns without values that rules wait for: {named}; each rule's are in "
+            f"{place}readiness.parquet",
+            indent=2,
+        )
+    if facts["data_until"] is None:
+        page.wrap("check the input: no movement was loaded, so nothing was judged", indent=2)
+    elif not first:
         page.wrap("nothing crossed the line; this clears nobody of whom rules were not judged", indent=2)
 
 

@@ -7,8 +7,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from thbscreen.report.layout import printable
+
 #: Cells that a spreadsheet would run or swallow, also after blanks or a byte order mark.
 FORMULA = r"^(?:[\t\r\n]|[\s\x{feff}]*[=+\-@|%＝＋－＠])"
+
+#: What `thbscreen.report.layout.printable` shows.
+HIDDEN = r"[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]"
 
 
 def neutral(column: str) -> pl.Expr:
@@ -18,8 +23,20 @@ def neutral(column: str) -> pl.Expr:
 
 
 def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
-    """Gives the frame with every text column made `neutral`."""
-    return frame.with_columns(neutral(c) for c, t in frame.schema.items() if t == pl.String)
+    r"""Gives the frame with text that neither a spreadsheet nor a terminal would run.
+
+    Every text column is made `neutral`, and characters that steer, hide or reorder text are written as
+    `\u{1b}`, line ends and tabs among them.
+    """
+    text = [c for c, t in frame.schema.items() if t == pl.String]
+    frame = frame.with_columns(neutral(c) for c in text)
+    return frame.with_columns(_shown(frame[c]) for c in text)
+
+
+def _shown(column: pl.Series) -> pl.Series:
+    odd = column.unique().drop_nulls()
+    odd = odd.filter(odd.str.contains(HIDDEN))
+    return column if odd.is_empty() else column.replace(odd, [printable(text) for text in odd])
 
 
 def words(name: str | None) -> str:

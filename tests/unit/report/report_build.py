@@ -17,6 +17,8 @@ from thbscreen.rules import ast
 
 #: A cell that runs in a spreadsheet, steers a terminal and turns letters around.
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\u202egnp"
+#: The same as people may see it.
+HARMLESS = "'=cmd|' /C calc'!A0\\u{1b}[31m\\u{202e}gnp"
 NAME = "Marker Name of a Person"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
+
 from tests.unit.engine.scoring_build import Case
 from tests.unit.report.report_build import HOSTILE, NAME, FakeRun, finished
 from thbscreen.report.narrative import WIDTH
@@ -83,3 +85,41 @@ def test_nothing_from_the_data_can_steer_a_terminal(tmp_path: Path) -> None:
 
 def test_lines_fit(tmp_path: Path) -> None:
     assert max(len(line) for line in story(tmp_path, NETWORK).splitlines()) <= WIDTH
+
+
+def test_ids_of_rules_and_hits_are_never_broken_at_a_line_end(tmp_path: Path) -> None:
+    run = finished()
+    text = "Read as client by a hit of THB-MAR-001 and then some more words. " * 6
+    run.tables["network_members"] = run.tables["network_members"].with_columns(evidence_for=pl.lit([text]))
+    assert story(tmp_path, NETWORK, run).count("THB-MAR-001") == 12
+
+
+def test_what_speaks_against_comes_after_what_speaks_for(tmp_path: Path) -> None:
+    text = story(tmp_path, ALERT)
+    assert text.index("SPEND-2 (version") < text.index("Speaks against: MIT-2")
+
+
+def test_a_network_is_not_named_as_one_of_the_others(tmp_path: Path) -> None:
+    case = Case().customer("P1", "A1")
+    case.hit(
+        "STAR-3", "A1", ("possible_organiser", "organiser", "A1"), ("unknown", "network_id", "NW-1"),
+        ("possible_facilitator", "cp_account_id", "X9"),
+    )  # fmt: skip
+    told = section(story(tmp_path, ALERT, finished(case.hit("SPEND-2", "A1"))), "Others named by these hits")
+    assert "NW-1" not in told
+    assert "X9: possible facilitator" in told
+
+
+def test_handling_in_doubt_is_explained(tmp_path: Path) -> None:
+    case = Case().customer("P1", "A1")
+    case.hit("STAR-3", "A1", ("possible_organiser", "organiser", "A1"))
+    case.hit("SPEND-2", "A1", ("possible_victim", "account_id", "A1"))
+    assert "In doubt a person is handled as a possible victim" in story(tmp_path, ALERT, finished(case))
+
+
+def test_rules_that_were_judged_weakly_are_named(tmp_path: Path) -> None:
+    run = finished()
+    run.tables["readiness"] = run.tables["readiness"].with_columns(status=pl.lit("weak"))
+    assert "Judged on some movements only, as columns are often empty: THING-2." in story(
+        tmp_path, ALERT, run
+    )

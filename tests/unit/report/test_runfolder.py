@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.unit.engine.scoring_build import Case
-from tests.unit.report.report_build import HOSTILE, NAME, FakeRun, finished, movement, network_row
+from tests.unit.report.report_build import HARMLESS, HOSTILE, NAME, FakeRun, finished, movement, network_row
 from thbscreen.engine import tables
 from thbscreen.errors import OutputError, UsageError
+from thbscreen.io.dataset import TableCounts
 from thbscreen.report.cases import readable
 from thbscreen.report.runfolder import write_run
 
@@ -138,7 +140,16 @@ def test_ndjson_holds_exact_values(tmp_path: Path) -> None:
 def test_csv_copies_give_lists_as_json_and_run_nothing(tmp_path: Path) -> None:
     folder = written(tmp_path / "out", None, "csv")
     assert json.loads(rows(folder / "hits.csv")[0]["tx_ids"]) == ["T4"]
-    assert "'" + HOSTILE in {r["member_id"] for r in rows(folder / "hit_members.csv")}
+    assert HARMLESS in {r["member_id"] for r in rows(folder / "hit_members.csv")}
+
+
+def test_no_csv_file_holds_a_character_that_steers_or_hides(tmp_path: Path) -> None:
+    run = finished()
+    run.tables["hits"] = run.tables["hits"].with_columns(tx_ids=pl.lit(["a\u202eb", "\x1b[1m\n"]))
+    folder = written(tmp_path / "out", run, "csv")
+    for path in folder.rglob("*.csv"):
+        assert all(line.isprintable() for line in path.read_text(encoding="utf-8").split("\n")), path
+    assert json.loads(rows(folder / "hits.csv")[0]["tx_ids"]) == ["a\u202eb", "\x1b[1m\n"]
 
 
 def test_parquet_holds_exact_values(tmp_path: Path) -> None:
@@ -157,7 +168,7 @@ def test_evidence_holds_the_contributing_movements_and_no_others(tmp_path: Path)
 
 def test_evidence_cells_run_nothing_and_numbers_stay_numbers(tmp_path: Path) -> None:
     row = rows(written(tmp_path / "out") / "cases/NW-0123456789ab/evidence.csv")[0]
-    assert row["remittance_info"] == "'" + HOSTILE
+    assert row["remittance_info"] == HARMLESS
     assert (row["amount"], row["balance_after"]) == ("12.50", "-0.05")
 
 
@@ -187,3 +198,31 @@ def test_movements_are_in_the_order_of_booking(tmp_path: Path) -> None:
     found = rows(written(tmp_path / "out") / "cases/AL-68c37e04ba16/evidence.csv")
     assert [r["tx_id"] for r in found] == ["T1", "T2", "T3", "T4"]
     assert found[0]["booking_local"] == "2026-06-27 15:00:00"
+
+
+@pytest.mark.parametrize("mcc", ["5912", "5631", "8062", "8661"])
+def test_personal_purchases_tell_nothing_but_time_place_and_amount(mcc: str) -> None:
+    telling = {
+        "cp_name": "SHOP", "merchant_name": "SHOP", "merchant_id": "M1", "remittance_info": "SHOP 7",
+        "terminal_id": "T9", "location_city": "Limassol",
+    }  # fmt: skip
+    frame = pl.DataFrame([movement("T1", mcc=mcc, **telling), movement("T2", mcc="5411", **telling)])
+    personal, other = readable(frame, "Asia/Nicosia").to_dicts()
+    assert (personal["mcc"], personal["merchant_name"]) == ("personal spending", "personal spending")
+    assert [personal[c] for c in ("cp_name", "merchant_id", "remittance_info", "terminal_id")] == [None] * 4
+    assert (personal["location_city"], personal["amount"]) == ("Limassol", "12.50")
+    assert {c: other[c] for c in telling} == telling
+
+
+def test_movements_without_a_merchant_code_are_not_masked() -> None:
+    frame = pl.DataFrame([movement("T1", mcc=None, merchant_name="SHOP"), movement("T2", mcc="x")])
+    assert readable(frame, "Asia/Nicosia")["cp_name"].to_list() == [NAME, NAME]
+
+
+def test_a_run_without_movements_has_no_last_day(tmp_path: Path) -> None:
+    run = finished(Case().customer("P1", "A1"))
+    folder = written(
+        tmp_path / "out", replace(run, load=replace(run.load, tables={"transactions": TableCounts()}))
+    )
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["data_until"] is None
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["data_until"] is None

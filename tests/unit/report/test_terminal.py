@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.unit.engine.scoring_build import Case
 from tests.unit.report.report_build import HOSTILE, FakeRun, finished
+from thbscreen.engine import tables
+from thbscreen.io.dataset import TableCounts
 from thbscreen.report.layout import printable
 from thbscreen.report.terminal import Look, render
 from thbscreen.report.text import FORMULA, neutral, points
@@ -64,7 +68,37 @@ def test_rules_that_were_not_judged_are_counted() -> None:
 
 
 def test_rejected_rows_are_counted() -> None:
-    assert "12 read, 10 loaded, 1 rejected, 1 skipped (see rejects.csv)" in shown()
+    assert "12 read, 10 loaded, 1 rejected, 1 skipped (see rejects.csv and quality.json)" in shown(width=100)
+
+
+def test_an_input_without_rows_has_no_last_day() -> None:
+    run = finished(Case().customer("P1", "A1"))
+    text = shown(replace(run, load=replace(run.load, tables={"transactions": TableCounts()})))
+    assert "no movement was loaded" in text
+    assert "data to" not in text
+    assert "check the input" in text
+
+
+def test_the_columns_that_most_rules_wait_for_are_named_first() -> None:
+    run = finished(Case().customer("P1", "A1"))
+    missing = [["mcc", "own_transfer"], ["cp_name", "mcc"]]
+    rows = [{"rule": f"R-{n}", "status": "not judged", "missing": m} for n, m in enumerate(missing)]
+    run.tables["readiness"] = tables.READINESS.conform(
+        pl.DataFrame(
+            [dict.fromkeys(tables.READINESS.schema) | r for r in rows], schema=tables.READINESS.schema
+        )
+    )
+    assert "rules wait for: mcc (2 rules), cp_name (1 rule); each rule's" in shown(run, 120)
+
+
+def test_the_most_urgent_class_is_explained_after_the_one_it_builds_on() -> None:
+    case = Case()
+    for n in range(3):
+        case.customer(f"V{n}", f"B{n}")
+    victims = [("possible_victim", "cp_account_id", f"B{n}") for n in range(3)]
+    case.customer("P1", "A1").hit("STAR-3", "A1", ("possible_organiser", "organiser", "A1"), *victims)
+    text = shown(finished(case.hit("SPEND-2", "A1")), 120)
+    assert text.index("urgent 1: somebody") < text.index("urgent 2: as urgent 1")
 
 
 def test_subjects_below_the_line_are_counted_by_what_they_lack() -> None:
