@@ -116,6 +116,10 @@ MEANINGS = {
 
 #: Where one table means something narrower.
 SPECIAL = {
+    (
+        "alerts",
+        "amount_eur",
+    ): "largest hit that speaks for the finding, the subject's part alone, in euro cents",
     ("hits", "weight"): "weight of the rule, 0 to 3; below zero it speaks against",
     ("network_edges", "weight"): "strength of the link, 0 to 1, before ageing",
     ("network_edges", "amount_eur"): "sum of the payments, in euro cents",
@@ -142,6 +146,16 @@ or on the clock.
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `cases/<id>/` | for each network and the alerts at the top: `narrative.txt`, `evidence.csv`, `members.csv` |
+
+CSV files are for people and their spreadsheets: lists are JSON text, a cell that would run as a formula
+begins with an apostrophe, and characters that steer a terminal or hide something are written as `\\u{1b}`. In
+`evidence.csv`, purchases that show health, faith, politics or intimate life have no merchant and are called
+`personal spending`. Exact values are in the Parquet tables and in your source files.
+
+The tables:
+
+| file | holds |
+|---|---|
 """
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -202,3 +205,66 @@ def test_completion_knows_the_commands() -> None:
 def test_the_reference_page_of_commands_can_be_made(tmp_path: Path) -> None:
     text = main.get_help(click.Context(main, info_name="thbscreen"))
     assert "Examples:" in text
+
+
+# --- streams that cannot be written -------------------------------------------------------------------
+
+
+def shell(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a line of shell in which `thbscreen` is this program."""
+    start = f'thbscreen() {{ {sys.executable} -m thbscreen "$@"; }}; '
+    return subprocess.run(
+        ["bash", "-c", start + script], capture_output=True, text=True, check=False,
+        cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_a_full_disk_behind_stdout_is_told_and_ends_with_4(tmp_path: Path) -> None:
+    ended = shell("thbscreen rules list >/dev/full", tmp_path)
+    assert ended.returncode == 4
+    assert "the output cannot be written (No space left on device)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_reader_that_has_gone_is_not_read_as_findings(tmp_path: Path) -> None:
+    ended = shell("set -o pipefail; thbscreen rules list | true", tmp_path)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_messages_that_nobody_can_read_do_not_change_the_exit_code(stderr: str, tmp_path: Path) -> None:
+    assert shell(f"thbscreen rules check {stderr}", tmp_path).returncode == 0
+    assert shell(f"thbscreen --nonsense {stderr}", tmp_path).returncode == 2
+
+
+def test_a_closed_stream_is_never_the_number_of_another_file(tmp_path: Path) -> None:
+    code = (
+        "import os; from thbscreen.cli.program import open_streams; open_streams(); "
+        "os._exit(0 if os.open(os.devnull, os.O_RDONLY) > 2 else 1)"
+    )
+    assert shell(f"{sys.executable} -c '{code}' >&- 2>&-", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("args", [("", "--out", "out"), ("data", "--out", "")])
+def test_an_empty_path_is_not_the_current_folder(args: tuple[str, ...]) -> None:
+    ended = run("scan", *args)
+    assert ended.exit_code == 2
+    assert "an empty name; is a variable of the shell not set?" in ended.stderr
+
+
+def test_a_message_says_error_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = errors.DataError("t.csv: error[D010]: the file is empty")
+    assert failing(monkeypatch, error)[2] == "t.csv: error[D010]: the file is empty\n"
+
+
+def test_a_failure_after_publishing_does_not_say_that_nothing_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        raise ValueError(MARKER)
+
+    Fake().install(monkeypatch)
+    monkeypatch.setattr("thbscreen.report.terminal.render", fail)
+    ended = run("scan", "x", "--out", "y")
+    assert ended.exit_code == 5
+    assert "internal fault (ValueError); the run folder y is complete" in ended.stderr

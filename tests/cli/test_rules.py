@@ -130,3 +130,25 @@ def test_explain_suggests_the_closest_rule() -> None:
     shown = run("rules", "explain", "THB-MAR-0001")
     assert shown.exit_code == 2
     assert "did you mean 'THB-MAR-001'?" in shown.stderr
+
+
+def test_one_file_of_a_folder_of_rules_is_checked_alone(own: Path) -> None:
+    shutil.copy(RULES / "laundering" / "THB-ML-004.yaml", own / "laundering")
+    files = sorted(own.rglob("THB-*.yaml"))
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("\nstatus: ", "\nstatus: x", 1), encoding="utf-8")
+    ended = run("rules", "check", str(files[0]))
+    assert ended.exit_code == 3
+    assert files[0].name in ended.stdout
+    assert files[1].name not in ended.stdout
+
+
+def test_a_rule_file_outside_any_folder_of_rules_is_checked_with_the_shipped_lists(tmp_path: Path) -> None:
+    lone = tmp_path / "THB-MAR-001.yaml"
+    text = (RULES / "sham_marriage" / lone.name).read_text(encoding="utf-8")
+    lone.write_text(text, encoding="utf-8")
+    assert run("rules", "check", str(lone)).exit_code == 0
+    lone.write_text(text.replace("\nweight: 3", "\nweight: 9", 1), encoding="utf-8")
+    ended = run("rules", "check", str(lone))
+    assert (ended.exit_code, "THB-MAR-001.yaml:" in ended.stdout) == (3, True)

@@ -217,7 +217,7 @@ def test_a_small_file_is_screened_from_end_to_end(tmp_path: Path) -> None:
     (tmp_path / "transactions.csv").write_text(MOVEMENTS, encoding="utf-8")
     shown = child("scan", "transactions.csv", "--out", "out", cwd=tmp_path)
     assert (shown.returncode, shown.stdout) == (0, "out\n")
-    assert "movements: 2 read, 2 loaded, 0 rejected" in shown.stderr
+    assert "rows: 2 read, 2 loaded, 0 rejected" in shown.stderr
     assert "MARKER" not in shown.stderr
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "out").rglob("*") if p.is_file()} == {0o600}

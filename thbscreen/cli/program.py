@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
 
-from thbscreen.errors import RuleError, ThbscreenError
+from thbscreen.errors import OutputError, RuleError, ThbscreenError
 from thbscreen.report.layout import printable_lines
 
-#: Exit code of a run that somebody stopped with Ctrl-C.
-STOPPED = 130
+#: Exit code of a run that somebody stopped with Ctrl-C, and when the reader of the output has gone.
+STOPPED, READER_GONE = 130, 141
 INTERNAL = 5
+#: Failures of writing to a stream, such as a full disk behind it.
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 EXIT_CODES = """\b
 Exit codes:
@@ -36,16 +40,33 @@ def epilog(*examples: str) -> str:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class FilePath(click.Path):
+    """A path; an empty one is refused, since an unset variable would mean the current folder."""
+
+    def __init__(self) -> None:
+        """Takes any path, whether there is such a file or not; opening it tells more."""
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Gives the path."""
+        if value == "":
+            self.fail("an empty name; is a variable of the shell not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Program(click.Group):
     """The program: a group of commands that turns every failure into a message and an exit code."""
 
     debug = False
+    #: The run folder, as soon as it is there.
+    written: Path | None = None
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Runs a command line and ends the process, as click's own `main` does."""
         if not kwargs.get("standalone_mode", True):
             return super().main(*args, **kwargs)
-        self.debug = False
+        self.debug, self.written = False, None
+        open_streams()
         kwargs["prog_name"] = "thbscreen"
         kwargs["standalone_mode"] = False
         sys.exit(self._code(*args, **kwargs))
@@ -54,27 +75,43 @@ class Program(click.Group):
         try:
             result = super().main(*args, **kwargs)
         except click.ClickException as error:
-            error.show()
+            try:
+                error.show()
+            except OSError:
+                _drop(sys.stderr)
             return 2
         except (click.Abort, KeyboardInterrupt):
-            say("stopped; nothing was written")
+            say(f"stopped; {self._left()}")
             return STOPPED
         except ThbscreenError as error:
             self._trace()
             say(told(error))
             return error.exit_code
-        except (SystemExit, GeneratorExit):
+        except SystemExit as end:
+            if end.code == 1:  # so click ends when whoever reads the output has gone
+                return READER_GONE
+            if isinstance(end.code, int) and end.code > 128:
+                say(f"stopped; {self._left()}")
+            raise
+        except GeneratorExit:
             raise
         # Faults of libraries may be panics, which are no Exception; their texts may hold values.
         except BaseException as error:
             self._trace()
-            say(f"internal fault ({type(error).__name__}); nothing was written", "error")
+            if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+                _drop(sys.stdout)
+                say(f"the output cannot be written ({error.strerror}); {self._left()}", "error")
+                return OutputError.exit_code
+            say(f"internal fault ({type(error).__name__}); {self._left()}", "error")
             if not self.debug:
                 say(
                     "  = help: run again with --debug, and look for values from the data before passing it on"
                 )
             return INTERNAL
         return result if isinstance(result, int) else 0
+
+    def _left(self) -> str:
+        return f"the run folder {self.written} is complete" if self.written else "nothing was written"
 
     def _trace(self) -> None:
         if self.debug:
@@ -85,14 +122,45 @@ class Program(click.Group):
 def told(error: ThbscreenError) -> str:
     """Gives the message of an error as it is printed."""
     if not isinstance(error, RuleError):
-        return f"error: {error}"
+        # Errors with a code bring their place and the word "error" with them.
+        return str(error) if "error[" in error.message else f"error: {error}"
     n = sum(d.severity == "error" for d in error.diagnostics)
     return f"{error}\n\n{n} error{'s' * (n != 1)}; nothing was run"
 
 
 def say(text: str, kind: str = "") -> None:
     """Prints a message on stderr; characters that could steer the terminal are shown."""
-    click.echo(printable_lines(f"{kind}: {text}" if kind else text), err=True)
+    tell(printable_lines(f"{kind}: {text}" if kind else text) + "\n")
+
+
+def tell(text: str) -> None:
+    """Writes to stderr; a run does not fail because nobody can be told of it."""
+    try:
+        click.echo(text, err=True, nl=False, color=True)
+    except OSError:
+        _drop(sys.stderr)
+
+
+def open_streams() -> None:
+    """Opens what the caller closed, or a result file would get its number and messages would go there."""
+    handle = os.open(os.devnull, os.O_RDWR)
+    while handle <= 2:
+        handle = os.open(os.devnull, os.O_RDWR)
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # till the end
+
+
+def _drop(stream: TextIO) -> None:
+    """Sends what a stream still holds to nowhere, so that the end of the process does not fail on it."""
+    try:
+        number = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return
 
 
 def debug_option(command: F) -> F:

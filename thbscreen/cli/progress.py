@@ -26,6 +26,7 @@ class Shown:
         self.stream, self.live, self.width = stream, live, width
         self.name, self.total, self.done = "", None, 0  # type: str, int | None, int
         self.began = self.drawn = time.monotonic()
+        self.broken = False
 
     def __enter__(self) -> Shown:
         """Gives itself."""
@@ -82,5 +83,11 @@ class Shown:
         return f"{self.name}  {self.done:,}" if self.done else self.name
 
     def _write(self, text: str) -> None:
-        self.stream.write(text)
-        self.stream.flush()
+        """Writes; a run does not fail because its progress cannot be shown."""
+        if self.broken:
+            return
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:
+            self.broken = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import coloured, debug_option, epilog, width_of
+from thbscreen.cli.program import FilePath, Program, coloured, debug_option, epilog, tell, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Forms of the tables beside Parquet; the same as `thbscreen.report.runfolder.FORMATS`.
 FORMATS = ("csv", "ndjson")
-PATH = click.Path(path_type=Path)
+PATH = FilePath()
 
 
 def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,12 +101,15 @@ def scan(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
             workers=workers, force=force, formats=formats, only=only, progress=progress,
         )  # fmt: skip
+    root = click.get_current_context().find_root().command
+    if isinstance(root, Program):
+        root.written = out
     from thbscreen.report.summary import summary  # noqa: PLC0415
     from thbscreen.report.terminal import render  # noqa: PLC0415
 
     if not quiet:
         page = render(result, width=width_of(sys.stderr), out=out, paint=paint(coloured(sys.stderr)))
-        click.echo("\n" + page, err=True, nl=False, color=True)
+        tell("\n" + page)
     facts = summary(result)
     click.echo(json.dumps(facts, indent=2, sort_keys=True) if as_json else str(out))
     found = {"alerts": facts["alerts"]["all"], "networks": facts["networks"]}
