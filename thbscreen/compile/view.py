@@ -19,7 +19,7 @@ from thbscreen.compile import derive as derived
 from thbscreen.compile.pack import CompiledPack, domain, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
-from thbscreen.compile.where import dtype_of, is_time, leaf, with_clock
+from thbscreen.compile.where import dtype_of, is_time, leaf, number_bounds, with_clock
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
@@ -321,11 +321,15 @@ class View:
             return self._dimension_test(test)
         if self._is_number(path):
             column = self.number(path)
+            money = is_money(path) or found is not None
+            whole_numbers = bool(np.all(column.den == 1))
+            quick = number_bounds(test, column.num, column.known, money=money) if whole_numbers else None
+            if quick is not None:
+                return quick
             values = pl.Series(path, np.where(column.known, column.num, 0)).to_frame()
             masked = values.select(
                 pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
             )
-            money = is_money(path) or found is not None
             masked = with_clock(masked, path, self.context.clock)
             return masked.select(leaf(test, lists, money=money).alias("x"))["x"].to_numpy()
         strings = self.dictionary(path).rename(path)
