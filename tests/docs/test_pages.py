@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 import thbscreen
 from thbscreen import errors
-from thbscreen.cli.program import STOPPED
+from thbscreen.cli.program import READER_GONE, STOPPED
 from thbscreen.io.mapping_file import read_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +105,12 @@ def error_classes(base: type[errors.ThbscreenError]) -> Iterator[type[errors.Thb
 
 
 def test_every_exit_code_is_documented() -> None:
-    used = {0, 1, STOPPED} | {cls.exit_code for cls in error_classes(errors.ThbscreenError)}
+    signals = {128 + signal.SIGHUP, 128 + signal.SIGTERM}
+    used = (
+        {0, 1, STOPPED, READER_GONE}
+        | signals
+        | {cls.exit_code for cls in error_classes(errors.ThbscreenError)}
+    )
     assert exit_codes_in_docs() == used
 
 
