@@ -74,6 +74,18 @@ ROW_CODES: dict[str, str] = {
 }
 
 
+#: What to do, where the place of the error says nothing better.
+HINTS: dict[str, str] = {
+    "D001": "check the path and its permissions",
+    "D003": "give a regular file or a folder",
+    "D008": "screen a shorter period",
+    "D009": "export the columns that are needed",
+    "D010": "export the file again; a table may have no rows, but needs its header line",
+    "D011": "rename one of the columns",
+    "D022": "export the column as text, or as decimal for amounts",
+}
+
+
 def data_error(
     code: str,
     message: str,
@@ -91,14 +103,14 @@ def data_error(
         file: name of the file.
         row: row, counted from 1 without the header.
         column: column name.
-        hint: what to do next.
+        hint: what to do next; by default the code's own in `HINTS`.
     """
     if code not in FILE_CODES:
         raise AssertionError(code)
     place = [file] if file else []
     place += [f"row {row}"] if row is not None else []
     place += [f"column '{column}'"] if column is not None else []
-    return DataError(": ".join([*place, f"error[{code}]: {message}"]), hint=hint)
+    return DataError(": ".join([*place, f"error[{code}]: {message}"]), hint=hint or HINTS.get(code))
 
 
 def reason(code: str, suggestion: str | None = None) -> str:

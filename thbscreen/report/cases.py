@@ -115,12 +115,15 @@ def _network_cases(run: Run) -> Iterator[Case]:
 def _alert_cases(run: Run) -> Iterator[Case]:
     members, setting = run.table("hit_members"), _setting(run)
     holders = run.dataset.account_parties
+    known = holders.select(member_id="account_id", customer="party_id").unique()
+    known = known.group_by("member_id").agg(pl.col("customer").sort().str.join(", "))
     for alert in run.table("alerts").head(TOP_ALERTS).iter_rows(named=True):
         hits = _hits(run, alert["hit_ids"])
         mine = members.filter(pl.col("hit_id").is_in(hits["hit_id"].implode()))
         held = holders.filter(pl.col("party_id") == alert["subject_id"])["account_id"].to_list()
         others = mine.filter(~pl.col("member_id").is_in([alert["subject_id"], *held]))
-        story = alert_story(alert, others.to_dicts(), hits.to_dicts(), setting)
+        told = others.join(known, on="member_id", how="left", maintain_order="left")
+        story = alert_story(alert, told.to_dicts(), hits.to_dicts(), setting)
         yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, _named(alert, others), story)
 
 

@@ -107,7 +107,8 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
 
     Args:
         alert: row of ALERTS.
-        members: rows of HIT_MEMBERS of its hits, without the subject's own.
+        members: rows of HIT_MEMBERS of its hits, without the subject's own, and `customer`: who holds
+            the account, if somebody here does.
         hits: its rows of HITS.
         setting: of the run.
     """
@@ -241,8 +242,9 @@ def _member(member: Row) -> str:
 
 def _others(members: Sequence[Row]) -> list[tuple[str, str]]:
     # A network is no member of itself, and its members are in its own narrative.
-    found = {(m["member_id"], m["role"]) for m in members if m["field"] != "network_id"}
-    return sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
+    found = {(m["member_id"], m["role"], m["customer"]) for m in members if m["field"] != "network_id"}
+    ordered = sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
+    return [(f"{member} (customer {who})" if who else member, role) for member, role, who in ordered]
 
 
 def _victims(out: _Text, people: Sequence[str], *, in_doubt: bool = False) -> None:

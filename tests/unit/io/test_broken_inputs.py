@@ -12,6 +12,7 @@ import pytest
 
 from tests.unit.io.support import HEADER, ROW, ZONE, write
 from thbscreen.errors import DataError
+from thbscreen.io.codes import data_error
 from thbscreen.io.dataset import open_dataset
 from thbscreen.io.limits import Limits
 from thbscreen.io.publish import Staging
@@ -328,3 +329,9 @@ def test_a_compressed_file_with_the_ending_of_text_is_named_as_such(tmp_path: Pa
     packed.write_bytes(gzip.compress(b"account_id,booking_ts,direction,amount\n"))
     with pytest.raises(DataError, match="the file is compressed"):
         open_dataset([packed], None, zone="Asia/Nicosia")
+
+
+@pytest.mark.parametrize("code", ["D001", "D010", "D011", "D022"])
+def test_errors_that_explain_nothing_themselves_say_what_to_do(code: str) -> None:
+    assert data_error(code, "wrong").hint
+    assert data_error(code, "wrong", hint="do this").hint == "do this"

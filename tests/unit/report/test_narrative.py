@@ -123,3 +123,12 @@ def test_rules_that_were_judged_weakly_are_named(tmp_path: Path) -> None:
     assert "Judged on some movements only, as columns are often empty: THING-2." in story(
         tmp_path, ALERT, run
     )
+
+
+def test_accounts_of_others_are_told_with_their_customers(tmp_path: Path) -> None:
+    case = Case().customer("P1", "A1").customer("P2", "A2")
+    case.hit(
+        "STAR-3", "A1", ("possible_organiser", "organiser", "A1"), ("possible_victim", "recruited", "A2")
+    )
+    text = story(tmp_path, ALERT, finished(case.hit("SPEND-2", "A1")))
+    assert "- A2 (customer P2)" in section(text, "Possible victims")
