@@ -138,7 +138,7 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
     out.bullets(f"{m}: {words(role)}" for m, role in named if role != "possible_victim")
     _victims(
         out,
-        [reading] * apart + [m for m, role in named if role == "possible_victim"],
+        [reading] * apart + _apart(named),
         in_doubt=apart and alert["second_role"] in _larger(alert),
     )
     _innocent(out, alert["innocent_explanations"] or ())
@@ -245,6 +245,15 @@ def _others(members: Sequence[Row]) -> list[tuple[str, str]]:
     found = {(m["member_id"], m["role"], m["customer"]) for m in members if m["field"] != "network_id"}
     ordered = sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
     return [(f"{member} (customer {who})" if who else member, role) for member, role, who in ordered]
+
+
+def _apart(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Possible victims among the others; whoever is named in another role too is told to be."""
+    out = []
+    for member in [m for m, role in named if role == "possible_victim"]:
+        also = [words(role) for m, role in named if m == member and role != "possible_victim"]
+        out.append(member + (f"; other hits name it as {' and '.join(also)}" if also else ""))
+    return out
 
 
 def _victims(out: _Text, people: Sequence[str], *, in_doubt: bool = False) -> None:

@@ -132,3 +132,10 @@ def test_accounts_of_others_are_told_with_their_customers(tmp_path: Path) -> Non
     )
     text = story(tmp_path, ALERT, finished(case.hit("SPEND-2", "A1")))
     assert "- A2 (customer P2)" in section(text, "Possible victims")
+
+
+def test_a_possible_victim_whom_other_hits_name_otherwise_is_told_to_be_both(tmp_path: Path) -> None:
+    case = Case().customer("P1", "A1").hit("STAR-3", "A1", ("possible_victim", "recruited", "X9"))
+    case.hit("SPEND-2", "A1", ("possible_controller", "cp_account_id", "X9"))
+    text = section(story(tmp_path, ALERT, finished(case)), "Possible victims")
+    assert "- X9; other hits name it as possible controller" in text
