@@ -33,13 +33,8 @@ MOMENTS = tuple(
         "2024-03-30 00:45", "2024-05-15 12:00",
     )
 )  # fmt: skip
-STEPS = (0, 0, 1, 30, 59, 60, 61, 90, 360, 1440, 1441, 10080, 43200)
-TIMES = st.builds(
-    lambda m, s, back: m + (-s if back else s) * MINUTE,
-    st.sampled_from(MOMENTS),
-    st.sampled_from(STEPS),
-    st.booleans(),
-)
+#: Minutes between rows: none, the lengths of the windows, and a minute beside them.
+STEPS = (30, 1, 360, 0, 29, 31, 60, 180, 359, 361, 1440, 1439, 1441, 0, 10080, 20160, 43200)
 
 
 def maybe(*values):
@@ -49,8 +44,8 @@ def maybe(*values):
 
 ROW = st.fixed_dictionaries(
     {
-        "account_id": st.sampled_from(("A1", "A1", "A2", "A3")),
-        "booking_ts": TIMES,
+        "account_id": st.sampled_from(("A1", "A1", "A1", "A2", "A2", "A3")),
+        "booking_ts": st.sampled_from(STEPS),
         "direction": st.sampled_from(("credit", "debit")),
         "amount_eur": maybe("0.01", "1.00", "1.00", "2.50", "10.00", "99.99", "100.00"),
         "cp_account_id": maybe("A1", "A2", "A3", "X1", "X2"),
@@ -82,9 +77,18 @@ PARTY = st.fixed_dictionaries(
 
 
 @st.composite
-def worlds(draw, max_rows=14):
-    """Draws the tables of a small bank as rows of text; times are instants in microseconds."""
-    rows = draw(st.lists(ROW, min_size=1, max_size=max_rows))
+def worlds(draw, max_rows=16):
+    """Draws the tables of a small bank as rows of text; times are instants in microseconds.
+
+    Rows lie around one moment, some steps after each other, so that windows hold several and end sharply.
+    """
+    size = draw(st.sampled_from((max_rows, max_rows, max(1, max_rows // 2), 1)))
+    rows = draw(st.lists(ROW, min_size=size, max_size=size))
+    moment = draw(st.sampled_from(MOMENTS)) - draw(st.sampled_from((0, 0, *STEPS))) * MINUTE
+    for row in rows:
+        step = row["booking_ts"]
+        row["booking_ts"] = moment
+        moment += step * MINUTE * (1 if step < 20160 else draw(st.sampled_from((1, 0, 0))))
     order = draw(st.permutations(range(len(rows))))
     for row, n in zip(rows, order, strict=True):
         row["tx_id"] = f"T{n:02d}"

@@ -89,7 +89,8 @@ WITH = {
             'compare: ["pay.location_city != location_city"]', 'compare: ["pay.booking_ts < booking_ts"]'),
 }  # fmt: skip
 KEYS = (
-    ("account_id",), ("account_id",), ("account_id", "cp_account_id"), ("cp_account_id",),
+    ("account_id",), ("account_id",), ("account_id",), ("account_id", "tx_type"),
+    ("account_id", "cp_account_id"), ("cp_account_id",),
     ("cp_account_id", "account_id"), ("party_id",), ("terminal_id", "account_id"), ("mcc",), ("cp_name",),
     ("party.employer_id", "cp_account_id"), ("cp.employer_id",), ("cp.party_id", "party_id"),
     ("party.address_hash",), ("account_id", "location_city", "terminal_id"),
@@ -120,7 +121,8 @@ MEASURES_WITH = {
     "pay": ("sum: pay.amount_eur", "distinct: pay.cp_account_id", "distinct: pay.location_city",
             "distinct: pay.tx_id", "distinct: pay.booking_ts"),
 }  # fmt: skip
-LIMITS = {"money": ("1 EUR", "0.01 EUR", "100 EUR"), "number": ("1", "2", "3"), "share": ("10%", "50%")}
+#: The first limit often holds.
+LIMITS = {"money": ("0.01 EUR", "1 EUR", "100 EUR"), "number": ("1", "2", "3"), "share": ("10%", "50%")}
 
 
 def some(draw, of, most):
@@ -162,7 +164,7 @@ def measure_lines(draw, names, keys):
     out, units = [], {}
     for i in range(draw(st.integers(1, 4))):
         text = draw(st.sampled_from(pool))
-        where = f", where: {together(some(draw, conditions, 2))}" if draw(st.booleans()) else ""
+        where = f", where: {together(some(draw, conditions, 2))}" if draw(st.integers(0, 2)) == 0 else ""
         wide = draw(st.integers(0, len(keys) - 1))
         group = f", for_each: [{', '.join(keys[:wide])}]" if wide else ""
         kind, _, of = text.partition(": ")
@@ -178,16 +180,18 @@ def measure_lines(draw, names, keys):
 
 
 def flag_lines(draw, units):
-    """Draws lines over the measures, alone and under any_of and none_of."""
+    """Draws lines over the measures, alone and under any_of and none_of; most of them often hold."""
     out = []
     for name, unit in units.items():
-        limit = draw(st.sampled_from(LIMITS[unit]))
-        out.append(f"{name} {draw(st.sampled_from(('>=', '>', '<=', '<', '==', '!=')))} {limit}")
-    lines = [f"  - {x}" for x in some(draw, out, 2)] or [f"  - {out[0]}"]
-    if draw(st.booleans()):
-        word = draw(st.sampled_from(("any_of", "none_of")))
+        low, *higher = LIMITS[unit]
+        odd = draw(st.integers(0, 2)) == 2
+        op = draw(st.sampled_from(("!=", ">", "<=", "<", "=="))) if odd else ">="
+        out.append(f"{name} {op} {draw(st.sampled_from(higher)) if odd else low}")
+    lines = [f"  - {draw(st.sampled_from(out))}" for _ in range(draw(st.sampled_from((1, 1, 1, 2))))]
+    if draw(st.integers(0, 3)) == 0:
+        word = draw(st.sampled_from(("any_of", "any_of", "none_of")))
         lines.append(f"  - {word}: ['{draw(st.sampled_from(out))}', '{draw(st.sampled_from(out))}']")
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 @st.composite
@@ -198,7 +202,8 @@ def aggregates(draw):
     keys = draw(st.sampled_from((*KEYS, *(k for n in names for k in KEYS_WITH.get(n, ())))))
     measures, units = measure_lines(draw, names, keys)
     lines = ["kind: aggregate", *(["derive:", *derived] if derived else [])]
-    lines += [f"where: {together(some(draw, conditions, 2))}", f"for_each: [{', '.join(keys)}]"]
+    few = some(draw, conditions, draw(st.sampled_from((0, 0, 1, 2))))
+    lines += [f"where: {together(few)}", f"for_each: [{', '.join(keys)}]"]
     lines += [f"window: {draw(st.sampled_from(WINDOWS))}", "measures:", *measures]
     lines += ["flag_when:", *flag_lines(draw, units)]
     if draw(st.booleans()):
