@@ -345,7 +345,7 @@ def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline:
     """Keeps groups of at least so many episodes whose first rows lie within the length."""
     if len(spans.best) == 0:
         return spans
-    times = int(as_fraction(constant(repeat.times)))
+    times = math.ceil(as_fraction(constant(repeat.times)))
     length = length_of(repeat.within)
     group, first = frame.owner[spans.start], frame.time[spans.start]
     begin = kernels.rank_bounds(group, first, group, clock.before(first, length.count, length.unit))

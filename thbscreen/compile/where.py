@@ -184,7 +184,9 @@ def number_bounds(
 
     Means the same as `leaf` over the same numbers (a missing value fails), without a frame in between.
     """
-    if test.op not in {"at_least", "at_most", "above", "below"} or isinstance(test.operand, str | tuple | bool):
+    if test.op not in {"at_least", "at_most", "above", "below"} or isinstance(
+        test.operand, str | tuple | bool
+    ):
         return None
     value = constant(test.operand)
     if value.unit not in {ast.Unit.MONEY, ast.Unit.NUMBER, ast.Unit.SHARE}:

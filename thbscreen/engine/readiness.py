@@ -11,8 +11,10 @@ from thbscreen.model import catalogue
 from thbscreen.rules import ast
 from thbscreen.rules.needs import judgeable
 
-#: Below this share of rows with a value, where a value belongs, a rule is judged only weakly.
+#: Below this share of rows with a value, where one may be expected, a rule is judged only weakly.
 WEAK = 0.5
+#: Columns that lawfully stay empty in most rows: only special payments carry a purpose, only orders a device.
+WEAK_FOR = {"purpose_code": 0.02, "category_purpose": 0.02, "device_id": 0.1, "ultimate_creditor": 0.02}
 
 _CARD = ("card_purchase", "card_refund", "preauth", "card_cash_advance")
 _CASH = ("cash_deposit", "cash_withdrawal")
@@ -89,8 +91,9 @@ def readiness(prepared: Prepared, compiled: CompiledPack) -> pl.DataFrame:
 def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
     shares = {c: share_known(prepared, rule, c) for c in rule.columns}
     missing = sorted(c for c, s in shares.items() if s == 0.0)
-    ranked = sorted((s, c) for c, s in shares.items() if c not in _SPARSE)
-    coverage, weakest = ranked[0] if ranked else (1.0, None)
+    ranked = sorted((s / WEAK_FOR.get(c, WEAK), c) for c, s in shares.items() if c not in _SPARSE)
+    weakest = ranked[0][1] if ranked else None
+    coverage = shares[weakest] if weakest else 1.0
     status, reason = "ready", "every column it needs is there"
     if not judgeable(rule, missing):
         status, reason = "not judged", "no value in " + ", ".join(missing)
@@ -98,8 +101,8 @@ def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
         status, reason = "not judged", "bookings have a date but no time of day"
     elif missing:
         status, reason = "weak", "no value in " + ", ".join(missing)
-    elif coverage < WEAK:
-        status, reason = "weak", f"{weakest} is filled in {coverage:.0%} of the rows where it belongs"
+    elif weakest is not None and coverage < WEAK_FOR.get(weakest, WEAK):
+        status, reason = "weak", f"{weakest} is filled in {coverage:.0%} of the rows where it may be expected"
     return {
         "rule": rule.id,
         "title": rule.title,

@@ -60,6 +60,15 @@ class NdjsonSource:
         for block in self._text():
             found = _count_keys(block, list(counts))
             new_lines = block.count(b"\n") + (not block.endswith(b"\n"))
+            # Keys inside a value may be data, so they are refused before any message could name them.
+            if block.count(b"{") > new_lines and (row := _nested_line(block)) is not None:
+                raise data_error(
+                    "D021",
+                    "a value is an object of its own; only plain values are read",
+                    file=self.file.name,
+                    row=lines + row,
+                    hint="flatten the rows before export",
+                )
             twice = next((key for key, n in found.items() if n > new_lines), None)
             if twice is not None:
                 raise data_error("D011", "lines hold one of their keys twice", file=self.file.name)
@@ -137,6 +146,19 @@ def _parse(block: bytes, names: list[str]) -> pl.DataFrame | None:
         return pl.read_ndjson(block, schema=dict.fromkeys(names, pl.String))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
+
+
+def _nested_line(block: bytes) -> int | None:
+    """Gives the number, in this block, of the first line in which a value is an object."""
+    for number, line in enumerate(block.split(b"\n"), 1):
+        if line.count(b"{") > 1:
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                continue  # a broken line is refused with its own reason when it is read
+            if isinstance(found, dict) and any(isinstance(v, dict) for v in found.values()):
+                return number
+    return None
 
 
 def _no_constant(_: str) -> object:

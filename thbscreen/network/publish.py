@@ -401,7 +401,7 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
         c = wording.count
         titles.append(wording.title(r["typology"]))
         breaks.append(wording.would_break(r["typology"]))
-        shared = f" and {c(r['n_shared'], 'shared detail')}" if r["n_shared"] else ""
+        shared = " and some by shared contact details or devices" if r["n_shared"] else ""
         whys.append(
             f"{c(r['n_members'], 'member')}, {r['linked']} of them tied by payment patterns{shared}; "
             f"{c(r['n_hits'], 'hit')} of {c(r['n_rules'], 'rule')}; "

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from thbscreen.network.wording import role_words
 from thbscreen.report.layout import printable
 
 #: Cells that a spreadsheet would run or swallow, also after blanks or a byte order mark.
@@ -43,7 +44,7 @@ def words(name: str | None) -> str:
     """Gives an internal name as words: `possible_victim` is `possible victim`, `unknown` is `not known`."""
     if not name:
         return "not known"
-    return "not known" if name == "unknown" else name.replace("_", " ")
+    return "not known" if name == "unknown" else role_words(name)
 
 
 def points(value: float) -> str:

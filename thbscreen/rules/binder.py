@@ -263,12 +263,17 @@ def _bound(ctx: Context, mapping: Map, key: str, unit: Unit | None) -> ast.Value
     found = ctx.scalar(mapping.get(key), f"'{key}'")
     if found is None:
         return None
-    if unit is not None:
-        return ctx.literal(found, unit, f"'{key}'")
+    value: ast.Value | None
     try:
-        value = parse_value(found.text)
+        value = parse_value(found.text) if unit is None else ctx.literal(found, unit, f"'{key}'")
     except LiteralError:
         value = ast.Value(Unit.TEXT, "")
+    if value is None:
+        return None
+    if isinstance(value.payload, ast.Length) and value.payload.count == 0:
+        hint = "even the smallest value must be some time, such as 1 days"
+        ctx.findings.error("R024", f"'{key}' is 0, so nothing can ever fall into it", found.span, help=hint)
+        return None
     if value.unit in _PARAMETER_UNITS:
         return value
     hint = "parameters are numbers, shares (80%), money (100 EUR) and lengths (7 days)"

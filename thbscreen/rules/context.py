@@ -16,6 +16,7 @@ from thbscreen.model import catalogue
 from thbscreen.rules import ast
 from thbscreen.rules.ast import Expr, Param, Unit, Value
 from thbscreen.rules.comparison import LineError, Scope, parse_sum
+from thbscreen.rules.evaluate import may_divide_by_zero
 from thbscreen.rules.literals import SAMPLES, LiteralError, as_unit
 from thbscreen.rules.yamltree import Findings, Map, Node, Scalar, Seq, token_span
 
@@ -304,7 +305,7 @@ class Context:
         if isinstance(got, LineError):
             self.line_error(got, found)
             return None
-        if got is None:
+        if got is None or self.divides_by_zero(got, found):
             return None
         if got.unit is not unit and {got.unit, unit} != {Unit.NUMBER, Unit.SHARE}:
             self.findings.error("R033", f"{what} is a {unit}, but this is a {got.unit}", found.span)
@@ -328,6 +329,15 @@ class Context:
                 help=hint,
             )
             return None
+
+    def divides_by_zero(self, thing: object, at: Scalar) -> bool:
+        """Reports a division that some allowed value of a parameter turns into one by zero (R024)."""
+        if not may_divide_by_zero(thing, self.parameters):
+            return False
+        hint = "choose the parameters' min and max so that what stands below the line is never 0"
+        message = "this divides by zero for some value that the parameters may have"
+        self.findings.error("R024", message, at.span, help=hint)
+        return True
 
     def length(self, node: Node | None, what: str) -> Expr | None:
         """Reads a length of time that is not 0 (R024)."""

@@ -120,7 +120,7 @@ def _aggregate(ctx: Context, mapping: Map) -> ast.Aggregate | None:
     measures = bind_measures(ctx, mapping.get("measures"), for_each)
     flag_when = _flag_when(ctx, mapping)
     headline = bind_headline(ctx, mapping.get("headline"))
-    repeat = bind_repeat(ctx, mapping.get("repeat"))
+    repeat = bind_repeat(ctx, mapping.get("repeat"), window)
     if window is None or not for_each:
         return None
     return ast.Aggregate(where, for_each, window, measures, flag_when, derive, headline, repeat, ctx.table)

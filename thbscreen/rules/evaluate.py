@@ -102,6 +102,42 @@ def number(expr: ast.Expr, values: Mapping[str, ast.Value]) -> Fraction | None:
             return None
 
 
+def span_of(
+    expr: ast.Expr, parameters: Mapping[str, ast.Parameter | None]
+) -> tuple[Fraction, Fraction] | None:
+    """Gives the smallest and the largest value that the bounds of parameters allow.
+
+    None when a name of the data stands in the expression, or when it divides by something that may be 0.
+    """
+    match expr:
+        case ast.Value():
+            fixed = number(expr, {})
+            return None if fixed is None else (fixed, fixed)
+        case ast.Param():
+            found = parameters.get(expr.name)
+            ends = [number(v, {}) for v in (found.min, found.max)] if found else []
+            known = [e for e in ends if e is not None]
+            return (min(known), max(known)) if len(known) == 2 else None
+        case ast.BinOp():
+            left, right = span_of(expr.left, parameters), span_of(expr.right, parameters)
+            if left is None or right is None or (expr.op == "/" and right[0] <= 0 <= right[1]):
+                return None
+            if expr.op == "+":
+                return left[0] + right[0], left[1] + right[1]
+            if expr.op == "-":
+                return left[0] - right[1], left[1] - right[0]
+            corners = [a * b if expr.op == "*" else a / b for a in left for b in right]
+            return min(corners), max(corners)
+        case _:
+            return None
+
+
+def may_divide_by_zero(thing: object, parameters: Mapping[str, ast.Parameter | None]) -> bool:
+    """Says whether some value of the parameters inside their bounds divides by zero."""
+    spans = (span_of(p.right, parameters) for p in walk(thing) if isinstance(p, ast.BinOp) and p.op == "/")
+    return any(span is not None and span[0] <= 0 <= span[1] for span in spans)
+
+
 @dataclasses.dataclass(slots=True)
 class _Range:
     """Bounds on one thing; each is (value, 1 when the value itself is excluded)."""

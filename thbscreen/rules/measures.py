@@ -9,7 +9,7 @@ from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.comparison import LineError, parse_line, parse_sum
 from thbscreen.rules.context import RESERVED, RULE_FIELDS, Context, FieldInfo
-from thbscreen.rules.evaluate import walk
+from thbscreen.rules.evaluate import number, span_of, walk
 from thbscreen.rules.where import bind_where
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq
 
@@ -22,6 +22,10 @@ ROW_KINDS = ("count", "days_active", "months_active")
 MEASURE_KINDS = (*ROW_KINDS, *FIELD_KINDS, "formula")
 #: Kinds of measures that the design knows and this version does not.
 NOT_YET = {"usual": "own past", "peers": "peer groups"}
+#: First words of field paths; a derived column of such a name would hide the fields.
+_TABLE_WORDS = frozenset(path.partition(".")[0] for path in RULE_FIELDS if "." in path)
+#: Words that evidence and expectations use for something else than a measure.
+_FIELD_WORDS = frozenset({"amount_eur", "booking_ts", "account_id", "party_id", "network_id"})
 _ADDABLE = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
 
 # --- derive ------------------------------------------------------------------------------------
@@ -32,7 +36,7 @@ def bind_derive(ctx: Context, node: Node | None) -> tuple[ast.Derive, ...]:
     mapping = ctx.mapping(node, "'derive'")
     out: list[ast.Derive] = []
     for key, value in mapping or ():
-        name = ctx.new_name(key, "a derived column", {*RULE_FIELDS, *ctx.derived, *RESERVED})
+        name = ctx.new_name(key, "a derived column", {*RULE_FIELDS, *_TABLE_WORDS, *ctx.derived, *RESERVED})
         found = _derived(ctx, name or "_", value)
         if name is None:
             ctx.derived.setdefault(key.text, None)
@@ -166,7 +170,7 @@ def bind_measures(
     if mapping is not None and not mapping.entries:
         ctx.findings.error("R006", "'measures' is empty", mapping.span)
     for key, value in mapping or ():
-        taken = {*ctx.measures, *(n for n, _ in formulas), *for_each, *RESERVED}
+        taken = {*ctx.measures, *(n for n, _ in formulas), *for_each, *RESERVED, *_FIELD_WORDS, *ctx.derived}
         name = ctx.new_name(key, "a measure", taken)
         if isinstance(value, Map) and value.get("formula") is not None:
             ctx.mapping(value, f"measure '{key.text}'", ("formula",))
@@ -192,6 +196,8 @@ def _formulas(ctx: Context, waiting: list[tuple[str, Scalar]]) -> list[ast.Measu
         got = parse_sum(text.text, ctx.scope())
         if isinstance(got, LineError):
             ctx.line_error(got, text)
+            got = None
+        elif got is not None and ctx.divides_by_zero(got, text):
             got = None
         ctx.measures[name] = None if got is None else got.unit
         if got is not None:
@@ -354,6 +360,8 @@ def _line(ctx: Context, item: Scalar) -> ast.Compare | None:
     if isinstance(got, LineError):
         ctx.line_error(got, item)
         return None
+    if got is not None and ctx.divides_by_zero(got, item):
+        return None
     if got is not None and not any(isinstance(p, ast.Name) for p in walk(got)):
         ctx.findings.error("R044", "the line names no measure, so it is the same for everyone", item.span)
         return None
@@ -405,12 +413,25 @@ def _shifted(found: Scalar, by: int) -> Span:
     return Span(span.file, span.line, column, max(column + 1, span.end_column - found.offset))
 
 
-def bind_repeat(ctx: Context, node: Node | None) -> ast.Repeat | None:
-    """Binds `{times: 2, within: 60 days}`."""
+def bind_repeat(ctx: Context, node: Node | None, window: ast.Window | None) -> ast.Repeat | None:
+    """Binds `{times: 2, within: 60 days}`; fewer than one time is R024, and a part of one R021."""
     mapping = ctx.mapping(node, "'repeat'", ("times", "within"))
     if mapping is None:
         return None
     ctx.require(mapping, ("times", "within"), "'repeat'")
+    if isinstance(window, ast.WholePeriod):
+        hint = "count what must come often in a measure instead"
+        ctx.findings.error("R025", "the whole period comes once and never repeats", mapping.span, help=hint)
+        return None
     times = ctx.value(mapping.get("times"), Unit.NUMBER, "'times'")
     within = ctx.length(mapping.get("within"), "'within'")
+    place = mapping.get("times")
+    if times is not None and place is not None:
+        span, fixed = span_of(times, ctx.parameters), number(times, ctx.defaults())
+        if span is not None and span[0] < 1:
+            ctx.findings.error("R024", "'times' can be less than 1, and then nothing is asked", place.span)
+            return None
+        if fixed is not None and fixed.denominator != 1:
+            ctx.findings.error("R021", "'times' is a whole number", place.span, help="write it like 2")
+            return None
     return ast.Repeat(times, within) if times and within else None

@@ -201,6 +201,10 @@ class _Loading:
                 if other not in self.rules:
                     hint = suggest(other, sorted(self.rules))
                     ctx.findings.error("R016", f"there is no rule '{other}'", span, help=hint)
+                elif (subject := self.subject(other)) not in {None, "account_id", "cp_account_id"}:
+                    message = f"{other} finds '{subject}', not accounts, so no account is ever hit by it"
+                    hint = "name a rule whose for_each begins with account_id or cp_account_id"
+                    ctx.findings.error("R027", message, span, help=hint)
                 elif identity in self.reads(other):
                     message = f"{identity} and {other} read each other's hits"
                     ctx.findings.error(
@@ -208,6 +212,14 @@ class _Loading:
                     )
         if self.profile is not None:
             self.check_profile(self.profile)
+
+    def subject(self, identity: str) -> str | None:
+        """Names the field that a rule's hits are about; None when the rule itself is wrong."""
+        rule = self.rules.get(identity)
+        if rule is None:
+            return None
+        detect = rule.detect
+        return detect.for_each[0] if isinstance(detect, ast.Aggregate) else "account_id"
 
     def reads(self, start: str) -> set[str]:
         """Gives the rules whose hits a rule reads, directly or through others, itself included."""

@@ -9,7 +9,7 @@ from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.comparison import LineError, parse_line
 from thbscreen.rules.context import NAME_FIELDS, NAME_LISTS, RULE_ID, Context, FieldInfo
-from thbscreen.rules.evaluate import never, walk
+from thbscreen.rules.evaluate import never, span_of, walk
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _compare(ctx: Context, value: Node) -> Iterator[ast.Condition]:
                 ctx.findings.error("R014", f"'{free}' may not be compared", item.span, help=hint)
             elif not names:
                 ctx.findings.error("R044", "the line names no field of the row", item.span)
-            else:
+            elif not ctx.divides_by_zero(got, item):
                 yield got
 
 
@@ -167,7 +167,8 @@ def _operand(
         values = [_value(ctx, info, item, what) for item in ctx.scalars(node, what)]
         return None if None in values or not values else tuple(v for v in values if v is not None)
     value = _value(ctx, info, node, what)
-    if op == "multiple_of" and isinstance(value, ast.Value) and not value.payload:
+    span = span_of(value, ctx.parameters) if op == "multiple_of" and value is not None else None
+    if span is not None and span[0] <= 0 <= span[1]:
         ctx.findings.error("R024", "nothing is a multiple of 0", node.span)
         return None
     return value
