@@ -14,7 +14,9 @@ from thbscreen.screening import ScreenResult, screen
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "berka"
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the Berka files are not here; they are not shipped")
+pytestmark = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the Berka files are not here; they are not shipped"
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,9 @@ def test_rules_that_need_the_hour_are_not_judged_and_say_why(result):
 
 def test_the_page_about_this_file_shows_the_counts_of_today(result):
     page = (ROOT / "docs" / "how-to" / "screen-berka.md").read_text(encoding="utf-8")
-    told = {status: int(n) for status, n in re.findall(r"^\| (ready|weak|not judged) \| (\d+) \|", page, re.M)}
+    told = {
+        status: int(n) for status, n in re.findall(r"^\| (ready|weak|not judged) \| (\d+) \|", page, re.M)
+    }
     counts = result.readiness.group_by("status").agg(pl.len()).rows()
     assert told == dict(counts)
     assert f"Of {result.readiness.height} rules" in page

@@ -34,7 +34,7 @@ MOMENTS = tuple(
     )
 )  # fmt: skip
 #: Minutes between rows: none, the lengths of the windows, and a minute beside them.
-STEPS = (30, 1, 360, 0, 29, 31, 60, 180, 359, 361, 1440, 1439, 1441, 0, 10080, 20160, 43200)
+STEPS = (60, 1, 0, 30, 29, 31, 90, 180, 359, 360, 361, 690, 720, 1380, 1439, 1440, 1441, 0, 10080, 43200)
 
 
 def maybe(*values):
@@ -84,11 +84,11 @@ def worlds(draw, max_rows=16):
     """
     size = draw(st.sampled_from((max_rows, max_rows, max(1, max_rows // 2), 1)))
     rows = draw(st.lists(ROW, min_size=size, max_size=size))
-    moment = draw(st.sampled_from(MOMENTS)) - draw(st.sampled_from((0, 0, *STEPS))) * MINUTE
+    moment = draw(st.sampled_from(MOMENTS)) - draw(st.sampled_from((0, 360, 1440, *STEPS))) * MINUTE
     for row in rows:
         step = row["booking_ts"]
         row["booking_ts"] = moment
-        moment += step * MINUTE * (1 if step < 20160 else draw(st.sampled_from((1, 0, 0))))
+        moment += step * MINUTE * (1 if step < 10080 else draw(st.sampled_from((0, 0, 1))))
     order = draw(st.permutations(range(len(rows))))
     for row, n in zip(rows, order, strict=True):
         row["tx_id"] = f"T{n:02d}"

@@ -23,7 +23,7 @@ LISTS = {
     "entries: {el: [δήμος, dimos]}\n",
 }
 
-LENGTHS = ("30 minutes", "6 hours", "24 hours", "1 days", "2 weeks", "1 months")
+LENGTHS = ("1 days", "6 hours", "24 hours", "30 minutes", "2 weeks", "1 months")
 DERIVED = {
     "fwd": "{{forwarded_within: {length}}}",
     "district": "{{lookup: location_city, in: places.districts}}",
@@ -100,7 +100,7 @@ KEYS_WITH = {
     "home": (("account_id", "home"), ("home",)),
     "pay": (("account_id", "pay.cp_account_id"), ("pay.location_city",), ("pay.tx_id",)),
 }
-WINDOWS = (*(f"rolling {n}" for n in LENGTHS), "calendar day", "calendar week", "calendar month",
+WINDOWS = (*(f"rolling {n}" for n in LENGTHS), "rolling 1 days", "rolling 6 hours", "calendar day", "calendar week", "calendar month",
            "whole period")  # fmt: skip
 MEASURES = (
     "count: transactions", "sum: amount_eur", "distinct: cp_account_id", "distinct: mcc",
@@ -204,11 +204,12 @@ def aggregates(draw):
     lines = ["kind: aggregate", *(["derive:", *derived] if derived else [])]
     few = some(draw, conditions, draw(st.sampled_from((0, 0, 1, 2))))
     lines += [f"where: {together(few)}", f"for_each: [{', '.join(keys)}]"]
-    lines += [f"window: {draw(st.sampled_from(WINDOWS))}", "measures:", *measures]
+    window = draw(st.sampled_from(WINDOWS))
+    lines += [f"window: {window}", "measures:", *measures]
     lines += ["flag_when:", *flag_lines(draw, units)]
     if draw(st.booleans()):
         lines.append(f"headline: {draw(st.sampled_from([*units]))}")
-    if draw(st.integers(0, 3)) == 0:
+    if window != "whole period" and draw(st.integers(0, 3)) == 0:
         length = draw(st.sampled_from(LENGTHS))
         lines.append(f"repeat: {{times: {draw(st.integers(1, 3))}, within: {length}}}")
     roles = some(draw, [*keys, "cp_account_id", *(["pay.cp_account_id"] if "pay" in names else [])], 2)
@@ -316,3 +317,51 @@ def test_rules_over_customers_give_the_hits_of_a_slow_reading(text, world):
         (tuple(k["value"] for k in h["keys"]), {m["name"]: m["value"] for m in h["measures"]}) for h in found
     ]
     assert sorted(actual, key=lambda h: h[0]) == expected
+
+
+PLAIN = """
+kind: aggregate
+{derive}where: {{}}
+for_each: [{keys}]
+window: {window}
+measures:
+  rows: {{count: transactions}}
+  total: {{sum: amount_eur}}
+  middle: {{median: amount_eur, where: {{direction: debit}}}}
+  kinds: {{distinct: tx_type}}
+{wider}flag_when:
+  - rows >= {least}
+{tail}"""
+REPEAT = "repeat: {times: 2, within: 1 days}\n"
+FOLLOWING = (
+    "derive: {{pay: {{follows: {{where: {{direction: credit}}, within: {}, different: [tx_type]}}}}}}\n"
+)
+
+
+@st.composite
+def plain_rules(draw):
+    """Draws rules that every row passes, so that windows are full and episodes many."""
+    keys = draw(
+        st.sampled_from(("account_id", "account_id, direction", "direction", "direction, account_id"))
+    )
+    window = draw(st.sampled_from(WINDOWS))
+    return rule_text(
+        PLAIN.format(
+            keys=keys,
+            derive=FOLLOWING.format(draw(st.sampled_from(LENGTHS))) if draw(st.booleans()) else "",
+            window=window,
+            least=draw(st.integers(1, 3)),
+            wider=f"  all: {{sum: amount_eur, for_each: {keys.split(',')[0]}}}\n" if "," in keys else "",
+            tail=draw(st.sampled_from(("", "headline: total\n", "headline: middle\n", "headline: kinds\n")))
+            + ("" if window == "whole period" else draw(st.sampled_from(("", "", REPEAT)))),
+        )
+    )
+
+
+@given(plain_rules(), w.worlds(max_rows=24), st.sampled_from((1, 3)))
+def test_full_windows_give_the_episodes_of_a_slow_reading(text, world, buckets):
+    note(text)
+    loaded = pack(text)
+    rule = loaded.rules[0]
+    expected = w.shown(slow.Judge(rule, w.slow_world(loaded, *world)).hits(), rule)
+    assert w.comparable(w.engine_hits(loaded, *world, buckets), rule) == expected

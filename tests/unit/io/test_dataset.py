@@ -361,3 +361,13 @@ def test_a_transfer_without_payee_is_refused_whole(tmp_path: Path) -> None:
     dataset = mapped(tmp_path, "id,day,amount,src,src_name,dst\nX,2026-01-05,1,A,a,\n", TRANSFERS)
     assert rows(dataset).height == 0
     assert dataset.report().rejected == 1
+
+
+def test_a_key_inside_a_value_is_never_named(tmp_path):
+    path = tmp_path / "transactions.ndjson"
+    good = '{"account_id":"A","booking_ts":"2024-01-01","direction":"credit","amount":"5"}\n'
+    path.write_text(good + '{"account_id":{"MARKER-7":1},"booking_ts":"2024-01-01"}\n', encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        open_dataset([path], None, zone="UTC")
+    assert "row 2" in str(refused.value)
+    assert "MARKER-7" not in str(refused.value)
