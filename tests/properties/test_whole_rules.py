@@ -100,8 +100,8 @@ KEYS_WITH = {
     "home": (("account_id", "home"), ("home",)),
     "pay": (("account_id", "pay.cp_account_id"), ("pay.location_city",), ("pay.tx_id",)),
 }
-WINDOWS = (*(f"rolling {n}" for n in LENGTHS), "rolling 1 days", "rolling 6 hours", "calendar day", "calendar week", "calendar month",
-           "whole period")  # fmt: skip
+WINDOWS = (*(f"rolling {n}" for n in LENGTHS), "rolling 1 days", "rolling 6 hours",
+           "calendar day", "calendar week", "calendar month", "whole period")  # fmt: skip
 MEASURES = (
     "count: transactions", "sum: amount_eur", "distinct: cp_account_id", "distinct: mcc",
     "largest: amount_eur", "smallest: amount_eur", "average: amount_eur", "median: amount_eur",
@@ -333,27 +333,36 @@ measures:
   - rows >= {least}
 {tail}"""
 REPEAT = "repeat: {times: 2, within: 1 days}\n"
-FOLLOWING = (
-    "derive: {{pay: {{follows: {{where: {{direction: credit}}, within: {}, different: [tx_type]}}}}}}\n"
-)
+FOLLOWING = """\
+derive:
+  pay: {{follows: {{where: {{direction: credit}}, within: {0}, different: [tx_type]}}}}
+  fwd: {{forwarded_within: {0}}}
+  home: {{most_common: location_city, where: {{direction: credit}}}}
+"""
+DERIVED_MEASURES = """\
+  out: {sum: fwd}
+  homely: {count: transactions, where: {compare: ["home == location_city"]}}
+"""
 
 
 @st.composite
 def plain_rules(draw):
     """Draws rules that every row passes, so that windows are full and episodes many."""
-    keys = draw(
-        st.sampled_from(("account_id", "account_id, direction", "direction", "direction, account_id"))
-    )
+    several = ("account_id, direction", "direction", "direction, account_id")
+    keys = draw(st.sampled_from(("account_id", *several)))
     window = draw(st.sampled_from(WINDOWS))
+    derive = FOLLOWING.format(draw(st.sampled_from(LENGTHS))) if draw(st.booleans()) else ""
+    wider = f"  all: {{sum: amount_eur, for_each: {keys.split(',')[0]}}}\n" if "," in keys else ""
+    headline = draw(st.sampled_from(("", "headline: total\n", "headline: middle\n", "headline: kinds\n")))
+    repeat = "" if window == "whole period" else draw(st.sampled_from(("", "", REPEAT)))
     return rule_text(
         PLAIN.format(
             keys=keys,
-            derive=FOLLOWING.format(draw(st.sampled_from(LENGTHS))) if draw(st.booleans()) else "",
+            derive=derive,
             window=window,
             least=draw(st.integers(1, 3)),
-            wider=f"  all: {{sum: amount_eur, for_each: {keys.split(',')[0]}}}\n" if "," in keys else "",
-            tail=draw(st.sampled_from(("", "headline: total\n", "headline: middle\n", "headline: kinds\n")))
-            + ("" if window == "whole period" else draw(st.sampled_from(("", "", REPEAT)))),
+            wider=(DERIVED_MEASURES if derive else "") + wider,
+            tail=headline + repeat,
         )
     )
 
