@@ -104,9 +104,10 @@ def canonical_shape(source: RawSource, table: str) -> Shape:
         if name in shape.exprs:
             raise data_error("D011", "the file holds this column twice", file=file, column=name)
         _check_type(dtype, known[name].kind, file, written)
-        shape.add(
-            name, _typed(pl.col(written), dtype, known[name].kind), _after(dtype, known[name].kind), [written]
-        )
+        column, kind = pl.col(written), known[name].kind
+        # `Shape.columns` makes empty text missing for all columns at once.
+        plain = column.str.strip_chars() if dtype == pl.String else _typed(column, dtype, kind)
+        shape.add(name, plain, _after(dtype, kind), [written])
     for name, field in known.items():
         if field.required and name not in shape.exprs:
             raise data_error(
