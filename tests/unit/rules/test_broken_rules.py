@@ -49,6 +49,57 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "    tx_type: cash_deposit\n    status: booked\n",
         ["R011"],
     ),
+    "bound of a length is 0": ("min: 1 days, max: 30 days", "min: 0 days, max: 30 days", ["R024"]),
+    "derived column hides the customer": (
+        "  for_each: account_id",
+        "  derive: {party: {most_common: location_city}}\n  for_each: account_id",
+        ["R019"],
+    ),
+    "measure named like the amount": (
+        "    deposits: {count",
+        "    amount_eur: {largest: amount_eur}\n    deposits: {count",
+        ["R019"],
+    ),
+    "two fields that must differ": (
+        "  for_each: account_id",
+        "  derive: {pay: {follows: {where: {direction: debit}, within: 1 days, different: [mcc, channel]}}}\n"
+        "  for_each: account_id",
+        ["R025"],
+    ),
+    "flag that must agree": (
+        "  for_each: account_id",
+        "  derive: {pay: {follows: {where: {direction: debit}, within: 1 days, same: [own_transfer]}}}\n"
+        "  for_each: account_id",
+        ["R040"],
+    ),
+    "largest of times": ("{count: transactions}", "{largest: booking_ts}", ["R040"]),
+    "different flags": ("{count: transactions}", "{distinct: own_transfer}", ["R040"]),
+    "amount in a role": ("{account_id: possible_controller}", "{amount_eur: unknown}", ["R040"]),
+    "repeated less than once": (
+        "  headline: total",
+        "  headline: total\n  repeat: {times: 0, within: 9 days}",
+        ["R024"],
+    ),
+    "repeated one and a half times": (
+        "  headline: total",
+        "  headline: total\n  repeat: {times: 1.5, within: 9 days}",
+        ["R021"],
+    ),
+    "whole period repeated": (
+        "  window: rolling $window",
+        "  window: whole period\n  repeat: {times: 2, within: $window}",
+        ["R025"],
+    ),
+    "division by zero inside the bounds": (
+        "{at_least: $near * $threshold, below: $threshold}",
+        "{at_least: $threshold / ($min_deposits - 3), below: $near * $threshold}",
+        ["R024"],
+    ),
+    "multiple of what may be 0": (
+        "{at_least: $near * $threshold, below: $threshold}",
+        "{at_least: $near * $threshold, multiple_of: $threshold - $threshold}",
+        ["R024"],
+    ),
     "unknown list": (
         "    tx_type: cash_deposit\n",
         "    remittance_info: {mentions_list: keywords.sexual_service}\n",

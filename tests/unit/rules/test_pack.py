@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -338,3 +339,14 @@ def test_a_rule_reads_the_same_after_every_single_key_is_taken_away() -> None:
 def test_scoring_numbers_of_the_profile_are_read(base: Path) -> None:
     override(base, "scoring: {alert_weight: 4.5, min_families: 3}\n")
     assert load_pack(base, "test").profile.scoring == ast.Scoring(Decimal("4.5"), 3)
+
+
+def test_a_rule_cannot_ask_for_accounts_hit_by_a_rule_about_something_else(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(default_rules_dir(), folder)
+    place = folder / "sexual_exploitation" / "THB-SEX-004.yaml"
+    asked = "    account_id: {hit_by: [THB-VIC-004]}\n    direction: debit\n    mcc:"
+    place.write_text(place.read_text(encoding="utf-8").replace("    direction: debit\n    mcc:", asked, 1))
+    assert [(d.code, d.message) for d in check(folder)] == [
+        ("R027", "THB-VIC-004 finds 'device_id', not accounts, so no account is ever hit by it")
+    ]
