@@ -237,9 +237,32 @@ def _measure(
         if checked is None:
             return None
         field, unit = checked
+    if links is not None and not _of_a_star(ctx, kind, target, mapping):
+        return None
     if kind.text in {"months_active", "days_active"}:
         ctx.columns.add("booking_ts")
     return ast.Measure(name, _kind(kind.text), unit, field, where, wider, link)
+
+
+#: What a star can measure.
+_STAR = frozenset(
+    {("count", "cycles"), ("count", "transactions"), ("distinct", "member"), ("sum", "amount_eur")}
+)
+
+
+def _of_a_star(ctx: Context, kind: Scalar, target: Scalar, mapping: Map) -> bool:
+    """Refuses measures that a star does not know, and rows asked for where cycles are counted (R040)."""
+    if (kind.text, target.text) not in _STAR:
+        hint = "a star knows count of cycles or transactions, distinct member, sum of amount_eur, formulas"
+        message = f"a network rule does not measure '{kind.text}' of '{target.text}'"
+        ctx.findings.error("R040", message, kind.span, help=hint)
+        return False
+    key = mapping.key("where")
+    if target.text == "cycles" and key is not None:
+        hint = "a cycle is made of all legs; put limits on rows into the legs"
+        ctx.findings.error("R040", "cycles are counted without 'where'", key.span, help=hint)
+        return False
+    return True
 
 
 def _kind(text: str) -> ast.MeasureKind:

@@ -216,6 +216,17 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
 }
 
 STAR_CASES: dict[str, tuple[str, str, list[str]]] = {
+    "star measures a median": (
+        "client_fees: {sum: amount_eur, where: {link: client_fee}}",
+        "client_fees: {median: amount_eur, where: {link: client_fee}}",
+        ["R040"],
+    ),
+    "star counts days": (
+        "clients: {distinct: member, where: {link: client_fee}}",
+        "clients: {days_active: transactions, where: {link: client_fee}}",
+        ["R040"],
+    ),
+    "star counts some cycles": ("{count: cycles}", "{count: cycles, where: {link: payout}}", ["R040"]),
     "star centre without a role": ("centre: organiser", "centre: organizer", ["R051"]),
     "star role that nobody plays": ("client: client,", "client: client, helper: unknown,", ["R051"]),
     "star with an unknown link": (
