@@ -1,4 +1,4 @@
-"""A second, independent opinion on windows: DuckDB counts, sums and tells apart the same on the sample data."""
+"""A second, independent opinion on windows: DuckDB counts and sums the same on the sample data."""
 
 from __future__ import annotations
 

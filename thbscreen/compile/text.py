@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.compile.where import text_key, words_of
-from thbscreen.model.text import fold, needle
+from thbscreen.model.text import fold, needle, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,12 +53,22 @@ def fold_series(texts: pl.Series) -> pl.Series:
 
 
 def word_form(folded: pl.Series) -> pl.Series:
-    """Gives the words of folded texts joined by one blank, with a blank at both ends."""
-    return (
+    """Gives the words of folded texts joined by one blank, with a blank at both ends.
+
+    Equal to `model.text.words`; rare characters, of which the two libraries may know different
+    versions, take the plain road.
+    """
+    out = (
         pl.select(pl.lit(folded).str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ").alias("w"))
         .select(pl.lit(" ") + pl.col("w") + pl.lit(" "))
         .to_series()
     )
+    odd = folded.str.contains(_COMMON).fill_null(value=False)
+    if not odd.any():
+        return out
+    slow = folded.filter(odd).unique()
+    exact = pl.Series("y", [words(t) for t in slow.to_list()], dtype=pl.String)
+    return out.zip_with(~odd, folded.replace_strict(slow, exact, default=None, return_dtype=pl.String))
 
 
 def _candidates(texts: pl.Series, first_words: list[str]) -> tuple[pl.Series, pl.Series]:
@@ -75,12 +85,12 @@ def _candidates(texts: pl.Series, first_words: list[str]) -> tuple[pl.Series, pl
     folded = fold_series(texts.gather(rest))
     found = folded.str.contains_any(first_words)
     rows = [rest.filter(found)]
-    words = [folded.filter(found)]
+    texts_found = [folded.filter(found)]
     if ascii_words:
         hit = texts.str.contains_any(ascii_words, ascii_case_insensitive=True) & plain
         rows.append(hit.fill_null(value=False).arg_true())
-        words.append(texts.gather(rows[-1]).str.to_lowercase())
-    return pl.concat([r.rename("row") for r in rows]), pl.concat([w.rename("w") for w in words])
+        texts_found.append(texts.gather(rows[-1]).str.to_lowercase())
+    return pl.concat([r.rename("row") for r in rows]), pl.concat([t.rename("w") for t in texts_found])
 
 
 class TextPass:
