@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ _KIND_OF = {
 }
 
 I64 = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -379,18 +381,27 @@ def _read(
     local = clock(compiled.pack.profile.time_zone)
     text = TextPass(compiled.words)
     coverage = _Coverage()
-    parts: list[_Local] = []
     wanted = sorted(compiled.fetched | {"tx_type"})
-    with ThreadPoolExecutor(SLIMMERS) as pool:
-        pending: deque[Future[_Local]] = deque()
+
+    def jobs() -> Iterator[Callable[[], _Local]]:
         for chunk in source.chunks(wanted):
             coverage.add(chunk, wanted)
-            pending.append(pool.submit(_slim, _missing_columns(chunk, compiled), compiled, text, local))
-            if len(pending) > SLIMMERS:
-                parts.append(pending.popleft().result())
+            yield partial(_slim, _missing_columns(chunk, compiled), compiled, text, local)
             advance(chunk.height)
-        parts.extend(job.result() for job in pending)
-    return parts, coverage
+
+    return list(_in_order(jobs())), coverage
+
+
+def _in_order(jobs: Iterator[Callable[[], T]]) -> Iterator[T]:
+    """Works on a few jobs at once and gives their results in the order of the jobs."""
+    with ThreadPoolExecutor(SLIMMERS) as pool:
+        pending: deque[Future[T]] = deque()
+        for job in jobs:
+            pending.append(pool.submit(job))
+            if len(pending) > SLIMMERS:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 def _bucketed(
@@ -398,21 +409,45 @@ def _bucketed(
 ) -> Iterator[pl.DataFrame]:
     """Yields sorted buckets; chunks and pieces are given back as soon as they were used."""
     of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
+
+    def cut() -> Iterator[Callable[[], dict[int, pl.DataFrame]]]:
+        while parts:
+            yield partial(_pieces, parts.pop(0).frame, maps.pop(0), dropped, of_account, count)
+
     pieces: list[list[pl.DataFrame]] = [[] for _ in range(count)]
-    while parts:
-        frame = _recoded(parts.pop(0).frame, maps.pop(0), dropped).drop("_row")
-        if count == 1:
-            pieces[0].append(frame)
-            continue
-        frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
-        for (number,), piece in frame.partition_by("_bucket", as_dict=True, include_key=False).items():
-            pieces[int(str(number))].append(piece)
-    for number in range(count):
-        if pieces[number]:
-            frame = pl.concat(pieces[number])
-            pieces[number] = []
-            account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
-            yield frame[sorted_rows(account, time, frame["tx_id"])]
+    for found in _in_order(cut()):
+        for number, piece in found.items():
+            pieces[number].append(piece)
+
+    def put_together() -> Iterator[Callable[[], pl.DataFrame]]:
+        for number in range(count):
+            if pieces[number]:
+                yield partial(_sorted, pieces[number])
+                pieces[number] = []
+
+    yield from _in_order(put_together())
+
+
+def _pieces(
+    frame: pl.DataFrame,
+    mapping: dict[str, I64],
+    dropped: pl.Series,
+    of_account: npt.NDArray[np.int32],
+    count: int,
+) -> dict[int, pl.DataFrame]:
+    """Gives one chunk its final codes and cuts it by bucket."""
+    frame = _recoded(frame, mapping, dropped).drop("_row")
+    if count == 1:
+        return {0: frame}
+    frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
+    parts = frame.partition_by("_bucket", as_dict=True, include_key=False)
+    return {int(str(number)): piece for (number,), piece in parts.items()}
+
+
+def _sorted(pieces: list[pl.DataFrame]) -> pl.DataFrame:
+    frame = pl.concat(pieces)
+    account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
+    return frame[sorted_rows(account, time, frame["tx_id"])]
 
 
 def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> None:
