@@ -71,20 +71,27 @@ def _last_within(view: View, length: ast.Length) -> I64:
 def follows(view: View, item: ast.Follows) -> I64:
     """Latest earlier row of the account that passes, per row; -1 where there is none in time."""
     anchor = view.where(item.where)
-    keys = [view.account, *(view.identity(f) for f in item.same)]
     usable = np.ones(view.size, np.bool_)
-    for key in keys[1:]:
-        usable &= key >= 0
-    group = group_ids([np.maximum(k, 0) for k in keys]) if len(keys) > 1 else view.account
-    order = np.argsort(group, kind="stable") if len(keys) > 1 else np.arange(view.size, dtype=np.int64)
-    found = _latest(group[order], (anchor & usable)[order], [view.identity(f)[order] for f in item.different])
+    for field in item.same:
+        usable &= view.identity(field) >= 0
+    anchor = anchor & usable
     out = np.full(view.size, -1, np.int64)
-    out[order] = np.where(found >= 0, order[np.maximum(found, 0)], -1)
-    out[~usable] = -1
+    # Accounts without any such row are left out at once: often that is nearly all of them.
+    has = np.zeros(int(view.account.max(initial=-1)) + 1, np.bool_)
+    has[view.account[anchor]] = True
+    rows = np.flatnonzero(has[view.account] & usable)
+    group = view.account[rows]
+    if item.same:
+        group = group_ids([group, *(view.identity(f)[rows] for f in item.same)])
+        order = np.argsort(group, kind="stable")
+        rows, group = rows[order], group[order]
+    found = _latest(group, anchor[rows], [view.identity(f)[rows] for f in item.different])
+    matched = np.flatnonzero(found >= 0)
+    later, earlier = rows[matched], rows[found[matched]]
     length = length_of(item.within)
-    earliest = view.context.clock.before(view.time, length.count, length.unit)
-    late = (out >= 0) & (view.time[np.maximum(out, 0)] < earliest)
-    out[late] = -1
+    earliest = view.context.clock.before(view.time[later], length.count, length.unit)
+    in_time = view.time[earlier] >= earliest
+    out[later[in_time]] = earlier[in_time]
     return out
 
 
