@@ -83,7 +83,6 @@ class Prepared:
         buckets: prepared tables, or the files that hold them.
         coverage: per transaction column and tx_type, (rows, rows with a value).
         first, last: time of the first and last movement, None without rows.
-        n_rows: prepared rows.
     """
 
     zone: str
@@ -95,7 +94,6 @@ class Prepared:
     has_time: tuple[int, int]
     first: dt.datetime | None
     last: dt.datetime | None
-    n_rows: int
     ledgers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
@@ -366,7 +364,6 @@ def prepare(
         has_time=(coverage.rows, coverage.with_time),
         first=None,
         last=None,
-        n_rows=0,
     )
     count = buckets or max(1, -(-coverage.rows // BUCKET_ROWS))
     for number, bucket in enumerate(_bucketed(parts, maps, dropped, accounts, count)):
@@ -459,7 +456,6 @@ def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> 
     prepared.last = last if prepared.last is None else max(prepared.last, last)
     held = np.unique(bucket["c:account_id"].to_numpy()).astype(np.int64)
     prepared.ledgers = np.union1d(prepared.ledgers, held)
-    prepared.n_rows += bucket.height
     if path is None:
         prepared.buckets.append(bucket)
     else:

@@ -195,9 +195,6 @@ def rule_fields() -> dict[str, RuleField]:
     return out
 
 
-#: Fields that may be grouped and counted but whose text may only be tested through reviewed lists.
-LIST_ONLY_FIELDS = frozenset({"cp_name", "merchant_name", "remittance_info", "ultimate_creditor"})
-
 _FORBIDDEN: dict[str, tuple[str, ...]] = {
     "citizenship": (
         "citizenship", "nationality", "nationalities", "citizen", "passport_country", "ιθαγενεια",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import product
 
 #: Code point ranges (both ends included) that vanish besides all marks (M*) and format characters (Cf):
 #: the default-ignorable code points of other categories.
@@ -132,41 +131,3 @@ def word_matches(folded_text: str, entry: str) -> bool:
     """Says whether an entry (`word`, `stem*`, `two words`) stands in a folded text as whole words."""
     looked_for = needle(entry)
     return bool(looked_for.strip()) and looked_for in words(folded_text)
-
-
-#: Usual Latin spellings of Greek letters and pairs, longest first, of folded (accent-free) text.
-GREEKLISH: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("ου", ("ou", "oy", "u")), ("αι", ("ai", "e")), ("ει", ("ei", "i")), ("οι", ("oi", "i")),
-    ("ευ", ("ef", "ev", "eu")), ("αυ", ("af", "av", "au")), ("μπ", ("mp", "b")), ("ντ", ("nt", "d")),
-    ("γκ", ("gk", "g")), ("γγ", ("gg", "ng")), ("τζ", ("tz", "j")),
-    ("α", ("a",)), ("β", ("v", "b")), ("γ", ("g",)), ("δ", ("d",)), ("ε", ("e",)), ("ζ", ("z",)),
-    ("η", ("i", "h")), ("θ", ("th", "8")), ("ι", ("i",)), ("κ", ("k",)), ("λ", ("l",)), ("μ", ("m",)),
-    ("ν", ("n",)), ("ξ", ("x", "ks")), ("ο", ("o",)), ("π", ("p",)), ("ρ", ("r",)), ("σ", ("s",)),
-    ("τ", ("t",)), ("υ", ("y", "i", "u")), ("φ", ("f", "ph")), ("χ", ("ch", "x", "h")), ("ψ", ("ps",)),
-    ("ω", ("o", "w")),
-)  # fmt: skip
-
-
-def greeklish(word: str, *, limit: int = 64) -> tuple[str, ...]:
-    """Gives usual Latin spellings of a Greek word, the commonest first, at most `limit`.
-
-    Words without Greek letters give nothing.
-    """
-    rest, parts = fold(word), []
-    if not any("\u0370" <= c <= "\u03ff" for c in rest):
-        return ()
-    while rest:
-        for greek, latin in GREEKLISH:
-            if rest.startswith(greek):
-                parts.append(latin)
-                rest = rest[len(greek) :]
-                break
-        else:
-            parts.append((rest[0],))
-            rest = rest[1:]
-    found: dict[str, None] = {}
-    for letters in product(*parts):
-        found["".join(letters)] = None
-        if len(found) >= limit:
-            break
-    return tuple(found)

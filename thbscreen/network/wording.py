@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from thbscreen.model.money import to_display
+
 #: Harm first: the order decides between typologies with equal sums.
 TYPOLOGIES = (
     "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage",
@@ -90,8 +92,7 @@ def role_words(role: str) -> str:
 
 def money(cents: int) -> str:
     """Gives euro cents as text, such as `1,250.00 EUR`."""
-    sign, cents = ("-" if cents < 0 else ""), abs(cents)
-    return f"{sign}{cents // 100:,}.{cents % 100:02d} EUR"
+    return to_display(cents)
 
 
 def percent(share: float) -> str:

@@ -1,7 +1,6 @@
 """The bound rule: frozen values that mean exactly one thing. No polars here.
 
-The binder makes these from a YAML node tree; `resolve` replaces parameters by the values in force;
-`thbscreen.compile` turns them into plans; `explain` turns them into sentences.
+The binder makes them from YAML; `resolve` puts the values in force in place of parameters.
 """
 
 from __future__ import annotations

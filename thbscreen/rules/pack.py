@@ -11,7 +11,7 @@ from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.rules import ast
 from thbscreen.rules.binder import bind_file
-from thbscreen.rules.context import RULE_ID, Context
+from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
     contradiction,
     digest,
@@ -305,8 +305,3 @@ def _shown(path: Path, base: Path) -> str:
 
 def _start(file: str) -> Span:
     return Span(file, 1, 1, 2)
-
-
-def known_rule_id(text: str) -> bool:
-    """Says whether a text looks like the id of a rule."""
-    return RULE_ID.fullmatch(text) is not None

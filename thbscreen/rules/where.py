@@ -31,7 +31,6 @@ TESTS_OF: dict[Unit, tuple[str, ...]] = {
 ALL_TESTS = (
     *_EQUAL, *_LISTS, *_BOUNDS, "mentions", "time_of_day", "weekday", "multiple_of", "missing", "hit_by",
 )  # fmt: skip
-STRUCTURE = ("any_of", "none_of", "compare")
 _NEGATIVE = {"is_not", "not_in", "not_in_list"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

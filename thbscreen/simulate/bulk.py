@@ -84,6 +84,11 @@ def _chunk(rng: Rng, first: int, rows: int, accounts: int) -> pl.DataFrame:
             "purpose_code": _pick(("SALA",), np.zeros(rows, dtype=np.int64), (kind == 3).astype(np.int64)),
         }
     )
+    return _canonical(frame)
+
+
+def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives drawn numbers their canonical columns, types and texts."""
     when = ((pl.lit(_START) + pl.col("second")) * 1_000_000).cast(pl.Datetime("us", "UTC"))
     hundred = pl.lit(100).cast(pl.Decimal(18, 2))
     return frame.select(

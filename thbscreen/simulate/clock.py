@@ -42,11 +42,6 @@ _BEFORE: Ints = np.maximum.accumulate(np.where(WORKING, np.arange(DAYS), -1)).as
 _AFTER: Ints = np.minimum.accumulate(np.where(WORKING, np.arange(DAYS), DAYS)[::-1])[::-1].astype(np.int64)
 
 
-def day_of(when: date) -> int:
-    """Gives the day number of a date."""
-    return (when - START).days
-
-
 def date_of(day: int) -> date:
     """Gives the date of a day number, which may lie outside the window."""
     return START + timedelta(days=int(day))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thbscreen.model import text as module
-from thbscreen.model.text import fold, greeklish, needle, unmix, word_matches, words
+from thbscreen.model.text import fold, needle, unmix, word_matches, words
 
 LETTERS = st.characters(categories=("L", "M", "N", "P", "Z", "Cf"), max_codepoint=0x2FFF)
 TEXTS = st.text(LETTERS, max_size=20) | st.text(
@@ -136,10 +136,3 @@ def test_each_letter_has_one_lookalike_per_script() -> None:
     for script in range(3):
         letters = [row[script] for row in module.LOOKALIKES if row[script]]
         assert len(letters) == len(set(letters))
-
-
-def test_greek_words_have_usual_latin_spellings() -> None:
-    assert "ousia" in greeklish("ουσία")
-    assert "oysia" in greeklish("ουσία")
-    assert greeklish("rent") == ()
-    assert len(greeklish("υπηρεσίες συνοδείας", limit=10)) == 10
