@@ -363,12 +363,10 @@ class Leg:
 class Star:
     """A star of repeated cycles around a centre account.
 
-    A cycle is one row of each leg, all different rows, within `cycle_within` from first to last.
-    Cycles are built greedily: rows of the last leg in time order each take, of every other leg, the
-    latest unused row at most `cycle_within` before them (so each row serves one cycle); legs are
-    taken in the order written and may happen in any order among themselves before the last leg.
-    Windows of length `within` end at the last row of a cycle and hold whole cycles, and all rows
-    of `links` in the same window.
+    A cycle is one row of each leg, all different, within `cycle_within` from first to last. Rows of the
+    last leg in time order each take, of every other leg as written, the latest unused row in that time,
+    so each row serves one cycle. Windows of length `within` end at the last row of a cycle and hold
+    whole cycles, and all rows of `links` in the same window.
     """
 
     centre: str
