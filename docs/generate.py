@@ -120,6 +120,14 @@ SPECIAL = {
         "alerts",
         "amount_eur",
     ): "largest hit that speaks for the finding, the subject's part alone, in euro cents",
+    (
+        "hits",
+        "subject_id",
+    ): "account, or other thing that the rule groups by: a device, a cash machine, a network",
+    (
+        "near_misses",
+        "subject_id",
+    ): "account, or other thing that the rule groups by: a device, a cash machine, a network",
     ("hits", "weight"): "weight of the rule, 0 to 3; below zero it speaks against",
     ("network_edges", "weight"): "strength of the link, 0 to 1, before ageing",
     ("network_edges", "amount_eur"): "sum of the payments, in euro cents",
