@@ -42,7 +42,8 @@ class Judged:
     Attributes:
         hits: one row per hit: k0.. key codes; starts, ends, w_starts, w_ends (UTC microseconds); episodes;
             amount and tx_ids of the whole episode (the shown window is the part from w_starts to w_ends);
-            m0n/m0d/m0k.. measures as exact fractions; c0l/c0r/c0h.. leaf lines.
+            first and last (of these rows); m0n/m0d/m0k.. measures as exact fractions; c0l/c0r/c0h..
+            leaf lines.
         members: hit (row number in hits), role (position in rule.roles), code, n, amount.
         near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, tx_ids.
     """
@@ -101,8 +102,8 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     """Filters one bucket to the rows a rule looks at, with just the columns it needs.
 
     Returns:
-        k0.., _t, _low or _period, amount, tx_id, x0.. (ids of matched earlier rows), v:/n: per measure,
-        r0.. per role; rows with a missing first key are left out (law L5).
+        k0.., _t, _low or _period, amount, tx_id, x0../y0.. (ids, times of matched earlier rows), v:/n: per
+        measure, r0.. per role; rows with a missing first key are left out (law L5).
     """
     view.use(detect.derive)
     keep = view.where(detect.where) & (view.code(detect.for_each[0]) >= 0)
@@ -123,10 +124,10 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     columns["tx_id"] = ids.gather(rows)
     for i, item in enumerate(d for d in detect.derive if isinstance(d, ast.Follows)):
         match_rows = view.follows(item)[rows]
-        matched = ids.gather(np.maximum(match_rows, 0))
-        columns[f"x{i}"] = pl.select(
-            pl.when(pl.Series(match_rows >= 0)).then(matched).otherwise(None).alias("x")
-        )["x"]
+        at = np.maximum(match_rows, 0)
+        there = pl.Series(match_rows >= 0)
+        both = pl.DataFrame({"x": ids.gather(at), "y": view.time[at]}).select(pl.when(there).then(pl.all()))
+        columns[f"x{i}"], columns[f"y{i}"] = both["x"], both["y"]
     for measure in detect.measures:
         if measure.kind != "formula":
             value, counts = _measure_values(view, measure, rows)
@@ -397,10 +398,11 @@ def _write_hits(
 
 
 def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[str, pl.Series]:
-    """Gives, per hit, the sorted ids and the sum of its contributing rows (each row once).
+    """Gives, per hit, sorted ids, sum, and first and last time of its contributing rows (each row once).
 
     Args:
-        table: has tx_id, amount and x0.. columns; a customer table has none of them.
+        table: has tx_id, _t, amount, and x0.. and y0.. (ids and times of matched earlier rows); a customer
+            table has none of them.
         rows: table rows, one per pair.
         owner: hit number, one per pair.
         n: number of hits.
@@ -409,11 +411,18 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
         return {
             "amount": pl.Series([0] * n, dtype=pl.Int64),
             "tx_ids": pl.Series([[]] * n, dtype=pl.List(pl.String)),
+            "first": pl.Series([None] * n, dtype=pl.Int64),
+            "last": pl.Series([None] * n, dtype=pl.Int64),
         }
     extra = [c for c in table.columns if c.startswith("x") and c[1:].isdigit()]
-    part = table.select("tx_id", "amount", *extra)[rows].with_columns(pl.Series("_hit", owner))
+    times = ["_t", *(f"y{c[1:]}" for c in extra)]
+    part = table.select("tx_id", "amount", *extra, *times)[rows].with_columns(pl.Series("_hit", owner))
     part = part.unique(["_hit", "tx_id"])
-    sums = part.group_by("_hit").agg(pl.col("amount").sum())
+    sums = part.group_by("_hit").agg(
+        pl.col("amount").sum(),
+        pl.min_horizontal(times).min().alias("first"),
+        pl.max_horizontal(times).max().alias("last"),
+    )
     ids = (
         pl.concat([part.select("_hit", pl.col(c).alias("id")) for c in ("tx_id", *extra)])
         .drop_nulls()
@@ -424,7 +433,7 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
     out = base.join(sums, on="_hit", how="left").join(lists, on="_hit", how="left").sort("_hit")
     empty = pl.lit([], dtype=pl.List(pl.String))
     out = out.with_columns(pl.col("amount").fill_null(0), pl.col("tx_ids").fill_null(empty))
-    return {"amount": out["amount"], "tx_ids": out["tx_ids"]}
+    return {name: out[name] for name in ("amount", "tx_ids", "first", "last")}
 
 
 def measure_columns(columns: list[Column], best: I64) -> dict[str, npt.NDArray[np.generic]]:

@@ -215,6 +215,7 @@ def _write(
     table = pl.DataFrame(
         {
             "tx_id": view.frame["tx_id"].gather(at),
+            "_t": view.time[at],
             "amount": np.where(view.amount.known, view.amount.num, 0)[at],
         }
     )

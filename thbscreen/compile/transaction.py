@@ -22,6 +22,7 @@ def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
     table = pl.DataFrame(
         {
             "tx_id": view.frame["tx_id"].gather(rows),
+            "_t": time,
             "amount": np.where(view.amount.known, view.amount.num, 0)[rows],
             **{f"r{i}": view.code(path)[rows] for i, (path, _) in enumerate(rule.roles)},
         }

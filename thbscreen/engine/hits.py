@@ -225,6 +225,8 @@ class Assembler:
                 ],
                 "tx_ids": row["tx_ids"],
                 "n_tx": len(row["tx_ids"]),
+                "first": _moment(row["first"]),
+                "last": _moment(row["last"]),
                 "amount_eur": row["amount"],
                 "evidence": evidence.render(rule.evidence, shown, units, self.zone),
             }
@@ -327,6 +329,10 @@ def _kind_of(rule: ast.Rule, path: str) -> str:
         return "money" if isinstance(item, ast.ForwardedWithin) or item.unit is ast.Unit.MONEY else "whole"
     kind = _FIELDS[path if item is None else part].field.kind
     return "text" if kind == "enum" else kind
+
+
+def _moment(microseconds: int | None) -> dt.datetime | None:
+    return None if microseconds is None else _EPOCH + dt.timedelta(microseconds=microseconds)
 
 
 def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:

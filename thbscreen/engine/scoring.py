@@ -240,10 +240,17 @@ def _claims(
         ),
     )
     return (
-        once.join(counted.select(_FACTS), on="hit_id")
+        once.join(_moved(counted).select(_FACTS), on="hit_id")
         .with_columns(third=pl.col("third_party") & pl.col("side"))
         .drop("third_party", "side")
         .sort(*_SUBJECT, "rule", "hit_id")
+    )
+
+
+def _moved(hits: pl.DataFrame) -> pl.DataFrame:
+    """Counts a hit from its first to its last contributing movement, not from edge to edge of a period."""
+    return hits.with_columns(
+        pl.coalesce("first", "starts").alias("starts"), pl.coalesce("last", "ends").alias("ends")
     )
 
 

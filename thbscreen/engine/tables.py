@@ -60,8 +60,8 @@ HITS = _spec(
     family=pl.String, weight=pl.Int32, third_party=pl.Boolean, typologies=pl.List(pl.String),
     subject_kind=pl.String, subject_id=pl.String, keys=pl.List(KEY), starts=_TS, ends=_TS,
     window_starts=_TS, window_ends=_TS, measures=pl.List(MEASURE), conditions=pl.List(CONDITION),
-    parameters=pl.List(PARAMETER), tx_ids=pl.List(pl.String), n_tx=pl.Int32, amount_eur=pl.Int64,
-    evidence=pl.String,
+    parameters=pl.List(PARAMETER), tx_ids=pl.List(pl.String), n_tx=pl.Int32, first=_TS, last=_TS,
+    amount_eur=pl.Int64, evidence=pl.String,
 )  # fmt: skip
 
 HIT_MEMBERS = _spec(

@@ -87,8 +87,9 @@ def base(hits: pl.DataFrame, hit_members: pl.DataFrame, subjects: pl.DataFrame) 
         "weight",
         "third_party",
         "typologies",
-        "starts",
-        "ends",
+        # A calendar period may be longer than what moved in it; what moved is what is told.
+        pl.coalesce("first", "starts").alias("starts"),
+        pl.coalesce("last", "ends").alias("ends"),
         "tx_ids",
         pl.when("_person").then("node").alias("node"),
         (

@@ -88,6 +88,10 @@ def network_story(network: Row, members: Sequence[Row], hits: Sequence[Row], set
     out.paragraph(network["why"] or "")
     _patterns(out, hits, setting.zone)
     out.section("Members who are not read as possible victims")
+    out.paragraph(
+        "Shares of roles are read here from hits inside this network alone; the alert of a person also "
+        "counts the person's other hits, so the two may differ a little."
+    )
     out.bullets(_member(m) for m in others)
     _victims(out, [_member(m) for m in victims])
     out.section("What would break this reading")
@@ -221,9 +225,10 @@ def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
 
 
 def _hit(hit: Row, zone: ZoneInfo) -> str:
-    when = day(hit["starts"], zone)
-    if hit["ends"] is not None and day(hit["ends"], zone) != when:
-        when += f" to {day(hit['ends'], zone)}"
+    first, last = hit["first"] or hit["starts"], hit["last"] or hit["ends"]
+    when = day(first, zone)
+    if last is not None and day(last, zone) != when:
+        when += f" to {day(last, zone)}"
     facts = f"{count(hit['n_tx'] or 0, 'movement')}, {euros(hit['amount_eur'])}"
     who = f"{words(hit['subject_kind'])} {hit['subject_id']}"
     return f"{who}, {when}, {facts}: {hit['evidence']} [{hit['hit_id']}]"

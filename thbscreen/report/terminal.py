@@ -123,8 +123,21 @@ def _alerts(page: _Page, rows: Sequence[Row], facts: Row) -> None:
     if not rows:
         page.one("none", indent=2)
         return
+    victims = [r for r in rows if r["handling"] == "possible victim"]
+    subjects = [r for r in rows if r["handling"] != "possible victim"]
+    if subjects:
+        _alert_table(page, subjects, "subject")
+    if victims:
+        page.wrap("POSSIBLE VICTIMS, who are not subjects: think of their safety first", "apart")
+        _alert_table(page, victims, "person")
+    levels = {r["urgency"] for r in rows if r["urgency"]}
+    for level in sorted(levels | ({1} if 2 in levels else set())):
+        page.wrap(f"urgent {level}: {URGENT[level]}", "faint", indent=1)
+
+
+def _alert_table(page: _Page, rows: Sequence[Row], who: str) -> None:
     wide = page.width >= 76
-    table = [["#", "subject", "score", "sum", "form"]]
+    table = [["#", who, "score", "sum", "form"]]
     for r in rows:
         table.append(
             [str(r["rank"]), r["subject_id"], points(r["score"]), score_sum(r), words(r["typology"])]
@@ -140,9 +153,6 @@ def _alerts(page: _Page, rows: Sequence[Row], facts: Row) -> None:
         _reading(page, r)
         form = "" if wide else f"{words(r['typology'])}: "
         page.one(f"{form}{', '.join(r['families'] or ())} · {_why(r)}", "faint", indent=3)
-    levels = {r["urgency"] for r in rows if r["urgency"]}
-    for level in sorted(levels | ({1} if 2 in levels else set())):
-        page.wrap(f"urgent {level}: {URGENT[level]}", "faint", indent=1)
 
 
 def _reading(page: _Page, row: Row) -> None:

@@ -144,10 +144,11 @@ class Context:
         return [s for s in found if s is not None]
 
     def require(self, node: Map, keys: Collection[str], what: str) -> None:
-        """Reports every key that is needed and not there (R003)."""
-        for key in keys:
-            if node.get(key) is None:
-                self.findings.error("R003", f"{what} lacks the key '{key}'", node.span)
+        """Reports the keys that are needed and not there, all at once (R003)."""
+        missing = [f"'{key}'" for key in keys if node.get(key) is None]
+        if missing:
+            names = f"the key {missing[0]}" if len(missing) == 1 else f"the keys {', '.join(missing)}"
+            self.findings.error("R003", f"{what} lacks {names}", node.span)
 
     def choice(self, node: Node | None, what: str, known: Collection[str], code: str = "R007") -> str | None:
         """Gives a value out of a closed set."""

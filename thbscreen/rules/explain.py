@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from thbscreen.model.text import fold
 from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
@@ -280,6 +281,23 @@ def _roles(roles: Iterable[tuple[str, str]]) -> str:
     )
 
 
+def _rests_on(rule: ast.Rule, pack: ast.RulePack | None) -> str:
+    """Names the works a rule cites, in full where the list `sources` knows them."""
+    known = {
+        code: work
+        for found in (pack.lists if pack is not None else ())
+        if found.name == "sources"
+        for work, code in found.entries
+    }
+    cited = [
+        f"{known[fold(s.cite)]} [{s.cite}], {s.at} ({s.kind})"
+        if fold(s.cite) in known
+        else f"{s.cite}, {s.at} ({s.kind})"
+        for s in rule.sources
+    ]
+    return f"Rests on: {'; '.join(cited)}."
+
+
 def sentences(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None = None) -> str:
     """Explains a rule in plain sentences, one paragraph per concern.
 
@@ -293,6 +311,7 @@ def sentences(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None = N
     head = f"{bound.id}, version {bound.version} ({bound.level}): {bound.title}."
     paragraphs = [
         [head],
+        [" ".join(bound.why.split())] if bound.why else [],
         teller.detect(bound.detect),
         _set_here(bound, resolved, pack),
         [*reads, *_laws(bound)],
@@ -300,5 +319,7 @@ def sentences(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None = N
         [_roles(bound.roles) + "."],
         ["Lawful readings to rule out first: " + "; ".join(bound.innocent_explanations) + "."],
         [f"Care: {bound.care}"] if bound.care else [],
+        [f"Typologies: {', '.join(t.replace('_', ' ') for t in bound.typologies)}."],
+        [_rests_on(bound, pack)],
     ]
     return "\n\n".join(" ".join(p) for p in paragraphs if p)

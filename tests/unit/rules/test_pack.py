@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.rules.samples import CASH, LIST_TEXTS, STAR
 from thbscreen.errors import ProfileError, RuleError, UsageError
+from thbscreen.model.text import fold
 from thbscreen.rules import ast
 from thbscreen.rules.explain import sentences
 from thbscreen.rules.pack import check, load_pack
@@ -350,3 +351,22 @@ def test_a_rule_cannot_ask_for_accounts_hit_by_a_rule_about_something_else(tmp_p
     assert [(d.code, d.message) for d in check(folder)] == [
         ("R027", "THB-VIC-004 finds 'device_id', not accounts, so no account is ever hit by it")
     ]
+
+
+def test_every_work_that_is_cited_is_in_the_list_of_sources() -> None:
+    pack = load_pack(None, "cyprus")
+    known = {code for found in pack.lists if found.name == "sources" for _, code in found.entries}
+    cited = {s.cite for rule in pack.bound for s in rule.sources}
+    cited |= {s.cite for found in pack.lists for s in found.sources}
+    cited |= {
+        code.strip() for _, values in pack.profile.facts for v in values for code in v.source.split(",")
+    }
+    assert {c for c in cited if fold(c) not in known} == set()
+
+
+def test_an_explanation_tells_the_reason_and_the_works_in_full() -> None:
+    pack = load_pack(None, "cyprus")
+    at = [r.id for r in pack.bound].index("THB-MAR-015")
+    text = sentences(pack.bound[at], pack.rules[at], pack)
+    assert "133 marriages [CY-2024b]" in text
+    assert " ".join(pack.bound[at].why.split()) in text
