@@ -54,7 +54,7 @@ def test_possible_victims_are_never_shown_as_controlling(result, expected):
 
 
 def test_roles_are_named_as_possible(result):
-    allowed = CONTROLLING | {"possible_victim", "employer", "client", "place", "unknown"}
+    allowed = CONTROLLING | {"possible_victim", "employer", "possible_client", "place", "unknown"}
     assert set(result.network_members["role"]) <= allowed
     assert set(result.alerts["leading_role"]) <= allowed
 

@@ -32,6 +32,8 @@ from thbscreen.rules import ast
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = catalogue.rule_fields()
+#: Published times of a hit and the raw columns they come from.
+_TIMES = (("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"))
 _SUBJECTS = {"account": "account", "party": "party", "network": "network"}
 
 
@@ -184,13 +186,7 @@ class Assembler:
         repeats = isinstance(rule.detect, ast.Aggregate) and rule.detect.repeat is not None
         for n, row in enumerate(part.hits.iter_rows(named=True)):
             key_values = {key: decoded[key][n] for key in keys}
-            times = {
-                name: None if timeless else _EPOCH + dt.timedelta(microseconds=row[short])
-                for name, short in (
-                    ("starts", "starts"), ("ends", "ends"),
-                    ("window_starts", "w_starts"), ("window_ends", "w_ends"),
-                )
-            }  # fmt: skip
+            times = {name: None if timeless else _moment(row[short]) for name, short in _TIMES}
             numbers = {
                 m.name: Fraction(row[f"m{i}n"], row[f"m{i}d"]) if row[f"m{i}k"] else None
                 for i, m in enumerate(measures)
@@ -208,21 +204,9 @@ class Assembler:
                 "keys": [{"field": k, "value": v} for k, v in key_values.items()],
                 "measures": [
                     *(self._measure(m.name, m.unit, numbers[m.name]) for m in measures),
-                    *(
-                        [self._measure("episodes", ast.Unit.NUMBER, Fraction(row["episodes"]))]
-                        if repeats
-                        else []
-                    ),
+                    *(self._measure(n, ast.Unit.NUMBER, Fraction(row[n])) for n in ["episodes"] if repeats),
                 ],
-                "conditions": [
-                    {
-                        "line": line.text,
-                        "left": _scaled(row[f"c{i}l"], line),
-                        "right": _scaled(row[f"c{i}r"], line),
-                        "holds": row[f"c{i}h"],
-                    }
-                    for i, line in enumerate(lines)
-                ],
+                "conditions": [_condition(line, row, i) for i, line in enumerate(lines)],
                 "tx_ids": row["tx_ids"],
                 "n_tx": len(row["tx_ids"]),
                 "first": _moment(row["first"]),
@@ -308,8 +292,8 @@ class Assembler:
                 "rule": rule.id,
                 "subject_kind": subject_kind(rule),
                 "subject_id": subjects[n],
-                "window_starts": None if timeless else _EPOCH + dt.timedelta(microseconds=row["w_starts"]),
-                "window_ends": None if timeless else _EPOCH + dt.timedelta(microseconds=row["w_ends"]),
+                "window_starts": None if timeless else _moment(row["w_starts"]),
+                "window_ends": None if timeless else _moment(row["w_ends"]),
                 "line": line.text,
                 "left": _scaled(row["left"], line),
                 "right": _scaled(row["right"], line),
@@ -351,15 +335,16 @@ def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:
     return out
 
 
-def unit_of(expr: ast.Expr) -> ast.Unit:
-    """Gives what an expression measures."""
-    return expr.unit
+def _condition(line: ast.Compare, row: dict[str, Any], number: int) -> dict[str, Any]:
+    """Gives a leaf line with both sides and its truth at the shown window."""
+    left, right = _scaled(row[f"c{number}l"], line), _scaled(row[f"c{number}r"], line)
+    return {"line": line.text, "left": left, "right": right, "holds": row[f"c{number}h"]}
 
 
 def _scaled(value: float | None, line: ast.Compare) -> float | None:
     if value is None or value != value:  # noqa: PLR0124  # not a number
         return None
-    money = ast.Unit.MONEY in {unit_of(line.left), unit_of(line.right)}
+    money = ast.Unit.MONEY in {line.left.unit, line.right.unit}
     return value / 100 if money else value
 
 

@@ -48,7 +48,7 @@ def group(
     nodes = nodes.with_columns(label=pl.Series(labels, dtype=pl.Int64))
     nodes = nodes.with_columns(size_before=pl.len().over("label"))
     nodes = _split_large(nodes, coded, max_nodes)
-    leaves = patterns.filter(pl.col("network") & (pl.col("leaf")) & (pl.col("role") == "client"))
+    leaves = patterns.filter(pl.col("network") & (pl.col("leaf")) & (pl.col("role") == "possible_client"))
     extra = leaves.join(nodes.select(source="node", label="label"), on="source")
     extra = extra.group_by("label").agg(extra=pl.col("target").n_unique())
     marked = nodes.join(strong.with_columns(strong=pl.lit(True)), on="node", how="left").join(

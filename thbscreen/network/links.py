@@ -24,7 +24,7 @@ ATTRIBUTES = {
     "address_hash": ("shared address", 0.3, "same address (hashed)"),
 }
 #: Roles whose links can attach a subject to a group without joining two groups.
-LEAF_ROLES = ("client", "employer")
+LEAF_ROLES = ("possible_client", "employer")
 #: A member below one euro, or below one hundredth of the usual member of the hit, is no member.
 MIN_CENTS, MIN_SHARE = 100, 0.01
 
@@ -154,7 +154,7 @@ def pattern_links(b: Base, hub_degree: int) -> pl.DataFrame:
 
 
 def _hangs() -> pl.Expr:
-    return (pl.col("role") == "client") | ((pl.col("role") == "employer") & pl.col("on_file"))
+    return (pl.col("role") == "possible_client") | ((pl.col("role") == "employer") & pl.col("on_file"))
 
 
 def _members_with_source(roles: pl.DataFrame, strong: pl.DataFrame, hub_degree: int) -> pl.DataFrame:

@@ -20,7 +20,7 @@ UNKNOWN_POINTS = 0.5
 REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 #: A collector receives from at least this many members and keeps at least half.
 COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
-_LEAVES = frozenset({"client", "employer"})
+_LEAVES = frozenset({"possible_client", "employer"})
 
 
 @dataclass(slots=True)
@@ -112,7 +112,8 @@ def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
         where = "own " if n.own else ""
         what = f"{wording.count(n.hits, where + 'hit')} of {_named(n.rule, rules)}"
         paid = f" ({wording.count(n.n_tx, 'payment')}, {wording.money(n.amount_eur)})" if n.n_tx else ""
-        out.append(f"Read as {wording.role_words(n.role)} by {what}{paid}.")
+        how = "Named without a role" if n.role == "unknown" else f"Read as {wording.role_words(n.role)}"
+        out.append(f"{how} by {what}{paid}.")
     told = {n.rule for n in member.namings if n.own}
     for rule in sorted(set(member.own_rules) - told):
         out.append(
@@ -140,6 +141,8 @@ def evidence_against(member: Member, reading: Reading, rules: Mapping[str, RuleI
         out.append("Not flagged: it only moves money with, or shares details with, several flagged members.")
     elif not member.own_rules:
         out.append("No hit of its own: it is known only through hits on other members.")
+    if member.onward:
+        out.append("Known by position only: rent, a loan or family support would look the same.")
     if reading.role in CONTROLLING:
         if not member.received_eur:
             out.append("No money from other members arrived here in the data.")

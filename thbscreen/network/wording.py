@@ -86,8 +86,8 @@ def would_break(typology: str) -> list[str]:
 
 
 def role_words(role: str) -> str:
-    """Gives a role as words: `possible_victim` becomes `possible victim`; a client is a possible one too."""
-    return "possible client" if role == "client" else role.replace("_", " ")
+    """Gives a role as words: `possible_victim` becomes `possible victim`."""
+    return role.replace("_", " ")
 
 
 def money(cents: int) -> str:

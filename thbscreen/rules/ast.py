@@ -446,7 +446,7 @@ class Case:
 FAMILIES = ("identity", "flow", "spend", "text", "network", "list", "mitigation")
 ROLES = (
     "unknown", "possible_victim", "possible_controller", "possible_recruiter", "possible_organiser",
-    "possible_facilitator", "employer", "client", "place",
+    "possible_facilitator", "employer", "possible_client", "place",
 )  # fmt: skip
 RULE_STATUSES = ("draft", "test", "stable", "retired")
 

@@ -120,7 +120,7 @@ def ring(world: World | None = None, tag: str = "", spouses: int = 3) -> World:
     centre = f"O{tag}"
     w.customer(centre)
     members = {f"S{tag}{i}": "possible_victim" for i in range(spouses)}
-    members |= {f"K{tag}{i}": "client" for i in range(spouses)} | {f"R{tag}": "possible_recruiter"}
+    members |= {f"K{tag}{i}": "possible_client" for i in range(spouses)} | {f"R{tag}": "possible_recruiter"}
     for i in range(spouses):
         w.customer(f"S{tag}{i}").customer(f"K{tag}{i}")
         w.pay(f"K{tag}{i}", centre, 400_000, 300_000).pay(centre, f"S{tag}{i}", 80_000)

@@ -56,8 +56,8 @@ def test_a_clear_controller_keeps_the_victim_share_in_the_evidence_against() -> 
 
 
 def test_a_member_with_only_client_hits_stays_a_client_even_where_money_meets() -> None:
-    reading = roles.read(member(naming("client", 1), payers=9, received=100), "sham_marriage")
-    assert reading.shares == (("client", 1.0),)
+    reading = roles.read(member(naming("possible_client", 1), payers=9, received=100), "sham_marriage")
+    assert reading.shares == (("possible_client", 1.0),)
 
 
 def test_a_member_that_nothing_reads_is_not_known() -> None:

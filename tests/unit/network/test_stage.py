@@ -35,7 +35,7 @@ def test_a_ring_is_found_with_organiser_possible_victims_and_clients() -> None:
         3,
     )
     assert [role_of(t, m) for m in ("C-O", "C-S0", "C-K0", "R")] == [
-        "possible_organiser", "possible_victim", "client", "possible_recruiter",
+        "possible_organiser", "possible_victim", "possible_client", "possible_recruiter",
     ]  # fmt: skip
 
 
@@ -283,7 +283,7 @@ def test_a_client_of_two_rings_does_not_join_them() -> None:
     world = ring(ring(tag="a"), tag="b")
     for h in world.hits:
         world.hit_members.append({
-            "hit_id": h["hit_id"], "rule": h["rule"], "role": "client", "field": "member",
+            "hit_id": h["hit_id"], "rule": h["rule"], "role": "possible_client", "field": "member",
             "member_id": "BOTH", "n_tx": 3, "amount_eur": 500_000,
         })  # fmt: skip
     found = members_of(world.run())

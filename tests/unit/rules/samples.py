@@ -80,7 +80,7 @@ STAR = (
     HEAD.format(
         id="THB-MAR-001",
         family="network",
-        roles="{organiser: possible_organiser, client: client, recruited: possible_victim}",
+        roles="{organiser: possible_organiser, client: possible_client, recruited: possible_victim}",
     )
     + """\
 parameters:

@@ -228,7 +228,11 @@ STAR_CASES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "star counts some cycles": ("{count: cycles}", "{count: cycles, where: {link: payout}}", ["R040"]),
     "star centre without a role": ("centre: organiser", "centre: organizer", ["R051"]),
-    "star role that nobody plays": ("client: client,", "client: client, helper: unknown,", ["R051"]),
+    "star role that nobody plays": (
+        "client: possible_client,",
+        "client: possible_client, helper: unknown,",
+        ["R051"],
+    ),
     "star with an unknown link": (
         "{link: client_fee}}\n    kept",
         "{link: client_fees}}\n    kept",
