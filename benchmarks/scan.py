@@ -262,7 +262,11 @@ def prepare(folder: Path, rows: int, seed: int) -> Path:
 
 def ratio(result: Result, base: Result | None) -> str:
     """Gives wall and CPU seconds as multiples of another line's."""
-    return f"{result.wall / base.wall:.1f} / {result.cpu / base.cpu:.1f}" if base else "-"
+    if base is None:
+        return "-"
+    # The clock of CPU time ticks every hundredth of a second: on tiny data reading may take no tick at all.
+    cpu = f"{result.cpu / base.cpu:.1f}" if base.cpu > 0 else "-"
+    return f"{result.wall / base.wall:.1f} / {cpu}"
 
 
 def table(results: dict[int, dict[str, Result]]) -> str:

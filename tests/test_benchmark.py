@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,16 @@ def test_the_benchmark_prints_every_line_of_its_table(tmp_path: Path) -> None:
         "thbscreen scan, all rules",
         "DuckDB SQL, 5 windows",
     ]
+
+
+def test_a_reading_too_short_for_the_clock_gives_no_cpu_ratio() -> None:
+    spec = importlib.util.spec_from_file_location("benchmark_scan", ROOT / "benchmarks" / "scan.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    short, long = module.Result(0.5, 0.0, 1, {}), module.Result(1.0, 2.0, 1, {})
+    assert module.ratio(long, short) == "2.0 / -"
+    assert module.ratio(long, long) == "1.0 / 1.0"
+    assert module.ratio(long, None) == "-"
