@@ -41,7 +41,7 @@ from thbscreen.report.runfolder import write_run
 from thbscreen.rules.pack import load_pack
 
 if TYPE_CHECKING:
-    from thbscreen.rules import ast
+    from thbscreen.rules import bundle
 
 PathLike = str | Path
 
@@ -57,7 +57,7 @@ class ScreenResult:
     """
 
     out: Path | None
-    pack: ast.RulePack
+    pack: bundle.RulePack
     readiness: pl.DataFrame
     hits: pl.DataFrame
     hit_members: pl.DataFrame

@@ -9,7 +9,7 @@ from thbscreen.compile.pack import compile_pack
 from thbscreen.compile.view import Context, View
 from thbscreen.diagnostics import Span
 from thbscreen.model.clock import clock
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 HOUR = 3_600_000_000
 SPAN = Span("test", 1, 1, 2)
@@ -17,14 +17,14 @@ SPAN = Span("test", 1, 1, 2)
 
 def profile(facts=(), zone="UTC"):
     """Gives a profile without overrides."""
-    return ast.Profile("test", zone, facts, (), (), (), ast.Scoring(), "digest", SPAN)
+    return bundle.Profile("test", zone, facts, (), (), (), bundle.Scoring(), "digest", SPAN)
 
 
 def view_of(account, hour, credit, cents, facts=(), **codes):
     """Gives a view over rows sorted by account and hour; codes are small integers or None."""
     n = len(account)
     n_accounts = (max(account) + 1) if n else 0
-    pack = compile_pack(ast.RulePack((), (), (), profile(facts), "digest"))
+    pack = compile_pack(bundle.RulePack((), (), (), profile(facts), "digest"))
     name = "@row0"
     condition = (ast.Test("direction", "is", ast.Value(ast.Unit.TEXT, "credit")),)
     pack.row_tests[condition] = name

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from thbscreen.model import catalogue
 from thbscreen.model.text import fold, word_matches
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 EPOCH = dt.datetime(1970, 1, 1)
 MICRO = dt.timedelta(microseconds=1)
@@ -79,7 +79,7 @@ class World:
         accounts: by account id. parties: by party id. holders: party id by account id.
     """
 
-    pack: ast.RulePack
+    pack: bundle.RulePack
     rows: list
     accounts: dict = field(default_factory=dict)
     parties: dict = field(default_factory=dict)

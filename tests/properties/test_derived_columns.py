@@ -14,7 +14,7 @@ from tests.oracles import windows as slow
 from tests.oracles.frames import view_of
 from thbscreen.compile import derive
 from thbscreen.compile.star import match_cycles
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 HOUR = 3_600_000_000
 LENGTH = ast.Value(ast.Unit.LENGTH, ast.Length(6, "hours"))
@@ -100,8 +100,8 @@ def test_the_most_common_value_is_counted_per_account_and_ties_go_to_text_order(
 def test_a_fact_is_the_one_in_force_on_the_local_day(day, expected):
     span = view_of.span
     values = (
-        ast.DatedValue(ast.Value(ast.Unit.MONEY, 100_000), "2024-01-01", "2025-12-31", "s", "high"),
-        ast.DatedValue(ast.Value(ast.Unit.MONEY, 108_800), "2026-01-01", None, "s", "high"),
+        bundle.DatedValue(ast.Value(ast.Unit.MONEY, 100_000), "2024-01-01", "2025-12-31", "s", "high"),
+        bundle.DatedValue(ast.Value(ast.Unit.MONEY, 108_800), "2026-01-01", None, "s", "high"),
     )
     hours = int((dt.date.fromisoformat(day) - dt.date(1970, 1, 1)).days * 24 + 1)
     view = view_of(account=[0], hour=[hours], credit=[True], cents=[1], facts=(("minimum_wage", values),))

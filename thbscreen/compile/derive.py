@@ -13,7 +13,7 @@ from thbscreen.compile.rational import Column, whole
 from thbscreen.compile.where import as_fraction, constant
 from thbscreen.compile.windows import group_ids, rank_bounds
 from thbscreen.model.text import fold
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 if TYPE_CHECKING:
     from thbscreen.compile.view import View
@@ -146,7 +146,7 @@ def most_common(view: View, item: ast.MostCommon) -> I64:
     return by_account[view.account]
 
 
-def lookup_values(found: ast.WordList) -> pl.Series:
+def lookup_values(found: bundle.WordList) -> pl.Series:
     """Gives the distinct values of a map in text order; the position is the code."""
     return pl.Series("v", sorted({value for value, _ in found.entries}), dtype=pl.String)
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from thbscreen.compile.where import leaf, text_key, words_of
 from thbscreen.model import catalogue
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.needs import names_in
 
 Scope = Literal["account", "regroup", "parties", "network"]
@@ -71,11 +71,11 @@ class CompiledPack:
         fetched: transaction columns to read from the source.
     """
 
-    pack: ast.RulePack
+    pack: bundle.RulePack
     rules: tuple[CompiledRule, ...]
-    lists: dict[str, ast.WordList]
+    lists: dict[str, bundle.WordList]
     row_tests: dict[tuple[ast.Condition, ...], str] = field(default_factory=dict)
-    words: dict[tuple[str, str], ast.WordList] = field(default_factory=dict)
+    words: dict[tuple[str, str], bundle.WordList] = field(default_factory=dict)
     codes: dict[str, frozenset[str] | None] = field(default_factory=dict)
     account_fields: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
@@ -112,7 +112,7 @@ def is_row_test(condition: ast.Condition) -> bool:
             return False
 
 
-def condition_expr(condition: ast.Condition, lists: dict[str, ast.WordList]) -> pl.Expr:
+def condition_expr(condition: ast.Condition, lists: dict[str, bundle.WordList]) -> pl.Expr:
     """Builds a row condition as one expression without missing values."""
     match condition:
         case ast.Test():
@@ -126,7 +126,7 @@ def condition_expr(condition: ast.Condition, lists: dict[str, ast.WordList]) -> 
             raise TypeError(msg)
 
 
-def _all(where: ast.Where, lists: dict[str, ast.WordList]) -> pl.Expr:
+def _all(where: ast.Where, lists: dict[str, bundle.WordList]) -> pl.Expr:
     if not where.conditions:
         return pl.lit(value=True)
     return pl.all_horizontal([condition_expr(c, lists) for c in where.conditions])
@@ -301,7 +301,7 @@ def counted_fields(rule: ast.Rule) -> Iterator[str]:
         yield from (m.field for m in rule.detect.measures if m.kind == "distinct" and m.field)
 
 
-def compile_pack(pack: ast.RulePack) -> CompiledPack:
+def compile_pack(pack: bundle.RulePack) -> CompiledPack:
     """Compiles every enabled rule of a pack."""
     stages = _stages(pack.rules)
     rules = tuple(

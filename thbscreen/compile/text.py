@@ -19,7 +19,7 @@ from thbscreen.model.text import fold, needle, words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from thbscreen.rules import ast
+    from thbscreen.rules import ast, bundle
 
 #: Ranges of characters that fold one by one: Latin, Greek and Cyrillic letters, punctuation, currency signs.
 _RANGES = ((0x80, 0x24F), (0x370, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x20A0, 0x20BF))
@@ -96,7 +96,7 @@ def _candidates(texts: pl.Series, first_words: list[str]) -> tuple[pl.Series, pl
 class TextPass:
     """Answers which rows mention an entry of which list."""
 
-    def __init__(self, words: Mapping[tuple[str, str], ast.WordList]) -> None:
+    def __init__(self, words: Mapping[tuple[str, str], bundle.WordList]) -> None:
         """Prepares the needles of every (text field, list) pair."""
         self.needles: dict[str, dict[str, list[str]]] = {}
         for (field, name), found in sorted(words.items()):
@@ -142,7 +142,7 @@ class TextPass:
         return out
 
 
-def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, ast.WordList]) -> pl.DataFrame:
+def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, bundle.WordList]) -> pl.DataFrame:
     """Adds the column that says where the text of a test's field mentions the words of the test."""
     found = words_of(test, lists)
     if found is None:

@@ -18,7 +18,7 @@ import polars as pl
 
 from thbscreen.diagnostics import Span
 from thbscreen.model import catalogue
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.literals import minutes
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def with_clock(table: pl.DataFrame, path: str, local: Clock) -> pl.DataFrame:
     return table.with_columns(pl.when(values.is_not_null()).then(wall).otherwise(None).alias(LOCAL))
 
 
-def words_of(test: ast.Test, lists: Mapping[str, ast.WordList]) -> ast.WordList | None:
+def words_of(test: ast.Test, lists: Mapping[str, bundle.WordList]) -> bundle.WordList | None:
     """Gives the words that a test looks for; the words of an inline `mentions` as a list of their own."""
     if test.op == "mentions" and isinstance(test.operand, tuple):
         name = inline_list_name(test.operand)  # type: ignore[arg-type]
         entries = tuple(("any", str(o.payload)) for o in test.operand if isinstance(o, ast.Value))
-        return ast.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
+        return bundle.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
     if test.op in {"in_list", "not_in_list", "mentions_list"}:
         found = lists[str(test.operand)]
         return found if found.kind == "words" else None
@@ -130,7 +130,7 @@ def expand_codes(entries: tuple[tuple[str, str], ...]) -> list[str]:
     return sorted(set(out))
 
 
-def leaf(test: ast.Test, lists: Mapping[str, ast.WordList], *, money: bool) -> pl.Expr:
+def leaf(test: ast.Test, lists: Mapping[str, bundle.WordList], *, money: bool) -> pl.Expr:
     """Builds the expression of one test over a frame that has the field as a column.
 
     Args:
@@ -150,7 +150,7 @@ def leaf(test: ast.Test, lists: Mapping[str, ast.WordList], *, money: bool) -> p
     return _positive(test, lists, money=money).fill_null(value=False)
 
 
-def _positive(test: ast.Test, lists: Mapping[str, ast.WordList], *, money: bool) -> pl.Expr:
+def _positive(test: ast.Test, lists: Mapping[str, bundle.WordList], *, money: bool) -> pl.Expr:
     column, operand = pl.col(test.field), test.operand
     match test.op:
         case "is":

@@ -29,7 +29,7 @@ from typing import Any
 import polars as pl
 
 from thbscreen.engine import tables
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 #: Points are counted in ten-thousandths.
 UNIT = 10_000
@@ -85,7 +85,7 @@ def rate(
     readiness: pl.DataFrame,
     accounts_subjects: pl.DataFrame,
     parties: pl.DataFrame,
-    pack: ast.RulePack,
+    pack: bundle.RulePack,
     as_of: datetime,
     networks: pl.DataFrame | None = None,
 ) -> Scored:
@@ -190,7 +190,7 @@ def _to_people(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(
-    hits: pl.DataFrame, hit_members: pl.DataFrame, people: pl.DataFrame, pack: ast.RulePack
+    hits: pl.DataFrame, hit_members: pl.DataFrame, people: pl.DataFrame, pack: bundle.RulePack
 ) -> pl.DataFrame:
     """People named by hits, places left out: hit_id, role, amount_eur, kind, subject."""
     stars = [r.id for r in pack.rules if isinstance(r.detect, ast.Star)]
@@ -209,7 +209,7 @@ def _members(
 
 
 def _claims(
-    hits: pl.DataFrame, hit_members: pl.DataFrame, people: pl.DataFrame, pack: ast.RulePack
+    hits: pl.DataFrame, hit_members: pl.DataFrame, people: pl.DataFrame, pack: bundle.RulePack
 ) -> pl.DataFrame:
     """Hits that count for a subject: one row per hit and subject.
 
@@ -257,7 +257,7 @@ def _moved(hits: pl.DataFrame) -> pl.DataFrame:
 # --- points -----------------------------------------------------------------------------------------
 
 
-def _rule_points(claims: pl.DataFrame, scoring: ast.Scoring, as_of: datetime) -> pl.DataFrame:
+def _rule_points(claims: pl.DataFrame, scoring: bundle.Scoring, as_of: datetime) -> pl.DataFrame:
     """One row per subject and rule: hit_id of the last hit, n, days, halvings, points, more, minus."""
     end = pl.col("ends").fill_null(as_of)
     ordered = claims.with_columns(end.alias("ends")).sort(
@@ -280,7 +280,7 @@ def _rule_points(claims: pl.DataFrame, scoring: ast.Scoring, as_of: datetime) ->
 
 
 def _judge(
-    claims: pl.DataFrame, rules: pl.DataFrame, parties: pl.DataFrame, scoring: ast.Scoring
+    claims: pl.DataFrame, rules: pl.DataFrame, parties: pl.DataFrame, scoring: bundle.Scoring
 ) -> pl.DataFrame:
     """One row per subject with a hit that counts: total, alert, lacks, third, amount, first, last."""
     real = pl.col("family") != "mitigation"
@@ -312,7 +312,11 @@ def _judge(
 
 
 def _urgency(
-    claims: pl.DataFrame, hit_members: pl.DataFrame, people: pl.DataFrame, pack: ast.RulePack, as_of: datetime
+    claims: pl.DataFrame,
+    hit_members: pl.DataFrame,
+    people: pl.DataFrame,
+    pack: bundle.RulePack,
+    as_of: datetime,
 ) -> pl.DataFrame:
     """Subjects of live third-party patterns: urgency 1 or 2, and most possible victims in one of them."""
     recent = pl.lit(as_of) - pl.col("ends") <= pl.duration(days=LIVE_DAYS)
@@ -332,7 +336,7 @@ def _role_points(
     hits: pl.DataFrame,
     hit_members: pl.DataFrame,
     people: pl.DataFrame,
-    pack: ast.RulePack,
+    pack: bundle.RulePack,
     networks: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """Points by kind, subject, role and rule.
@@ -399,7 +403,7 @@ class _Story:
     networks: dict[str, str]
     victims: frozenset[str]
     not_judged: list[str]
-    pack: ast.RulePack
+    pack: bundle.RulePack
 
     def alert(self, row: dict[str, Any]) -> dict[str, Any]:
         """Gives one row of ALERTS, without its rank."""

@@ -18,7 +18,7 @@ from thbscreen.engine.memory import MemorySource, from_rows
 from thbscreen.engine.prepare import Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.pack import resolve
 
 
@@ -39,7 +39,7 @@ class CaseResult:
     span: Span
 
 
-def run_cases(pack: ast.RulePack, *, rule_filter: str | None = None, buckets: int = 1) -> list[CaseResult]:
+def run_cases(pack: bundle.RulePack, *, rule_filter: str | None = None, buckets: int = 1) -> list[CaseResult]:
     """Runs every inline test of a pack.
 
     Args:
@@ -54,7 +54,7 @@ def run_cases(pack: ast.RulePack, *, rule_filter: str | None = None, buckets: in
     return [run_case(pack, rule, case, buckets=buckets) for rule in wanted for case in rule.tests]
 
 
-def run_case(pack: ast.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> CaseResult:
+def run_case(pack: bundle.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> CaseResult:
     """Runs one inline test."""
     tested = resolve(rule, pack.profile, case.parameters)
     others = tuple(r for r in pack.rules if r.id in rule.after)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from thbscreen.network.stage import NetworkInputs
-    from thbscreen.rules import ast
+    from thbscreen.rules import bundle
 
 #: A network is live when a third-party hit ended at most this many days before the data's last booking.
 LIVE_DAYS = 30
@@ -43,7 +43,7 @@ class Material:
     """
 
     inputs: NetworkInputs
-    scoring: ast.Scoring
+    scoring: bundle.Scoring
     base: links.Base
     core: pl.DataFrame
     attached: pl.DataFrame

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from thbscreen.rules import ast
+    from thbscreen.rules import bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class NetworkTables:
     hubs: pl.DataFrame
 
 
-def build_networks(inputs: NetworkInputs, scoring: ast.Scoring) -> NetworkTables:
+def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTables:
     """Finds suspected networks; the result does not depend on the order of any input's rows.
 
     Args:

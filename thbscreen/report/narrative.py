@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from thbscreen.report.layout import printable
 from thbscreen.report.text import count, day, euros, points, words
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 WIDTH = 96
 #: So many hits of one rule are told; the others are in the tables.
@@ -56,7 +56,7 @@ class Setting:
         weak: rules that could be judged on some movements only.
     """
 
-    pack: ast.RulePack
+    pack: bundle.RulePack
     as_of: datetime
     not_judged: tuple[tuple[str, str, str], ...]
     weak: tuple[str, ...] = ()
@@ -299,15 +299,15 @@ def _ids(values: Sequence[str]) -> str:
     return shown if len(values) <= 10 else f"{shown} and {len(values) - 10} more"
 
 
-def _rules(hits: Sequence[Row], pack: ast.RulePack) -> list[ast.Rule]:
+def _rules(hits: Sequence[Row], pack: bundle.RulePack) -> list[ast.Rule]:
     hit = {h["rule"] for h in hits}
     return [rule for rule in pack.rules if rule.id in hit]
 
 
-def _explanations(hits: Sequence[Row], pack: ast.RulePack) -> list[str]:
+def _explanations(hits: Sequence[Row], pack: bundle.RulePack) -> list[str]:
     rules = [rule for rule in _rules(hits, pack) if rule.family != "mitigation"]
     return list(dict.fromkeys(e for rule in rules for e in rule.innocent_explanations))
 
 
-def _cares(hits: Sequence[Row], pack: ast.RulePack) -> list[str]:
+def _cares(hits: Sequence[Row], pack: bundle.RulePack) -> list[str]:
     return list(dict.fromkeys(rule.care for rule in _rules(hits, pack) if rule.care))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from thbscreen.io.dataset import LoadReport
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 
 
 class Rows(Protocol):
@@ -27,7 +27,7 @@ class Run(Protocol):
     """A finished run; tables as in `thbscreen.engine.tables`."""
 
     @property
-    def pack(self) -> ast.RulePack:
+    def pack(self) -> bundle.RulePack:
         """Rules, lists and profile that were in force."""
 
     @property

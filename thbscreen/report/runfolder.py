@@ -21,7 +21,7 @@ from thbscreen.report.cases import write_cases
 from thbscreen.report.files import Written
 from thbscreen.report.run import Run
 from thbscreen.report.summary import summary
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 
 #: Forms of the tables beside Parquet.
 FORMATS = ("csv", "ndjson")
@@ -110,7 +110,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def scoring_numbers(scoring: ast.Scoring) -> dict[str, str]:
+def scoring_numbers(scoring: bundle.Scoring) -> dict[str, str]:
     """Gives the numbers of scoring as text, since JSON has no exact decimals."""
     names = (
         "alert_weight", "min_families", "half_after_days", "repeat_bonus", "max_network_nodes", "hub_degree",
@@ -118,7 +118,7 @@ def scoring_numbers(scoring: ast.Scoring) -> dict[str, str]:
     return {name: str(getattr(scoring, name)) for name in names}
 
 
-def _rules(pack: ast.RulePack) -> dict[str, Any]:
+def _rules(pack: bundle.RulePack) -> dict[str, Any]:
     return {
         "digest": pack.digest,
         "rules": [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
 from thbscreen.diagnostics import Diagnostic, suggest
-from thbscreen.rules import ast, lint
+from thbscreen.rules import ast, bundle, lint
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.cases import bind_cases, out_of_bounds
 from thbscreen.rules.context import RULE_ID, Context
@@ -34,10 +34,10 @@ TYPOLOGIES = (
 PARAMETER_KEYS = ("value", "min", "max", "stricter", "means", "reason")
 _PARAMETER_UNITS = (Unit.NUMBER, Unit.MONEY, Unit.SHARE, Unit.LENGTH)
 MAX_TITLE = 80
-Lists = Mapping[str, ast.WordList] | Iterable[ast.WordList]
+Lists = Mapping[str, bundle.WordList] | Iterable[bundle.WordList]
 
 
-def by_name(lists: Lists) -> dict[str, ast.WordList]:
+def by_name(lists: Lists) -> dict[str, bundle.WordList]:
     """Gives lists by name."""
     return dict(lists) if isinstance(lists, Mapping) else {found.name: found for found in lists}
 
@@ -63,7 +63,7 @@ def bind_text(
 def bind_file(
     text: str | bytes,
     file: str,
-    lists: Mapping[str, ast.WordList],
+    lists: Mapping[str, bundle.WordList],
     facts: Mapping[str, Unit] | None,
     broken_lists: Iterable[str] = (),
 ) -> tuple[ast.Rule | None, Context]:

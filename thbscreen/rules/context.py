@@ -13,7 +13,7 @@ from typing import Literal
 
 from thbscreen.diagnostics import Span, suggest
 from thbscreen.model import catalogue
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Expr, Param, Unit, Value
 from thbscreen.rules.comparison import LineError, Scope, parse_sum
 from thbscreen.rules.evaluate import may_divide_by_zero
@@ -74,7 +74,7 @@ class Context:
     """
 
     findings: Findings
-    lists: Mapping[str, ast.WordList]
+    lists: Mapping[str, bundle.WordList]
     facts: Mapping[str, Unit] | None = None
     table: Literal["transactions", "parties"] = "transactions"
     parameters: dict[str, ast.Parameter | None] = field(default_factory=dict)

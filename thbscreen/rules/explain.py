@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from thbscreen.model.text import fold
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
 from thbscreen.rules.evaluate import walk
@@ -221,7 +221,7 @@ class _Teller:
         return f"a {leg.direction} '{leg.name}'{where}{member}"
 
 
-def _set_here(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None) -> list[str]:
+def _set_here(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None) -> list[str]:
     """Says which values differ from the rule's own, who set them and why."""
     effective = {p.name: p.value for p in resolved.parameters}
     changed = [
@@ -281,7 +281,7 @@ def _roles(roles: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def _rests_on(rule: ast.Rule, pack: ast.RulePack | None) -> str:
+def _rests_on(rule: ast.Rule, pack: bundle.RulePack | None) -> str:
     """Names the works a rule cites, in full where the list `sources` knows them."""
     known = {
         code: work
@@ -298,7 +298,7 @@ def _rests_on(rule: ast.Rule, pack: ast.RulePack | None) -> str:
     return f"Rests on: {'; '.join(cited)}."
 
 
-def sentences(bound: ast.Rule, resolved: ast.Rule, pack: ast.RulePack | None = None) -> str:
+def sentences(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None = None) -> str:
     """Explains a rule in plain sentences, one paragraph per concern.
 
     Args:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, cast
 
 from thbscreen.model.text import fold, needle, words
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
@@ -23,7 +23,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 MAX_RANGE = 10_000
 
 
-def bind_list(text: str | bytes, file: str) -> tuple[ast.WordList | None, Findings]:
+def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Findings]:
     """Binds one list file; a list that fails its own must_match or must_not_match is R018."""
     root, findings = load_tree(text, file)
     ctx = Context(findings, {})
@@ -52,7 +52,7 @@ def bind_list(text: str | bytes, file: str) -> tuple[ast.WordList | None, Findin
     if findings.failed or name is None or kind is None or reviewed is None:
         return None, findings
     known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
-    found = ast.WordList(
+    found = bundle.WordList(
         name.text, ctx.text(mapping, "title"), known_kind, entries,
         tuple(s.text for s in wanted), tuple(s.text for s in unwanted), reviewed.text, sources,
         list_digest(name.text, kind, entries), mapping.span,

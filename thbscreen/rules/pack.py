@@ -9,7 +9,7 @@ from pathlib import Path
 
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.binder import bind_file
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
@@ -32,7 +32,7 @@ NOT_RULES = ("lists", "profiles", "translations")
 
 def load_pack(
     rules_dir: Path | None = None, profile: str | Path = "cyprus", only: Sequence[str] = ()
-) -> ast.RulePack:
+) -> bundle.RulePack:
     """Loads every rule that the profile enables, with the values in force.
 
     Args:
@@ -59,7 +59,7 @@ def check(rules_dir: Path | None = None, profile: str | Path = "cyprus") -> list
 
 
 def resolve(
-    rule: ast.Rule, profile: ast.Profile | None, case_parameters: Sequence[tuple[str, str]] = ()
+    rule: ast.Rule, profile: bundle.Profile | None, case_parameters: Sequence[tuple[str, str]] = ()
 ) -> ast.Rule:
     """Puts the values in force into a bound rule: defaults, then the profile, then a test's own.
 
@@ -95,10 +95,10 @@ class _Loading:
 
     base: Path
     read: ProfileFile
-    profile: ast.Profile | None = None
+    profile: bundle.Profile | None = None
     rules: dict[str, ast.Rule | None] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
-    lists: dict[str, ast.WordList | None] = field(default_factory=dict)
+    lists: dict[str, bundle.WordList | None] = field(default_factory=dict)
     findings: list[Findings] = field(default_factory=list)
 
     @classmethod
@@ -234,7 +234,7 @@ class _Loading:
             waiting += list(ctx.after) if ctx else []
         return found
 
-    def check_profile(self, profile: ast.Profile) -> None:
+    def check_profile(self, profile: bundle.Profile) -> None:
         findings = self.read.ctx.findings
         off = {o.rule for o in profile.overrides if not o.enabled}
         for override in profile.overrides:
@@ -253,7 +253,7 @@ class _Loading:
 
     # --- the pack ---
 
-    def pack(self, only: Sequence[str]) -> ast.RulePack:
+    def pack(self, only: Sequence[str]) -> bundle.RulePack:
         profile = self.profile
         assert profile is not None
         off = {o.rule for o in profile.overrides if not o.enabled}
@@ -273,10 +273,12 @@ class _Loading:
         rules = tuple(resolve(rule, profile) for rule in bound)
         lists = _changed(self.lists, profile)
         meaning = (tuple(r.digest for r in rules), tuple(found.digest for found in lists), profile.digest)
-        return ast.RulePack(rules, tuple(bound), lists, profile, digest(meaning))
+        return bundle.RulePack(rules, tuple(bound), lists, profile, digest(meaning))
 
 
-def _changed(lists: Mapping[str, ast.WordList | None], profile: ast.Profile) -> tuple[ast.WordList, ...]:
+def _changed(
+    lists: Mapping[str, bundle.WordList | None], profile: bundle.Profile
+) -> tuple[bundle.WordList, ...]:
     added, removed = dict(profile.list_additions), dict(profile.list_removals)
     return tuple(
         changed_list(found, added.get(name, ()), removed.get(name, ()))

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from thbscreen.diagnostics import Span, suggest
 from thbscreen.model.text import fold
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.cases import out_of_bounds
 from thbscreen.rules.context import Context
@@ -38,7 +38,7 @@ class ProfileFile:
     root: Map | None
     name: str = ""
     time_zone: str = "UTC"
-    facts: dict[str, tuple[ast.DatedValue, ...]] = dataclasses.field(default_factory=dict)
+    facts: dict[str, tuple[bundle.DatedValue, ...]] = dataclasses.field(default_factory=dict)
     places: dict[str, Span] = dataclasses.field(default_factory=dict)
 
     def fact_units(self) -> dict[str, Unit] | None:
@@ -77,8 +77,8 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[ast.DatedValue]:
-    last: ast.DatedValue | None = None
+def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[bundle.DatedValue]:
+    last: bundle.DatedValue | None = None
     for item in ctx.sequence(node, f"'{key.text}'"):
         mapping = ctx.mapping(item, f"a value of '{key.text}'", _FACT_KEYS)
         if mapping is None:
@@ -95,7 +95,7 @@ def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[ast.DatedValue]:
                 ctx.findings.error("R021", "a fact is money, a share or a number", found.span)
             continue
         confidence = ctx.text(mapping, "confidence") if mapping.get("confidence") else ""
-        dated = ast.DatedValue(value, start, end, ctx.text(mapping, "source"), confidence)
+        dated = bundle.DatedValue(value, start, end, ctx.text(mapping, "source"), confidence)
         wrong = _wrong_dates(last, dated)
         if wrong:
             ctx.findings.error("P007", f"'{key.text}': {wrong}", mapping.span)
@@ -116,7 +116,7 @@ def _day(ctx: Context, node: Node | None, what: str) -> str | None:
     return None if value is None else str(value.payload)
 
 
-def _wrong_dates(last: ast.DatedValue | None, now: ast.DatedValue) -> str | None:
+def _wrong_dates(last: bundle.DatedValue | None, now: bundle.DatedValue) -> str | None:
     if now.valid_to is not None and (now.valid_from or "") > now.valid_to:
         return "the value ends before it begins"
     if last is None:
@@ -135,8 +135,8 @@ def finish_profile(
     read: ProfileFile,
     rules: Mapping[str, ast.Rule | None],
     bounds: Mapping[str, Mapping[str, Span]],
-    lists: Mapping[str, ast.WordList | None],
-) -> ast.Profile | None:
+    lists: Mapping[str, bundle.WordList | None],
+) -> bundle.Profile | None:
     """Binds overrides, list changes and scoring numbers.
 
     Args:
@@ -158,7 +158,7 @@ def finish_profile(
         return None
     facts = tuple(read.facts.items())
     content = (read.name, read.time_zone, facts, overrides, additions, removals, scoring)
-    return ast.Profile(*content, digest=digest(content), span=root.span)
+    return bundle.Profile(*content, digest=digest(content), span=root.span)
 
 
 def _overrides(
@@ -166,7 +166,7 @@ def _overrides(
     node: Node | None,
     rules: Mapping[str, ast.Rule | None],
     bounds: Mapping[str, Mapping[str, Span]],
-) -> Iterator[ast.Override]:
+) -> Iterator[bundle.Override]:
     ctx = read.ctx
     for key, value in ctx.mapping(node, "'rules'") or ():
         if key.text not in rules:
@@ -182,7 +182,7 @@ def _overrides(
         enabled = ctx.choice(mapping.get("enabled"), "'enabled'", ("true", "false")) != "false"
         rule = rules[key.text]
         values = () if rule is None else tuple(_values(ctx, mapping, rule, bounds.get(key.text, {})))
-        yield ast.Override(key.text, values, enabled, ctx.text(mapping, "reason"))
+        yield bundle.Override(key.text, values, enabled, ctx.text(mapping, "reason"))
 
 
 def _reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
@@ -225,7 +225,7 @@ Removals = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def _list_changes(
-    ctx: Context, node: Node | None, lists: Mapping[str, ast.WordList | None]
+    ctx: Context, node: Node | None, lists: Mapping[str, bundle.WordList | None]
 ) -> tuple[Additions, Removals]:
     additions: dict[str, tuple[tuple[str, str], ...]] = {}
     removals: dict[str, tuple[str, ...]] = {}
@@ -247,7 +247,7 @@ def _list_changes(
     return tuple(additions.items()), tuple((k, v) for k, v in removals.items() if v)
 
 
-def _added(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[tuple[str, str]]:
+def _added(ctx: Context, node: Node | None, found: bundle.WordList) -> Iterator[tuple[str, str]]:
     if isinstance(node, Map):
         groups = [(key.text, value) for key, value in node]
     elif found.kind == "map" and node is not None:
@@ -260,7 +260,7 @@ def _added(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[tup
             yield group, fold(item.text) if found.kind == "map" else item.text
 
 
-def _removed(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[str]:
+def _removed(ctx: Context, node: Node | None, found: bundle.WordList) -> Iterator[str]:
     known = {entry for _, entry in found.entries}
     for item in ctx.scalars(node, "'remove'"):
         text = fold(item.text) if found.kind == "map" else item.text
@@ -276,7 +276,7 @@ def _removed(ctx: Context, node: Node | None, found: ast.WordList) -> Iterator[s
 def _still_right(
     ctx: Context,
     key: Scalar,
-    found: ast.WordList,
+    found: bundle.WordList,
     added: Collection[tuple[str, str]],
     removed: Collection[str],
 ) -> None:
@@ -291,15 +291,15 @@ def _still_right(
 
 
 def changed_list(
-    found: ast.WordList, added: tuple[tuple[str, str], ...], removed: tuple[str, ...]
-) -> ast.WordList:
+    found: bundle.WordList, added: tuple[tuple[str, str], ...], removed: tuple[str, ...]
+) -> bundle.WordList:
     """Gives a list with a profile's additions and removals."""
     kept = tuple(pair for pair in found.entries if pair[1] not in removed)
     entries = kept + tuple(pair for pair in added if pair not in kept)
     return dataclasses.replace(found, entries=entries, digest=list_digest(found.name, found.kind, entries))
 
 
-_SCORING = {f.name: f for f in dataclasses.fields(ast.Scoring)}
+_SCORING = {f.name: f for f in dataclasses.fields(bundle.Scoring)}
 _LIMITS: dict[str, tuple[Decimal | int, int]] = {
     "alert_weight": (Decimal("0.5"), 100),
     "min_families": (1, 7),
@@ -310,7 +310,7 @@ _LIMITS: dict[str, tuple[Decimal | int, int]] = {
 }
 
 
-def _scoring(ctx: Context, node: Node | None) -> ast.Scoring:
+def _scoring(ctx: Context, node: Node | None) -> bundle.Scoring:
     values: dict[str, Decimal | int] = {}
     for key, value in ctx.mapping(node, "'scoring'", tuple(_SCORING)) or ():
         found = ctx.scalar(value, f"'{key.text}'") if key.text in _SCORING else None
@@ -327,4 +327,4 @@ def _scoring(ctx: Context, node: Node | None) -> ast.Scoring:
             ctx.findings.error("P008", f"'{key.text}' is a {kind} from {low} to {high}", found.span)
             continue
         values[key.text] = int(number) if whole else number
-    return dataclasses.replace(ast.Scoring(), **values)  # type: ignore[arg-type]
+    return dataclasses.replace(bundle.Scoring(), **values)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from thbscreen.compile.text import TextPass, fold_series, word_form
 from thbscreen.diagnostics import Span
 from thbscreen.model.text import fold, word_matches, words
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 
 LETTERS = "abcABC ΑΒΓάςσΣ абвЁй İıßłøđ ŞşȚț é\u0301 \u200b\u00ad\u202e ﬁ ａ 𝐚 -_.,1٣€"
 TEXTS = st.lists(
@@ -21,9 +21,9 @@ TEXTS = st.lists(
 )
 
 
-def _list(*entries: str) -> ast.WordList:
+def _list(*entries: str) -> bundle.WordList:
     pairs = tuple(("any", e) for e in entries)
-    return ast.WordList("test.words", "t", "words", pairs, (), (), "", (), "d", Span("t", 1, 1, 2))
+    return bundle.WordList("test.words", "t", "words", pairs, (), (), "", (), "d", Span("t", 1, 1, 2))
 
 
 def _pass(texts: list[str | None], *entries: str) -> list[bool]:

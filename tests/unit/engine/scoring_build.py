@@ -12,7 +12,7 @@ import polars as pl
 
 from thbscreen.diagnostics import Span
 from thbscreen.engine import scoring, tables
-from thbscreen.rules import ast
+from thbscreen.rules import ast, bundle
 
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
 _NOWHERE = Span("rules", 1, 1, 2)
@@ -48,10 +48,10 @@ def rule(name: str) -> ast.Rule:
     )  # fmt: skip
 
 
-def pack(**numbers: Any) -> ast.RulePack:
+def pack(**numbers: Any) -> bundle.RulePack:
     rules = tuple(rule(name) for name in sorted(RULES))
-    profile = ast.Profile("test", "Asia/Nicosia", (), (), (), (), ast.Scoring(**numbers), "d", _NOWHERE)
-    return ast.RulePack(rules, rules, (), profile, "digest-of-the-pack")
+    profile = bundle.Profile("test", "Asia/Nicosia", (), (), (), (), bundle.Scoring(**numbers), "d", _NOWHERE)
+    return bundle.RulePack(rules, rules, (), profile, "digest-of-the-pack")
 
 
 @dataclass
@@ -161,7 +161,7 @@ class Case:
 
     def twin(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Score, urgency, amount, roles and rank order of every alert, from the description alone."""
-        numbers = ast.Scoring(**self.numbers)
+        numbers = bundle.Scoring(**self.numbers)
         claims: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for hit in self.hits:
             helps = hit["family"] == "mitigation"
@@ -192,7 +192,7 @@ class Case:
         return out
 
     def _judge(
-        self, who: tuple[str, str], claims: list[dict[str, Any]], numbers: ast.Scoring
+        self, who: tuple[str, str], claims: list[dict[str, Any]], numbers: bundle.Scoring
     ) -> dict[str, Any] | None:
         real = [c for c in claims if c["hit"]["family"] != "mitigation"]
         if not real:

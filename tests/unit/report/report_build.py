@@ -13,7 +13,7 @@ import polars as pl
 from tests.unit.engine.scoring_build import AS_OF, Case, pack
 from thbscreen.engine import tables
 from thbscreen.io.dataset import FileReport, LoadReport, TableCounts
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 
 #: A cell that runs in a spreadsheet, steers a terminal and turns letters around.
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\u202egnp"
@@ -35,7 +35,7 @@ class FakeDataset:
 
 @dataclass
 class FakeRun:
-    pack: ast.RulePack
+    pack: bundle.RulePack
     load: LoadReport
     quality: dict[str, Any]
     as_of: datetime

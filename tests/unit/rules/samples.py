@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 from thbscreen.rules.lists import bind_list
 
 HEAD = """\
@@ -179,7 +179,7 @@ LIST_TEXTS = {
 
 
 @cache
-def lists() -> dict[str, ast.WordList]:
+def lists() -> dict[str, bundle.WordList]:
     """Gives small lists by name."""
     out = {}
     for name, (kind, entries) in LIST_TEXTS.items():

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.rules.samples import CASH, LIST_TEXTS, STAR
 from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.model.text import fold
-from thbscreen.rules import ast
+from thbscreen.rules import bundle
 from thbscreen.rules.explain import sentences
 from thbscreen.rules.pack import check, load_pack
 from thbscreen.rules.paths import default_rules_dir, profile_path
@@ -339,7 +339,7 @@ def test_a_rule_reads_the_same_after_every_single_key_is_taken_away() -> None:
 
 def test_scoring_numbers_of_the_profile_are_read(base: Path) -> None:
     override(base, "scoring: {alert_weight: 4.5, min_families: 3}\n")
-    assert load_pack(base, "test").profile.scoring == ast.Scoring(Decimal("4.5"), 3)
+    assert load_pack(base, "test").profile.scoring == bundle.Scoring(Decimal("4.5"), 3)
 
 
 def test_a_rule_cannot_ask_for_accounts_hit_by_a_rule_about_something_else(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""What surrounds the rules: lists, the profile, and all of it together as a pack. No polars here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from thbscreen.diagnostics import Span
+    from thbscreen.rules import ast
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """A named list.
+
+    Attributes:
+        kind: words (folded whole words, `stem*` for a beginning, phrases), codes (exact; `3000-3299`
+            is a range of numbers of equal length), values (exact ids), map (folded text to value).
+        entries: (language or "any", entry) pairs; for a map (value, folded text) pairs.
+    """
+
+    name: str
+    title: str
+    kind: Literal["words", "codes", "values", "map"]
+    entries: tuple[tuple[str, str], ...]
+    must_match: tuple[str, ...]
+    must_not_match: tuple[str, ...]
+    reviewed: str
+    sources: tuple[ast.Source, ...]
+    digest: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """One value of a fact and the days on which it holds (ISO dates; None is open)."""
+
+    value: ast.Value
+    valid_from: str | None
+    valid_to: str | None
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An institution's own parameter values for one rule."""
+
+    rule: str
+    parameters: tuple[tuple[str, ast.Value], ...]
+    enabled: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Numbers of the scoring step; each profile may set them.
+
+    Attributes:
+        alert_weight: sum of weights from which a subject is an alert.
+        min_families: families among its hits that an alert needs.
+        half_after_days: weights halve when the hit ended this many days before the data's last day.
+        repeat_bonus: most that repeats of one rule may add.
+        max_network_nodes: larger groups are split into communities.
+        hub_degree: an attribute value or counterparty shared by more subjects is a hub.
+    """
+
+    alert_weight: Decimal = Decimal(5)
+    min_families: int = 2
+    half_after_days: int = 180
+    repeat_bonus: Decimal = Decimal(1)
+    max_network_nodes: int = 60
+    hub_degree: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything local: zone, facts, overrides, list changes, scoring."""
+
+    name: str
+    time_zone: str
+    facts: tuple[tuple[str, tuple[DatedValue, ...]], ...]
+    overrides: tuple[Override, ...]
+    list_additions: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    list_removals: tuple[tuple[str, tuple[str, ...]], ...]
+    scoring: Scoring
+    digest: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """Every rule, list and the profile, loaded and resolved together.
+
+    Attributes:
+        rules: enabled rules with all parameters replaced by the values in force, by id order.
+        bound: the same rules as written (for explain).
+        lists: by name, with the profile's additions and removals applied.
+        digest: hash of all meanings: rules, lists, profile.
+    """
+
+    rules: tuple[ast.Rule, ...]
+    bound: tuple[ast.Rule, ...]
+    lists: tuple[WordList, ...]
+    profile: Profile
+    digest: str
