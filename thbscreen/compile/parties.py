@@ -33,7 +33,8 @@ def party_rows(
     table = table.with_columns(
         [pl.lit(None, dtype=dtype_of(kind)).alias(n) for n, kind in _KINDS.items() if n not in table.columns]
     )
-    table = table.filter(_passes(table, detect.where, context))
+    # codes come before the filter: the hits are decoded with the dictionary of the whole table
+    keep = _passes(table, detect.where, context)
     columns: dict[str, pl.Series] = {}
     for i, key in enumerate(detect.for_each):
         columns[f"k{i}"] = _codes(table, key, context)
@@ -56,8 +57,7 @@ def party_rows(
         columns[f"n:{measure.name}"] = counts
     for i, (path, _) in enumerate(rule.roles):
         columns[f"r{i}"] = _codes(table, path, context)
-    rows = pl.DataFrame(columns)
-    return rows.filter(pl.col("k0") >= 0)
+    return pl.DataFrame(columns).filter(keep & (columns["k0"] >= 0))
 
 
 def _passes(table: pl.DataFrame, where: ast.Where, context: Context) -> pl.Series:
