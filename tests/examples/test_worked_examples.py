@@ -1,0 +1,44 @@
+"""Every worked example of the language's design gives its hits, on both engines and cut into buckets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from thbscreen.engine.selftest import run_case
+from thbscreen.rules.pack import check, load_pack
+
+HERE = Path(__file__).parent
+PACK = load_pack(HERE, "examples")
+CASES = [(rule, case) for rule in PACK.bound for case in rule.tests]
+
+
+@pytest.fixture(params=["in-memory", "streaming"])
+def engine(request):
+    """Chooses one of the two engines of polars for a test."""
+    pl.Config.set_engine_affinity(request.param)
+    yield request.param
+    pl.Config.set_engine_affinity(None)
+
+
+@pytest.mark.parametrize("buckets", [1, 3])
+@pytest.mark.parametrize(("rule", "case"), CASES, ids=[f"{r.id}: {c.name}" for r, c in CASES])
+def test_an_example_finds_what_it_says(rule, case, engine, buckets):
+    outcome = run_case(PACK, rule, case, buckets=buckets)
+    assert outcome.passed, f"{engine}: {outcome.message}"
+
+
+def test_every_example_shows_both_a_hit_and_rows_that_are_none():
+    for rule in PACK.bound:
+        assert any(not isinstance(case.expect, str) for case in rule.tests), rule.id
+        assert any(case.expect == "no hits" for case in rule.tests), rule.id
+
+
+def test_the_examples_load_without_an_error():
+    assert [d for d in check(HERE, "examples") if d.severity == "error"] == []
+
+
+def test_no_example_hides_a_failure():
+    assert not any(case.known_gap for _, case in CASES)
