@@ -8,7 +8,7 @@ and no rule looks outside it; that is what makes buckets exact.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import polars as pl
@@ -80,6 +80,11 @@ class CompiledPack:
     account_fields: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
+
+    def reads_as(self, other: CompiledPack) -> bool:
+        """Tells whether tables prepared for the other pack serve this one: equal columns and row tests."""
+        names = [f.name for f in fields(self) if f.name not in {"pack", "rules", "lists"}]
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
     def row_expressions(self) -> list[pl.Expr]:
         """Gives one Boolean expression per shared row test, over a chunk of transactions."""

@@ -56,29 +56,60 @@ def run_cases(pack: bundle.RulePack, *, rule_filter: str | None = None, buckets:
 
 def run_case(pack: bundle.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> CaseResult:
     """Runs one inline test."""
-    tested = resolve(rule, pack.profile, case.parameters)
-    others = tuple(r for r in pack.rules if r.id in rule.after)
-    rules = tuple(sorted((*others, tested), key=lambda r: r.id))
-    compiled = compile_pack(replace(pack, rules=rules))
-    tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
-    source = from_rows(
-        tables.get("transactions", []),
-        tables.get("accounts", []),
-        tables.get("parties", []),
-        pack.profile.time_zone,
-    )
-    prepared = prepare(source, compiled, buckets=buckets)
-    ready = readiness(prepared, compiled).row(by_predicate=pl.col("rule") == rule.id, named=True)
-    if case.expect == "not judged":
-        message = (
-            "" if ready["status"] == "not judged" else f"is judged ({ready['status']}), expected not judged"
-        )
-    else:
-        found = _run(prepared, compiled, tables)
-        message = _compare(tested, case, found, pack.profile.time_zone)
+    message = CaseRun(pack, rule, case, buckets=buckets).message()
+    return CaseResult(rule.id, case.name, not message, case.known_gap, message, case.span)
+
+
+class CaseRun:
+    """One inline test with its tables prepared once, for the rule and for changed versions of it.
+
+    Args:
+        pack: the rule's pack; rules whose hits it reads run beside it.
+        rule: as bound; the case is resolved with its own parameters.
+        case: the test.
+        buckets: how many buckets to split the case into.
+
+    Attributes:
+        rule: as resolved for the case.
+    """
+
+    def __init__(self, pack: bundle.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> None:
+        """Prepares the tables."""
+        self.pack, self.case, self.buckets = pack, case, buckets
+        self.rule = resolve(rule, pack.profile, case.parameters)
+        self.tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
+        self.compiled = self._compile(self.rule)
+        self.prepared = self._prepare(self.compiled)
+
+    def _compile(self, rule: ast.Rule) -> CompiledPack:
+        others = tuple(r for r in self.pack.rules if r.id in rule.after)
+        rules = tuple(sorted((*others, rule), key=lambda r: r.id))
+        return compile_pack(replace(self.pack, rules=rules))
+
+    def _prepare(self, compiled: CompiledPack) -> Prepared:
+        given = (self.tables.get(name, []) for name in ("transactions", "accounts", "parties"))
+        return prepare(from_rows(*given, self.pack.profile.time_zone), compiled, buckets=self.buckets)
+
+    def message(self, changed: ast.Rule | None = None) -> str:
+        """Runs the test and says what differs from its expectation; empty when it passes.
+
+        Args:
+            changed: a resolved version of the rule to judge in its place.
+        """
+        rule, compiled, prepared = self.rule, self.compiled, self.prepared
+        if changed is not None:
+            rule, compiled = changed, self._compile(changed)
+            if not compiled.reads_as(self.compiled):
+                prepared = self._prepare(compiled)
+        ready = readiness(prepared, compiled).row(by_predicate=pl.col("rule") == rule.id, named=True)
+        if self.case.expect == "not judged":
+            judged = ready["status"] != "not judged"
+            return f"is judged ({ready['status']}), expected not judged" if judged else ""
+        found = _run(prepared, compiled, self.tables)
+        message = _compare(rule, self.case, found, self.pack.profile.time_zone)
         if message and ready["status"] == "not judged":
             message += f" (this data alone would not be judged: {ready['reason']})"
-    return CaseResult(rule.id, case.name, not message, case.known_gap, message, case.span)
+        return message
 
 
 def _run(
@@ -177,4 +208,4 @@ def _same(value: object, text: str, zone: str) -> bool:
     return sorted(str(value).split("+")) == sorted(text.replace(" ", "").split("+")) or str(value) == text
 
 
-__all__ = ["CaseResult", "MemorySource", "run_case", "run_cases"]
+__all__ = ["CaseResult", "CaseRun", "MemorySource", "run_case", "run_cases"]
