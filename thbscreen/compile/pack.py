@@ -149,7 +149,16 @@ def wheres_of(detect: ast.Detect) -> Iterator[ast.Where]:
     if isinstance(detect, ast.Star):
         yield from (leg.where for leg in (*detect.legs, *detect.links))
     else:
-        yield from (d.where for d in detect.derive if isinstance(d, ast.Follows | ast.MostCommon))
+        for item in detect.derive:
+            match item:
+                case ast.Follows() | ast.MostCommon() | ast.SincePrevious() | ast.RoleOf():
+                    yield item.where
+                case ast.PassedOn():
+                    yield from (item.source, item.target)
+                case _:
+                    pass
+    if isinstance(detect, ast.Sequence):
+        yield from (step.where for step in detect.steps)
     if not isinstance(detect, ast.Transaction):
         yield from (m.where for m in detect.measures)
 
@@ -170,9 +179,11 @@ def _scope(detect: ast.Detect) -> Scope:
             return "account"
         case ast.Aggregate(table="parties"):
             return "parties"
-        case ast.Aggregate():
+        case ast.Aggregate() | ast.Sequence():
             if "network_id" in detect.for_each:
                 return "network"
+            if any(m.kind == "peers" for m in detect.measures):
+                return "regroup"
             return "account" if detect.for_each[0] == "account_id" else "regroup"
 
 
@@ -290,11 +301,26 @@ def coded_fields(rule: ast.Rule) -> Iterator[str]:
         match derive:
             case ast.Follows():
                 yield from (*derive.same, *derive.different)
-            case ast.MostCommon() | ast.Lookup():
+            case ast.MostCommon() | ast.Lookup() | ast.FirstSeen():
                 yield derive.field
+            case ast.RoleOf():
+                yield derive.field.rpartition(".")[2] if derive.field.startswith("paid.") else derive.field
+            case ast.PassedOn():
+                yield from ("cp_account_id", *(f for f in (derive.elsewhere, derive.same) if f))
+            case ast.Cluster():
+                yield from ("party_id", *derive.fields)
             case _:
                 pass
+    if isinstance(detect, ast.Sequence):
+        yield from (f for step in detect.steps for f in step.same)
+        yield from (path.partition(".")[2] for path, _ in rule.roles if "." in path)
     if isinstance(detect, ast.Aggregate):
+        for measure in detect.measures:
+            if measure.compared is not None:
+                yield from measure.compared.alike_by
+        if isinstance(detect.window, ast.Turns):
+            yield detect.window.source
+    if isinstance(detect, ast.Aggregate | ast.Sequence):
         yield from detect.for_each
     else:
         yield from (s.name for s in rule.evidence if isinstance(s, ast.Slot))

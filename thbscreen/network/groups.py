@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import polars as pl
 
-from thbscreen.network.components import components
+from thbscreen.model.components import components
 from thbscreen.network.links import LEAF_ROLES
 
 if TYPE_CHECKING:

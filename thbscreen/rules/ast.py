@@ -242,14 +242,107 @@ class Fact:
     unit: Unit
 
 
-Derive = ForwardedWithin | Follows | MostCommon | Lookup | Fact
+@dataclass(frozen=True, slots=True)
+class FirstSeen:
+    """`{first_seen: cp_account_id, over: 90 days}`: flag, no earlier row of the account has the value.
+
+    Looks at rows of the account before this one (order: time, tx_id) and at most `over` back (both ends
+    included). Missing where the field is missing, and on rows whose look-back begins before the data do.
+    """
+
+    name: str
+    field: str
+    over: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SincePrevious:
+    """`{since_previous: transactions, where: ..}`: time since the account's previous row that passes.
+
+    The previous row is the latest before this one (order: time, tx_id). Missing where there is none.
+    Tests follow law L2: `{at_least: 30 days}` asks whether the previous row lies 30 calendar days back.
+    """
+
+    name: str
+    where: Where = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """Cents of a row that the account moved on in time, from rows of `source` to rows of `target`.
+
+    First in, first out over all booked rows of the account, each cent once, as for `ForwardedWithin`.
+    On a credit of `source`: what rows of `target` took of it at most `within` later. On a debit of
+    `target`: what it took of rows of `source` at most `within` before. With `elsewhere`, only
+    where the two rows have different known values of that field. With `same`, every value of that field
+    is a purse of its own, into which rows of `source` pay and from which rows of `target` take, whatever
+    their directions. Missing on all other rows.
+
+    `<name>.share` of a row of `target`: of the euros of all rows of `source` that it took from, the share
+    that rows of `target` with the same counterparty took in time.
+    """
+
+    name: str
+    source: Where
+    target: Where
+    within: Expr
+    elsewhere: str | None = None
+    same: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOf:
+    """The value of `field` on rows that pass `where`, missing on the others: who plays a role there."""
+
+    name: str
+    field: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Customers joined, directly or through others, by equal values of customer fields.
+
+    Gives per row the cluster of the account's primary holder, named by its smallest party_id; a customer
+    who shares nothing is a cluster of one. A value that more than `at_most` customers have joins nobody.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    at_most: Expr
+
+
+Derive = (
+    ForwardedWithin | Follows | MostCommon | Lookup | Fact | FirstSeen | SincePrevious | PassedOn | RoleOf
+    | Cluster
+)  # fmt: skip
 
 # --- measures ----------------------------------------------------------------------------------
 
 MeasureKind = Literal[
     "count", "sum", "distinct", "largest", "smallest", "average", "median", "days_active", "months_active",
-    "formula",
+    "formula", "usual", "peers", "times", "step",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What `usual` and `peers` compare with: a statistic of another measure's other windows.
+
+    Attributes:
+        measure: count, sum, distinct, days_active or months_active of the same rule.
+        statistic: of the other windows' values.
+        at_least: windows (usual) or groups, the judged one included (peers), below which nothing is known.
+        over: usual: how many windows before the judged one; quiet ones count as zero from the group's
+            first window on (law L9).
+        alike_by: peers: customer or account fields in which the groups agree; a missing one knows nothing.
+    """
+
+    measure: str
+    statistic: Literal["median", "average"]
+    at_least: Expr
+    over: Expr | None = None
+    alike_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +350,8 @@ class Measure:
     """One number per window.
 
     Attributes:
-        kind: what is computed; count, days_active and months_active look at rows, not a field.
+        kind: what is computed; count, days_active and months_active look at rows, not a field. In a
+            sequence `times`, and `step` for `field` of the row that step `link` took.
         field: column for sum, distinct, largest, smallest, average, median; in a network rule
             `member` (distinct), and `cycles` for `{count: cycles}`.
         where: rows of the window that count; all when empty.
@@ -266,6 +360,7 @@ class Measure:
         link: in a network rule, the leg or link whose rows count.
         expr: for a formula over earlier measures.
         unit: of the result.
+        compared: for usual and peers.
     """
 
     name: str
@@ -276,6 +371,7 @@ class Measure:
     for_each: tuple[str, ...] | None = None
     link: str | None = None
     expr: Expr | None = None
+    compared: Compared | None = None
 
 
 # --- windows -----------------------------------------------------------------------------------
@@ -300,7 +396,21 @@ class WholePeriod:
     """`whole period`: one window over all rows of the group."""
 
 
-Window = Rolling | Calendar | WholePeriod
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Sources taking turns: runs of calendar steps next to each other, each ruled by another source.
+
+    A source rules a step when it gives at least `share` of the group's euros in it. A run ends where a step
+    has no ruler or where its ruler ruled before in the run; one source ruling two steps in a row is one
+    turn. The window of a run holds the rulers' rows in the steps that they rule.
+    """
+
+    source: str
+    step: Literal["week", "month"]
+    share: Expr
+
+
+Window = Rolling | Calendar | WholePeriod | Turns
 
 # --- detect ------------------------------------------------------------------------------------
 
@@ -332,6 +442,9 @@ class Aggregate:
         table: transactions, or parties (then the window is the whole period).
         for_each: grouping keys; the first is the subject. Rows with a missing key form no group (L5).
         headline: measure that picks the window shown for an episode (L6); None means the first.
+        pattern: of a network rule, the name of its shape; the binder has put the shape into derived
+            columns, grouping keys and window, so it is judged like every other aggregate.
+        centre: of a network rule, the name of the role that the first grouping key plays.
     """
 
     where: Where
@@ -343,6 +456,8 @@ class Aggregate:
     headline: str | None = None
     repeat: Repeat | None = None
     table: Literal["transactions", "parties"] = "transactions"
+    pattern: str | None = None
+    centre: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +495,47 @@ class Star:
     headline: str | None = None
 
 
-Detect = Transaction | Aggregate | Star
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sequence.
+
+    Attributes:
+        same: fields in which the row agrees with the row of the first step; a missing value never agrees.
+        absent: no such row may come; only the last step, and never the first.
+    """
+
+    name: str
+    where: Where
+    same: tuple[str, ...] = ()
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps that follow each other in one group of rows (laws L7 and L8).
+
+    Order is (time, tx_id). Each row of the first step takes, step by step, the earliest later row that
+    passes and agrees, at most `within` after the first row. Of several starts that end on one row the
+    latest stays. `times` is how many such sequences an episode, or a repetition, holds.
+
+    Attributes:
+        for_each: grouping keys; the first is the subject.
+        flag_when: lines over `times` and fields of steps such as `wage.amount_eur`.
+        repeat: counts sequences, whose first rows lie within the length.
+        measures: `times` and the fields of steps that lines and evidence name.
+    """
+
+    for_each: tuple[str, ...]
+    steps: tuple[Step, ...]
+    within: Expr
+    flag_when: tuple[FlagLine, ...] = ()
+    repeat: Repeat | None = None
+    derive: tuple[Derive, ...] = ()
+    where: Where = Where()
+    measures: tuple[Measure, ...] = ()
+
+
+Detect = Transaction | Aggregate | Star | Sequence
 
 # --- evidence, tests, rule ----------------------------------------------------------------------
 

@@ -15,12 +15,15 @@ from thbscreen.rules.detect import bind_detect
 from thbscreen.rules.evaluate import look_back, needs_time_of_day, rule_digest
 from thbscreen.rules.evidence import bind_evidence
 from thbscreen.rules.literals import LiteralError, parse_value
+from thbscreen.rules.patterns import played_roles
+from thbscreen.rules.sequence import with_evidence
+from thbscreen.rules.suppress import suppress
 from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
 KEYS = (
     "rule", "title", "version", "status", "family", "weight", "third_party", "summary", "why", "sources",
     "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence", "report",
-    "tests",
+    "suppress", "tests",
 )  # fmt: skip
 REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
@@ -72,6 +75,8 @@ def bind_file(
     ctx = Context(findings, lists, facts, broken_lists=frozenset(broken_lists))
     mapping = None if root is None else ctx.mapping(root, "the rule", KEYS)
     rule = None if mapping is None else _Binder(ctx, mapping).bind()
+    if mapping is not None:
+        suppress(ctx, mapping, complete=rule is not None)
     return (None if findings.failed else rule), ctx
 
 
@@ -97,6 +102,8 @@ class _Binder:
         roles = _roles(ctx, roles_node, detect)
         role_names = tuple(name for name, _ in roles)
         evidence = bind_evidence(ctx, root.get("evidence"), detect, role_names)
+        if isinstance(detect, ast.Sequence):
+            detect = with_evidence(ctx, detect, evidence)
         tests = bind_cases(ctx, root.get("tests"), detect, role_names)
         care = self.care(roles)
         if clean:
@@ -287,13 +294,16 @@ def _roles(ctx: Context, node: Map | None, detect: ast.Detect | None) -> tuple[t
         ctx.findings.error("R006", "'roles' is empty", node.span)
     played: set[str | None] | None = None
     # a centre that the roles do not name was reported already, and its role would be reported again
-    if isinstance(detect, ast.Star) and not any(d.code == "R051" for d in ctx.findings.items):
-        played = {detect.centre, *(leg.member for leg in (*detect.legs, *detect.links))}
+    if not any(d.code == "R051" for d in ctx.findings.items):
+        played = played_roles(detect)
+    shaped = isinstance(detect, ast.Star) or (
+        isinstance(detect, ast.Aggregate) and detect.pattern is not None
+    )
     for key, value in node or ():
         role = ctx.choice(value, f"the role of '{key.text}'", ast.ROLES, "R016")
         if detect is None:
             continue
-        if isinstance(detect, ast.Star):
+        if shaped:
             if played and key.text not in played and not ctx.forbidden(key.text, key.span):
                 hint = suggest(key.text, sorted(p for p in played if p))
                 ctx.findings.error("R051", f"nobody plays '{key.text}'", key.span, help=hint)

@@ -62,7 +62,11 @@ def _expectable(ctx: Context, detect: ast.Detect | None, roles: tuple[str, ...])
     shared = {"tx_ids", "members", "account_id"}
     if isinstance(detect, ast.Transaction):
         return shared | set(ctx.field_names()) | set(COLUMNS["transactions"])
-    keys = set(detect.for_each) if isinstance(detect, ast.Aggregate) else {detect.centre, *roles}
+    if isinstance(detect, ast.Star):
+        keys = {detect.centre, *roles}
+    else:
+        keys = set(detect.for_each)
+        keys |= {detect.centre} if isinstance(detect, ast.Aggregate) and detect.centre else set()
     return shared | keys | set(ctx.measures) | {*HIT_TIMES, "episodes"}
 
 

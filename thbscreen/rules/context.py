@@ -6,6 +6,7 @@ are silent.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ class Context:
         after: rules whose hits are read, with the place that says so.
         broken_lists: names of lists whose own files are wrong; their uses are silent.
         bounds: places of a parameter's bounds, by parameter.
+        steps: steps of a sequence whose rows have fields, such as `wage.amount_eur`.
     """
 
     findings: Findings
@@ -85,6 +87,7 @@ class Context:
     after: dict[str, Span] = field(default_factory=dict)
     broken_lists: Collection[str] = ()
     bounds: dict[str, Span] = field(default_factory=dict)
+    steps: set[str] = field(default_factory=set)
 
     # --- reading nodes ---
 
@@ -207,6 +210,9 @@ class Context:
                 return None
             self.columns.add(tail)
             return FieldInfo(path, UNIT_OF_KIND[RULE_FIELDS[tail].field.kind])
+        if head in self.steps and tail:
+            inner = self.find_field(tail)
+            return dataclasses.replace(inner, path=path) if isinstance(inner, FieldInfo) else inner
         if self.table == "parties":
             party = PARTY_FIELDS.get(path)
             if party is None:
@@ -272,6 +278,7 @@ class Context:
                 self._row_unit, self.field_names(), self.param_unit, self.parameters, "field", "R011"
             )
         measures = [name for name, unit in self.measures.items() if unit is not None]
+        measures += [f"{step}.amount_eur" for step in sorted(self.steps)]
         return Scope(self._measure_unit, measures, self.param_unit, self.parameters)
 
     def _row_unit(self, name: str) -> Unit | Literal["poisoned"] | None:
@@ -281,9 +288,17 @@ class Context:
         return None if found.match else found.unit
 
     def _measure_unit(self, name: str) -> Unit | Literal["poisoned"] | None:
+        step, dot, tail = name.partition(".")
+        if dot and step in self.steps:
+            return self._step_unit(tail)
         if name not in self.measures:
             return None
         return self.measures[name] or "poisoned"
+
+    def _step_unit(self, field: str) -> Unit | Literal["poisoned"] | None:
+        """Gives the unit of a number of a step's row; texts and times are no part of lines."""
+        unit = self._row_unit(field)
+        return unit if unit in {Unit.MONEY, Unit.NUMBER, Unit.SHARE, "poisoned"} else None
 
     # --- values ---
 

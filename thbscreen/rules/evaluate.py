@@ -34,15 +34,26 @@ def _substitute(thing: Any, values: Mapping[str, ast.Value]) -> Any:
     return thing
 
 
+_PARTS: dict[type, tuple[str, ...] | None] = {}
+
+
+def _parts_of(kind: type) -> tuple[str, ...] | None:
+    """Names the fields of a dataclass; None for any other type. Asked for every part of every rule."""
+    if kind not in _PARTS:
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else None
+        _PARTS[kind] = None if fields is None else tuple(f.name for f in fields)
+    return _PARTS[kind]
+
+
 def walk(thing: object) -> Iterator[object]:
     """Goes over a bound part and everything inside it."""
     yield thing
     if isinstance(thing, tuple):
         for part in thing:
             yield from walk(part)
-    elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        for f in dataclasses.fields(thing):
-            yield from walk(getattr(thing, f.name))
+    elif (names := _parts_of(type(thing))) is not None:
+        for name in names:
+            yield from walk(getattr(thing, name))
 
 
 def canonical(thing: object) -> object:
@@ -209,8 +220,10 @@ def lengths(detect: ast.Detect, values: Mapping[str, ast.Value]) -> list[ast.Len
         match part:
             case ast.Rolling():
                 found.append(part.length)
-            case ast.ForwardedWithin() | ast.Follows() | ast.Repeat():
+            case ast.ForwardedWithin() | ast.Follows() | ast.Repeat() | ast.PassedOn() | ast.Sequence():
                 found.append(part.within)
+            case ast.FirstSeen():
+                found.append(part.over)
             case ast.Star():
                 found += [part.within, part.cycle_within]
             case _:
@@ -226,9 +239,17 @@ def needs_time_of_day(detect: ast.Detect, values: Mapping[str, ast.Value]) -> bo
     return any(length.unit in {"minutes", "hours"} for length in lengths(detect, values))
 
 
+def _windows_before(detect: ast.Detect, values: Mapping[str, ast.Value]) -> int:
+    """Gives how many windows before the judged one `usual` looks at."""
+    compared = [p.over for p in walk(detect) if isinstance(p, ast.Compared) and p.over is not None]
+    known = [number(over, values) for over in compared]
+    return max((int(n) for n in known if n is not None), default=0)
+
+
 def look_back(detect: ast.Detect, values: Mapping[str, ast.Value]) -> ast.Length | None:
     """Gives the longest length, calendar steps included; None for plain row rules and whole periods."""
     found = lengths(detect, values)
     steps: dict[str, ast.LengthUnit] = {"day": "days", "week": "weeks", "month": "months"}
-    found += [ast.Length(1, steps[p.step]) for p in walk(detect) if isinstance(p, ast.Calendar)]
+    before = _windows_before(detect, values)
+    found += [ast.Length(1 + before, steps[p.step]) for p in walk(detect) if isinstance(p, ast.Calendar)]
     return max(found, key=minutes, default=None)

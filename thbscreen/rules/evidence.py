@@ -56,8 +56,12 @@ def _known(ctx: Context, detect: ast.Detect | None, roles: tuple[str, ...]) -> M
         return {}
     known: dict[str, Unit | None] = dict.fromkeys(HIT_TIMES, Unit.TIME)
     known["episodes"] = Unit.NUMBER
-    if isinstance(detect, ast.Aggregate):
+    if isinstance(detect, ast.Aggregate | ast.Sequence):
         known |= dict.fromkeys(detect.for_each, Unit.TEXT)
+    if isinstance(detect, ast.Aggregate) and detect.centre:
+        known[detect.centre] = Unit.TEXT
+    if isinstance(detect, ast.Sequence):
+        known |= {f"{s}.amount_eur": Unit.MONEY for s in ctx.steps}
     if isinstance(detect, ast.Star):
         known |= dict.fromkeys(roles, Unit.TEXT)
     return known | ctx.measures
@@ -92,10 +96,10 @@ def _slot(
     if isinstance(detect, ast.Transaction):
         info = ctx.find_field(name)
         unit = info.unit if info is not None and not isinstance(info, str) and not info.match else None
-        unit = None if unit is Unit.FLAG else unit
+        unit = None if unit in {Unit.FLAG, Unit.LENGTH} else unit
         poisoned, names = info == "poisoned", ctx.field_names()
     else:
-        unit, names = known.get(name), [*known]
+        unit, names = known.get(name) or _of_step(ctx, name), [*known]
         poisoned = name in known and unit is None
     if poisoned:
         return None
@@ -105,6 +109,12 @@ def _slot(
             ctx.findings.error("R045", message, span, help=suggest(name, names))
         return None
     return _formatted(ctx, name, form, unit, span)
+
+
+def _of_step(ctx: Context, name: str) -> Unit | None:
+    """Gives the unit of a number of a step's row."""
+    found = ctx.scope().name(name) if "." in name else None
+    return found if isinstance(found, Unit) else None
 
 
 def _formatted(ctx: Context, name: str, form: str | None, unit: Unit, span: Span) -> ast.Slot | None:

@@ -11,6 +11,7 @@ from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
 from thbscreen.rules.evaluate import walk
 from thbscreen.rules.needs import required_columns
+from thbscreen.rules.patterns import SHAPES
 
 _TESTS = {
     "is": "is", "is_not": "is not", "in": "is one of", "not_in": "is none of", "in_list": "is in the list",
@@ -26,6 +27,7 @@ _OPS = {
 _MEASURES = {
     "sum": "the sum of {}", "distinct": "the number of different values of {}", "largest": "the largest {}",
     "smallest": "the smallest {}", "average": "the average {}", "median": "the median {}",
+    "step": "{}",
 }  # fmt: skip
 
 
@@ -117,6 +119,8 @@ class _Teller:
     def measure(self, measure: ast.Measure) -> str:
         if measure.expr is not None:
             return f"{measure.name} = {self.expr(measure.expr)}"
+        if measure.compared is not None:
+            return f"{measure.name} = {self.compared(measure.kind, measure.compared)}"
         if measure.kind == "count":
             said = "the number of cycles" if measure.field == "cycles" else "the number of rows"
         elif measure.kind in {"days_active", "months_active"}:
@@ -131,8 +135,38 @@ class _Teller:
             said += f", over all rows of the same {' and '.join(measure.for_each)}"
         return f"{measure.name} = {said}"
 
+    def compared(self, kind: str, against: ast.Compared) -> str:
+        least, measure = self.expr(against.at_least), against.measure
+        if kind == "usual" and against.over is not None:
+            return (
+                f"the {against.statistic} of {measure} in the {self.expr(against.over)} windows before, quiet "
+                f"ones as zero from the first one on (not known with fewer than {least})"
+            )
+        return (
+            f"the {against.statistic} of {measure} among all with the same {' and '.join(against.alike_by)} in "
+            f"the same window (not known with fewer than {least})"
+        )
+
     def derive(self, derive: ast.Derive) -> str:
         match derive:
+            case ast.FirstSeen():
+                return (
+                    f"{derive.name} = whether the account had no earlier movement with this {derive.field} in "
+                    f"the {self.expr(derive.over)} before (not known where the data do not reach back so far)"
+                )
+            case ast.SincePrevious():
+                only = f" where {self.where(derive.where)}" if derive.where.conditions else ""
+                return f"{derive.name} = the time since the account's previous movement{only}"
+            case ast.PassedOn():
+                return self.passed_on(derive)
+            case ast.RoleOf():
+                only = f" of movements where {self.where(derive.where)}" if derive.where.conditions else ""
+                return f"{derive.name} = the {derive.field}{only}"
+            case ast.Cluster():
+                return (
+                    f"{derive.name} = the customers joined by the same {' or '.join(derive.fields)}, directly or "
+                    f"through others, leaving out values of more than {self.expr(derive.at_most)} customers"
+                )
             case ast.ForwardedWithin():
                 return (
                     f"{derive.name} = euros of an incoming movement that left the account within "
@@ -153,8 +187,22 @@ class _Teller:
             case ast.Fact():
                 return f"{derive.name} = the profile's {derive.fact} on the day of booking"
 
+    def passed_on(self, derive: ast.PassedOn) -> str:
+        purse = f", for each {derive.same} by itself" if derive.same else ""
+        apart = f", at another {derive.elsewhere}" if derive.elsewhere else ""
+        return (
+            f"{derive.name} = euros of movements where {self.where(derive.source)}, that within "
+            f"{self.expr(derive.within)} went into movements where {self.where(derive.target)}{apart}, first "
+            f"in first out, each euro once{purse}"
+        )
+
     def window(self, window: ast.Window) -> str:
         match window:
+            case ast.Turns():
+                return (
+                    f"in every run of {window.step}s, each ruled by another {window.source} with at least "
+                    f"{self.expr(window.share)} of the euros"
+                )
             case ast.Rolling():
                 return f"in every rolling {self.expr(window.length)}"
             case ast.Calendar():
@@ -173,6 +221,8 @@ class _Teller:
                 return self.aggregate(detect)
             case ast.Star():
                 return self.star(detect)
+            case ast.Sequence():
+                return self.sequence(detect)
 
     def derived(self, derive: tuple[ast.Derive, ...]) -> list[str]:
         return [f"First works out: {'; '.join(self.derive(d) for d in derive)}."] if derive else []
@@ -185,7 +235,12 @@ class _Teller:
         where = f" where {self.where(detect.where)}" if detect.where.conditions else ""
         keys = " and ".join(detect.for_each)
         measures = "; ".join(self.measure(m) for m in detect.measures)
+        shape = []
+        if detect.pattern is not None:
+            means = SHAPES[detect.pattern].means
+            shape = [f"Looks for this shape around '{detect.centre}', the centre: {means}."]
         out = [
+            *shape,
             *self.derived(detect.derive),
             f"Looks at {rows}{where}.",
             f"For each {keys}, {self.window(detect.window)}, works out: {measures}.",
@@ -201,6 +256,31 @@ class _Teller:
             times, within = self.expr(detect.repeat.times), self.expr(detect.repeat.within)
             out.append(f"Counts only when this happens at least {times} separate times within {within}.")
         return out
+
+    def sequence(self, detect: ast.Sequence) -> list[str]:
+        keys = " and ".join(detect.for_each)
+        where = f", among movements where {self.where(detect.where)}" if detect.where.conditions else ""
+        steps = [self.step(step, first=number == 0) for number, step in enumerate(detect.steps)]
+        out = [
+            *self.derived(detect.derive),
+            f"For each {keys}{where}, looks for {', then '.join(steps)}, all within {self.expr(detect.within)} "
+            "of the first.",
+        ]
+        if any(step.absent for step in detect.steps):
+            out.append("What stays away is judged only when its time is over before the data end.")
+        if detect.flag_when:
+            out.append(self.flags(detect.flag_when))
+        if detect.repeat:
+            times, within = self.expr(detect.repeat.times), self.expr(detect.repeat.within)
+            out.append(f"Counts only when this happens at least {times} times within {within}.")
+        return out
+
+    def step(self, step: ast.Step, *, first: bool) -> str:
+        ties = "".join(f" with the same {field} as the first" for field in step.same)
+        if step.absent:
+            return f"no movement '{step.name}' where {self.where(step.where)}{ties}"
+        kind = "a movement" if first else "the next movement"
+        return f"{kind} '{step.name}' where {self.where(step.where)}{ties}"
 
     def star(self, detect: ast.Star) -> list[str]:
         where = f" where {self.where(detect.where)}" if detect.where.conditions else ""
@@ -266,12 +346,15 @@ def _laws(rule: ast.Rule) -> list[str]:
         out.append("A missing value fails a test.")
     if any(isinstance(p, ast.BinOp) and p.op == "/" for p in walk(rule.detect)):
         out.append("A division by zero or by a missing value is unknown, and its line does not hold.")
+    if isinstance(rule.detect, ast.Sequence):
+        out.append("A later movement serves one start, the latest before it; order is time, then tx_id.")
+    if isinstance(rule.detect, ast.Aggregate | ast.Sequence):
+        out.append(f"Rows without {_either(list(rule.detect.for_each))} belong to no group.")
     if isinstance(rule.detect, ast.Aggregate):
         if rule.detect.table == "transactions" and isinstance(rule.detect.window, ast.Rolling):
             out.append(
                 "A rolling window ends at a movement; what lies exactly its length earlier is outside."
             )
-        out.append(f"Rows without {_either(list(rule.detect.for_each))} belong to no group.")
     return out
 
 

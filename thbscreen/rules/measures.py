@@ -1,176 +1,101 @@
-"""Binds derived columns, measures, flag_when lines and windows."""
+"""Binds grouping keys, measures, flag_when lines and windows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
 
 from thbscreen.diagnostics import Span, suggest
 from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.comparison import LineError, parse_line, parse_sum
-from thbscreen.rules.context import RESERVED, RULE_FIELDS, Context, FieldInfo
-from thbscreen.rules.evaluate import number, span_of, walk
+from thbscreen.rules.context import RESERVED, Context
+from thbscreen.rules.evaluate import never_lines, number, span_of, walk
 from thbscreen.rules.where import bind_where
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-DERIVE_KINDS = ("forwarded_within", "follows", "most_common", "lookup", "fact")
 FIELD_KINDS = ("sum", "distinct", "largest", "smallest", "average", "median")
 ROW_KINDS = ("count", "days_active", "months_active")
-MEASURE_KINDS = (*ROW_KINDS, *FIELD_KINDS, "formula")
-#: Kinds of measures that the design knows and this version does not.
-NOT_YET = {"usual": "own past", "peers": "peer groups"}
-#: First words of field paths; a derived column of such a name would hide the fields.
-_TABLE_WORDS = frozenset(path.partition(".")[0] for path in RULE_FIELDS if "." in path)
+COMPARED_KINDS = ("usual", "peers")
+MEASURE_KINDS = (*ROW_KINDS, *FIELD_KINDS, "formula", *COMPARED_KINDS)
+#: Keys of a measure that compares with other windows, besides its kind.
+COMPARED_KEYS = {"usual": ("over", "at_least", "statistic"), "peers": ("alike_by", "at_least", "statistic")}
+STATISTICS = ("median", "average")
+#: What `usual` and `peers` can compare: numbers that a quiet window has too, namely zero.
+COUNTED_KINDS = ("count", "sum", "distinct", "days_active", "months_active")
+MAX_WINDOWS = 60
 #: Words that evidence and expectations use for something else than a measure.
 _FIELD_WORDS = frozenset({"amount_eur", "booking_ts", "account_id", "party_id", "network_id"})
 _ADDABLE = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
 
-# --- derive ------------------------------------------------------------------------------------
+# --- keys --------------------------------------------------------------------------------------
 
 
-def bind_derive(ctx: Context, node: Node | None) -> tuple[ast.Derive, ...]:
-    """Binds derived columns in written order; later ones may use earlier names."""
-    mapping = ctx.mapping(node, "'derive'")
-    out: list[ast.Derive] = []
-    for key, value in mapping or ():
-        name = ctx.new_name(key, "a derived column", {*RULE_FIELDS, *_TABLE_WORDS, *ctx.derived, *RESERVED})
-        found = _derived(ctx, name or "_", value)
-        if name is None:
-            ctx.derived.setdefault(key.text, None)
-        else:
-            ctx.derived[name] = None if found is None else found[1]
-            out += [found[0]] if found else []
-    return tuple(out)
-
-
-def _derived(ctx: Context, name: str, node: Node) -> tuple[ast.Derive, FieldInfo] | None:
-    mapping = ctx.mapping(node, f"'{name}'")
-    if mapping is None:
-        return None
-    kind = next((k for k, _ in mapping if k.text in DERIVE_KINDS), None)
-    if kind is None:
-        first = mapping.entries[0][0] if mapping.entries else None
-        hint = suggest(first.text, DERIVE_KINDS) if first else "kinds: " + ", ".join(DERIVE_KINDS)
-        what = f"unknown kind of derived column '{first.text}'" if first else "an empty derived column"
-        ctx.findings.error("R020", what, first.span if first else mapping.span, help=hint)
-        return None
-    extra = {"most_common": ("where",), "lookup": ("in",)}.get(kind.text, ())
-    ctx.mapping(node, f"'{name}'", (kind.text, *extra))
-    value = mapping.get(kind.text)
-    match kind.text:
-        case "forwarded_within":
-            within = ctx.length(value, "'forwarded_within'")
-            ctx.columns |= {"account_id", "booking_ts", "direction", "amount_eur"}
-            return (ast.ForwardedWithin(name, within), FieldInfo(name, Unit.MONEY)) if within else None
-        case "follows":
-            follows = _follows(ctx, name, value)
-            return (follows, FieldInfo(name, Unit.TEXT, match=True)) if follows else None
-        case "most_common":
-            where = bind_where(ctx, mapping.get("where"))
-            field = _text_field(ctx, value, "'most_common'")
-            return (ast.MostCommon(name, field, where), FieldInfo(name, Unit.TEXT)) if field else None
-        case "lookup":
-            return _lookup(ctx, name, mapping)
-        case _:
-            return _fact(ctx, name, value)
-
-
-def _text_field(ctx: Context, node: Node | None, what: str) -> str | None:
-    found = ctx.scalar(node, what)
-    info = ctx.field(found) if found else None
-    if found is None or info is None:
-        return None
-    if info.unit is not Unit.TEXT or info.match:
-        ctx.findings.error("R040", f"{what} needs a field that holds texts", found.span)
-        return None
-    return info.path
-
-
-def _follows(ctx: Context, name: str, node: Node | None) -> ast.Follows | None:
-    mapping = ctx.mapping(node, "'follows'", ("where", "within", "same", "different"))
-    if mapping is None:
-        return None
-    ctx.require(mapping, ("where", "within"), "'follows'")
-    ctx.columns |= {"account_id", "booking_ts"}
-    where = bind_where(ctx, mapping.get("where"))
-    within = ctx.length(mapping.get("within"), "'within'")
-    same, different = (_compared_fields(ctx, mapping.get(key), key) for key in ("same", "different"))
-    if len(different) > 1:
-        node = mapping.get("different")
-        assert node is not None
-        hint = "keep one; two follows columns can ask for one difference each"
-        ctx.findings.error("R025", "'different' takes one field", node.span, help=hint)
-    return ast.Follows(name, where, within, same, different) if within else None
-
-
-def _compared_fields(ctx: Context, node: Node | None, key: str) -> tuple[str, ...]:
-    """Reads the fields in which a matched row agrees or differs."""
+def bind_keys(ctx: Context, node: Node | None) -> tuple[str, ...]:
+    """Binds the grouping keys of `for_each`: ids and codes, each once."""
     out: list[str] = []
-    for item in ctx.scalars(node, f"'{key}'"):
+    for item in ctx.scalars(node, "'for_each'"):
         info = ctx.field(item)
         if info is None:
             continue
-        if info.match or info.unit is Unit.FLAG:
-            message = f"'{item.text}' cannot be compared with a matched row"
-            ctx.findings.error("R040", message, item.span, help="name a field that holds values")
+        if info.unit is not Unit.TEXT or info.match:
+            ctx.findings.error(
+                "R040", f"'{item.text}' cannot group rows", item.span, help="use an id or a code"
+            )
         elif info.path in out:
-            ctx.findings.error("R019", f"'{item.text}' is there twice", item.span)
+            ctx.findings.error("R019", f"'{item.text}' is a key twice", item.span)
         elif info.path == "remittance_info":
-            ctx.findings.error("R023", "free text cannot be compared", item.span)
+            ctx.findings.error("R023", "free text cannot group rows", item.span)
         else:
             out.append(info.path)
     return tuple(out)
 
 
-def _lookup(ctx: Context, name: str, mapping: Map) -> tuple[ast.Lookup, FieldInfo] | None:
-    ctx.require(mapping, ("in",), "'lookup'")
-    field = _text_field(ctx, mapping.get("lookup"), "'lookup'")
-    listed = ctx.scalar(mapping.get("in"), "'in'")
-    found = ctx.list_named(listed, ("map",), "'lookup'") if listed else None
-    if field is None or found is None:
-        return None
-    return ast.Lookup(name, field, found), FieldInfo(name, Unit.TEXT)
-
-
-def _fact(ctx: Context, name: str, node: Node | None) -> tuple[ast.Fact, FieldInfo] | None:
-    found = ctx.scalar(node, "'fact'")
-    if found is None:
-        return None
-    ctx.columns.add("booking_ts")
-    if ctx.facts is None:
-        return ast.Fact(name, found.text, Unit.MONEY), FieldInfo(name, Unit.MONEY)
-    unit = ctx.facts.get(found.text)
-    if unit is None:
-        hint = suggest(found.text, sorted(ctx.facts))
-        ctx.findings.error("R016", f"the profile has no fact '{found.text}'", found.span, help=hint)
-        return None
-    return ast.Fact(name, found.text, unit), FieldInfo(name, unit)
-
-
 # --- measures ----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Legs and links of a network rule as its measures see them.
+
+    Attributes:
+        wheres: per name what its rows pass; empty for a star, which keeps the rows of its legs itself.
+        star: it is a star of repeated cycles.
+    """
+
+    names: tuple[str, ...]
+    wheres: Mapping[str, ast.Where]
+    star: bool
+
+
 def bind_measures(
-    ctx: Context, node: Node | None, for_each: tuple[str, ...], links: Iterable[str] | None = None
+    ctx: Context,
+    node: Node | None,
+    for_each: tuple[str, ...],
+    links: Links | None = None,
+    window: ast.Window | None = None,
 ) -> tuple[ast.Measure, ...]:
-    """Binds measures; a formula comes after the measures it uses, whatever the written order.
+    """Binds measures; one that needs others comes after them, whatever the written order.
 
     Args:
         ctx: state of the rule.
         node: the mapping of name to measure.
         for_each: the rule's grouping keys.
-        links: names of legs and links in a network rule, else None.
+        links: legs and links in a network rule, else None.
+        window: of the rule; `usual` and `peers` depend on it.
     """
     mapping = ctx.mapping(node, "'measures'")
     formulas: list[tuple[str, Scalar]] = []
+    compared: list[tuple[str, Map, Scalar]] = []
     out: list[ast.Measure] = []
     if mapping is not None and not mapping.entries:
         ctx.findings.error("R006", "'measures' is empty", mapping.span)
     for key, value in mapping or ():
-        taken = {*ctx.measures, *(n for n, _ in formulas), *for_each, *RESERVED, *_FIELD_WORDS, *ctx.derived}
+        waiting = {*(n for n, _ in formulas), *(n for n, _, _ in compared)}
+        taken = {*ctx.measures, *waiting, *for_each, *RESERVED, *_FIELD_WORDS, *ctx.derived}
         name = ctx.new_name(key, "a measure", taken)
         if isinstance(value, Map) and value.get("formula") is not None:
             ctx.mapping(value, f"measure '{key.text}'", ("formula",))
@@ -180,10 +105,109 @@ def bind_measures(
             else:
                 ctx.measures.setdefault(key.text, None)
             continue
-        found = _measure(ctx, name or "_", value, for_each, None if links is None else tuple(links))
+        kind = _compared_kind(value)
+        if kind is not None and isinstance(value, Map) and (links is None or not links.star):
+            if name:
+                compared.append((name, value, kind))
+            else:
+                ctx.measures.setdefault(key.text, None)
+            continue
+        found = _measure(ctx, name or "_", value, for_each, links)
         ctx.measures.setdefault(key.text, found.unit if found and name else None)
         out += [found] if found and name else []
+    for label, value, kind in compared:
+        against = _compared(ctx, label, value, kind, out, for_each, window)
+        ctx.measures[label] = None if against is None else against.unit
+        out += [against] if against else []
     return tuple(out + _formulas(ctx, formulas))
+
+
+def _compared_kind(node: Node) -> Scalar | None:
+    entries = node.entries if isinstance(node, Map) else ()
+    return next((key for key, _ in entries if key.text in COMPARED_KINDS), None)
+
+
+def _compared(
+    ctx: Context,
+    name: str,
+    mapping: Map,
+    kind: Scalar,
+    known: list[ast.Measure],
+    for_each: tuple[str, ...],
+    window: ast.Window | None,
+) -> ast.Measure | None:
+    """Binds a comparison with the group's own past (usual) or with groups like it (peers)."""
+    ctx.mapping(mapping, f"measure '{name}'", (kind.text, *COMPARED_KEYS[kind.text]))
+    ctx.require(mapping, COMPARED_KEYS[kind.text], f"measure '{name}'")
+    wanted: tuple[type, ...] = (ast.Calendar,) if kind.text == "usual" else (ast.Calendar, ast.WholePeriod)
+    if window is not None and not isinstance(window, wanted):
+        hint = "use calendar day, week or month" + ("" if kind.text == "usual" else ", or whole period")
+        message = f"'{kind.text}' compares windows that do not overlap"
+        ctx.findings.error("R025", message, kind.span, help=hint)
+        return None
+    of = ctx.scalar(mapping.get(kind.text), f"'{kind.text}'")
+    base = next((m for m in known if of is not None and m.name == of.text), None)
+    if of is not None and base is None:
+        if ctx.measures.get(of.text, Unit.NUMBER) is not None:
+            hint = suggest(of.text, [m.name for m in known])
+            ctx.findings.error("R048", f"'{kind.text}' names no measure: '{of.text}'", of.span, help=hint)
+        return None
+    if of is not None and base is not None and base.kind not in COUNTED_KINDS:
+        hint = "measures that do: " + ", ".join(COUNTED_KINDS)
+        ctx.findings.error("R048", f"'{kind.text}' does not go with a {base.kind}", of.span, help=hint)
+        return None
+    least = _number_of(ctx, mapping, "at_least", "windows" if kind.text == "usual" else "members")
+    statistic = ctx.choice(mapping.get("statistic"), "'statistic'", STATISTICS, "R022")
+    over = _number_of(ctx, mapping, "over", "windows") if kind.text == "usual" else None
+    alike = _alike(ctx, mapping.get("alike_by"), for_each) if kind.text == "peers" else ()
+    if base is None or least is None or statistic is None or (kind.text == "usual" and over is None):
+        return None
+    if kind.text == "peers" and not alike:
+        return None
+    side = cast("Literal['median', 'average']", statistic)
+    against = ast.Compared(base.name, side, least, over, alike)
+    return ast.Measure(name, _kind(kind.text), base.unit, compared=against)
+
+
+def _number_of(ctx: Context, mapping: Map, key: str, noun: str) -> ast.Expr | None:
+    """Reads `6 windows`, `30 members` or `$history windows`: a whole number from 1 on."""
+    found = ctx.scalar(mapping.get(key), f"'{key}'")
+    if found is None:
+        return None
+    text = found.text.strip()
+    head = text.removesuffix(noun).removesuffix(noun.removesuffix("s")).strip()
+    inside = Scalar(head, found.span, found.quoted, found.offset, 0)
+    value = ctx.value(inside, Unit.NUMBER, f"'{key}'") if head != text else None
+    span = span_of(value, ctx.parameters) if value is not None else None
+    if head == text or span is None or span[0] < 1 or any(end.denominator != 1 for end in span):
+        if head == text or value is not None:
+            message = f"'{key}' is a whole number of {noun} from 1 on"
+            ctx.findings.error("R021", message, found.span, help=f"write it like 6 {noun}")
+        return None
+    if key == "over" and span[1] > MAX_WINDOWS:
+        ctx.findings.error("R024", f"'over' reaches over more than {MAX_WINDOWS} windows", found.span)
+        return None
+    return value
+
+
+def _alike(ctx: Context, node: Node | None, for_each: tuple[str, ...]) -> tuple[str, ...]:
+    """Binds the fields in which peers agree: facts of the customer or the account that is judged."""
+    out: list[str] = []
+    for item in ctx.scalars(node, "'alike_by'"):
+        info = ctx.field(item)
+        if info is None:
+            continue
+        if not info.path.startswith(("party.", "account.")) or info.unit is not Unit.TEXT:
+            hint = "name facts such as party.occupation or account.account_type"
+            ctx.findings.error("R040", f"'{item.text}' does not make peers", item.span, help=hint)
+        elif for_each[:1] not in {("account_id",), ("party_id",)}:
+            hint = "peers are accounts or customers: for_each begins with account_id or party_id"
+            ctx.findings.error("R042", "this rule's groups are no customers", item.span, help=hint)
+        elif info.path in out:
+            ctx.findings.error("R019", f"'{item.text}' is there twice", item.span)
+        else:
+            out.append(info.path)
+    return tuple(out)
 
 
 def _formulas(ctx: Context, waiting: list[tuple[str, Scalar]]) -> list[ast.Measure]:
@@ -210,7 +234,7 @@ def _mentions(text: str, name: str) -> bool:
 
 
 def _measure(
-    ctx: Context, name: str, node: Node, for_each: tuple[str, ...], links: tuple[str, ...] | None
+    ctx: Context, name: str, node: Node, for_each: tuple[str, ...], links: Links | None
 ) -> ast.Measure | None:
     mapping = ctx.mapping(node, f"measure '{name}'")
     if mapping is None:
@@ -237,7 +261,7 @@ def _measure(
         if checked is None:
             return None
         field, unit = checked
-    if links is not None and not _of_a_star(ctx, kind, target, mapping):
+    if links is not None and links.star and not _of_a_star(ctx, kind, target, mapping):
         return None
     if kind.text in {"months_active", "days_active"}:
         ctx.columns.add("booking_ts")
@@ -274,26 +298,24 @@ def _unknown_kind(ctx: Context, mapping: Map) -> None:
     hint: str | None
     if first is None:
         ctx.findings.error("R020", "an empty measure", mapping.span)
-    elif first.text in NOT_YET:
-        hint = f"comparing with {NOT_YET[first.text]} is not part of this version"
-        ctx.findings.error("R020", f"unknown kind of measure '{first.text}'", first.span, help=hint)
     elif not ctx.forbidden(first.text, first.span):
         hint = suggest(first.text, MEASURE_KINDS)
         ctx.findings.error("R020", f"unknown kind of measure '{first.text}'", first.span, help=hint)
 
 
-def _measure_where(
-    ctx: Context, node: Node | None, links: tuple[str, ...] | None
-) -> tuple[str | None, ast.Where]:
+def _measure_where(ctx: Context, node: Node | None, links: Links | None) -> tuple[str | None, ast.Where]:
+    """Binds the where of a measure; in a network rule `link: name` keeps the rows of one leg or link."""
     if links is None or not isinstance(node, Map):
         return None, bind_where(ctx, node)
     named = ctx.scalar(node.get("link"), "'link'")
     rest = Map(tuple((k, v) for k, v in node if k.text != "link"), node.span)
     where = bind_where(ctx, rest)
-    if named is not None and named.text not in links:
-        hint = suggest(named.text, links)
+    if named is not None and named.text not in links.names:
+        hint = suggest(named.text, links.names)
         ctx.findings.error("R053", f"unknown leg or link '{named.text}'", named.span, help=hint)
         return None, where
+    if named is not None and not links.star:
+        return None, ast.Where((*links.wheres[named.text].conditions, *where.conditions))
     return (named.text if named else None), where
 
 
@@ -310,9 +332,9 @@ def _wider(ctx: Context, node: Node | None, for_each: tuple[str, ...]) -> tuple[
     return names
 
 
-def _row_target(ctx: Context, kind: Scalar, target: Scalar, links: tuple[str, ...] | None) -> str | None:
+def _row_target(ctx: Context, kind: Scalar, target: Scalar, links: Links | None) -> str | None:
     known = ["parties"] if ctx.table == "parties" else ["transactions"]
-    if links is not None and kind.text == "count":
+    if links is not None and links.star and kind.text == "count":
         known.append("cycles")
     if target.text in known:
         return target.text
@@ -323,10 +345,8 @@ def _row_target(ctx: Context, kind: Scalar, target: Scalar, links: tuple[str, ..
     return None
 
 
-def _field_target(
-    ctx: Context, kind: Scalar, target: Scalar, links: tuple[str, ...] | None
-) -> tuple[str, Unit] | None:
-    if links is not None and target.text == "member":
+def _field_target(ctx: Context, kind: Scalar, target: Scalar, links: Links | None) -> tuple[str, Unit] | None:
+    if links is not None and links.star and target.text == "member":
         if kind.text != "distinct":
             ctx.findings.error("R040", f"members are counted with distinct, not '{kind.text}'", kind.span)
             return None
@@ -336,7 +356,7 @@ def _field_target(
         return None
     wrong = (
         info.match
-        or (kind.text == "distinct" and info.unit is Unit.FLAG)
+        or (kind.text == "distinct" and info.unit in {Unit.FLAG, Unit.LENGTH})
         or (kind.text != "distinct" and info.unit not in _ADDABLE)
     )
     if wrong:
@@ -345,6 +365,8 @@ def _field_target(
         )
         if kind.text in {"largest", "smallest"} and info.unit in {Unit.DATE, Unit.TIME}:
             hint = "the evidence knows {starts} and {ends} without a measure"
+        if info.unit is Unit.LENGTH:
+            hint = "test it in where, such as {at_least: 30 days}, and count the rows"
         if info.unit is Unit.FLAG:
             hint = "count the rows instead: {count: transactions, where: {" + target.text + ": true}}"
         ctx.findings.error("R040", f"'{kind.text}' does not go with '{target.text}'", target.span, help=hint)
@@ -389,6 +411,44 @@ def _line(ctx: Context, item: Scalar) -> ast.Compare | None:
         ctx.findings.error("R044", "the line names no measure, so it is the same for everyone", item.span)
         return None
     return got
+
+
+def bind_flag_when(ctx: Context, mapping: Map) -> tuple[ast.FlagLine, ...]:
+    """Binds `flag_when`; lines that contradict are R024, a line on an extreme is W104."""
+    lines = bind_lines(ctx, mapping.get("flag_when"))
+    name = never_lines(lines, ctx.defaults())
+    if name is not None and (key := mapping.key("flag_when")) is not None:
+        ctx.findings.error("R024", f"nothing can be flagged: the lines on '{name}' contradict", key.span)
+    _warn_extremes(ctx, mapping, lines)
+    return lines
+
+
+def _warn_extremes(ctx: Context, mapping: Map, lines: tuple[ast.FlagLine, ...]) -> None:
+    """W104: one odd row moves an extreme, and the pattern around it is hidden."""
+    measures = mapping.get("measures")
+    if not isinstance(measures, Map):
+        return
+    extremes = set()
+    for key, value in measures:
+        if isinstance(value, Map):
+            for kind in ("smallest", "largest"):
+                of = value.get(kind)
+                # the largest declared income is one value per customer, not an extreme of rows
+                if isinstance(of, Scalar) and "." not in of.text:
+                    extremes.add(key.text)
+    for line in lines:
+        if isinstance(line, ast.Compare):
+            sides = (line.left, line.right)
+            named = [s.name for s in sides if isinstance(s, ast.Name) and s.name in extremes]
+            if named and (span := _line_span(mapping, line.text)) is not None:
+                message = f"the line tests the extreme '{named[0]}': one odd row can hide the pattern"
+                ctx.findings.warn("W104", message, span, help="put limits on rows into where")
+
+
+def _line_span(mapping: Map, text: str) -> Span | None:
+    node = mapping.get("flag_when")
+    items = getattr(node, "items", (node,))
+    return next((i.span for i in items if isinstance(i, Scalar) and " ".join(i.text.split()) == text), None)
 
 
 def bind_headline(ctx: Context, node: Node | None) -> str | None:

@@ -23,8 +23,19 @@ class _Needs:
             match item:
                 case ast.Follows():
                     gone = not self.where(item.where) or any(map(self.gone, (*item.same, *item.different)))
-                case ast.MostCommon() | ast.Lookup():
+                case ast.MostCommon() | ast.Lookup() | ast.FirstSeen():
                     gone = self.gone(item.field)
+                case ast.RoleOf():
+                    gone = self.gone(item.field) or not self.where(item.where)
+                case ast.SincePrevious():
+                    gone = not self.where(item.where)
+                case ast.PassedOn():
+                    fields = [f for f in (item.elsewhere, item.same) if f]
+                    both = self.where(item.source) and self.where(item.target)
+                    gone = not both or any(map(self.gone, fields))
+                case ast.Cluster():
+                    # one of the details may do; without any of them nobody is joined
+                    gone = all(map(self.gone, item.fields))
                 case _:
                     gone = False
             if gone:
@@ -59,9 +70,16 @@ class _Needs:
         detect = rule.detect
         if isinstance(detect, ast.Star):
             return self.where(detect.where) and all(self.where(leg.where) for leg in detect.legs)
-        fields = list(detect.for_each) if isinstance(detect, ast.Aggregate) else []
-        measures = detect.measures if isinstance(detect, ast.Aggregate) else ()
+        fields = [] if isinstance(detect, ast.Transaction) else list(detect.for_each)
+        measures = () if isinstance(detect, ast.Transaction) else detect.measures
         fields += [m.field for m in measures if m.field]
+        fields += [f for m in measures if m.compared for f in m.compared.alike_by]
+        if isinstance(detect, ast.Aggregate) and isinstance(detect.window, ast.Turns):
+            fields.append(detect.window.source)
+        if isinstance(detect, ast.Sequence):
+            fields += [f for step in detect.steps for f in step.same]
+            if not all(self.where(step.where) for step in detect.steps):
+                return False  # also what must stay away: nobody can see it stay away
         holds = self.where(detect.where) and not any(map(self.gone, fields))
         # A measure whose rows can never pass would be zero, and zero may be just what a line asks for.
         return holds and all(self.where(m.where) for m in measures)

@@ -27,6 +27,7 @@ TESTS_OF: dict[Unit, tuple[str, ...]] = {
     Unit.DATE: (*_EQUAL, *_BOUNDS, "missing"),
     Unit.TIME: (*_BOUNDS, "time_of_day", "weekday", "missing"),
     Unit.FLAG: ("is", "is_not", "missing"),
+    Unit.LENGTH: (*_BOUNDS, "missing"),
 }
 ALL_TESTS = (
     *_EQUAL, *_LISTS, *_BOUNDS, "mentions", "time_of_day", "weekday", "multiple_of", "missing", "hit_by",
@@ -68,10 +69,20 @@ def _compare(ctx: Context, value: Node) -> Iterator[ast.Condition]:
             if free:
                 hint = "free texts and names are tested through reviewed lists only"
                 ctx.findings.error("R014", f"'{free}' may not be compared", item.span, help=hint)
+            elif (span := next((n for n in names if _is_length(ctx, n)), None)) is not None:
+                hint = "test it by itself, such as {at_least: 30 days}"
+                ctx.findings.error(
+                    "R023", f"'{span}' is a length of time and cannot be compared", item.span, help=hint
+                )
             elif not names:
                 ctx.findings.error("R044", "the line names no field of the row", item.span)
             elif not ctx.divides_by_zero(got, item):
                 yield got
+
+
+def _is_length(ctx: Context, name: str) -> bool:
+    info = ctx.find_field(name)
+    return info is not None and not isinstance(info, str) and info.unit is Unit.LENGTH
 
 
 def _field(ctx: Context, key: Scalar, value: Node) -> Iterator[ast.Condition]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thbscreen.network.components import components
+from thbscreen.model.components import components
 
 
 @st.composite
