@@ -1,13 +1,15 @@
 """Writes what the documentation takes from the code: `python docs/generate.py [--check]`.
 
 reference/run-folder.md comes from the table specifications, columns.md from the field catalogue, cli.md
-from the commands' own help, and the output shown in README from a scan of the sample data. With
+from the commands' own help, and the output shown in README from a scan of the sample data. The other way
+round, the program's own copy of the error texts comes from reference/errors.md. With
 `--check` nothing is written, and the exit code is 1 if a page is stale.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -295,7 +297,26 @@ def readme() -> str:
     return OUTPUT.sub(lambda found: f"{found[1]}{sample_summary()}\n{found[2]}", text)
 
 
+CODE = re.compile(
+    r"^### ([RPVW]\d{3})\n\n(.+?)\n\n- wrong: (.+?)\n- right: (.+?)(?=\n\n|\n*\Z)", re.MULTILINE | re.DOTALL
+)
+
+
+def error_codes() -> str:
+    """Gives the program's copy of the page on errors: cause, wrong and right for each code."""
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    plain = [
+        [" ".join(re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", part).split()) for part in found.groups()]
+        for found in CODE.finditer(page)
+    ]
+    texts = {
+        code: {"cause": cause, "wrong": wrong, "right": right} for code, cause, wrong, right in sorted(plain)
+    }
+    return json.dumps(texts, ensure_ascii=False, indent=1) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "thbscreen/rules/codes.json": error_codes,
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +37,8 @@ class Diagnostic:
         source_line: the text of that line, shown above the carets.
         help: what to do next.
         note: the second place when two places disagree.
-        severity: errors stop a run, warnings do not (unless asked to).
+        severity: errors stop a run, warnings do not (unless asked to), suppressed ones are set aside.
+        reason: why a suppressed finding was set aside, in the author's words.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Diagnostic:
     help: str | None = None
     note: str | None = None
     severity: Severity = "error"
+    reason: str | None = None
 
     def render(self) -> str:
         """Gives the finding as text: header, source line with carets, help and note."""
@@ -65,7 +67,15 @@ class Diagnostic:
             out.append(f"  = help: {self.help}")
         if self.note:
             out.append(f"  = note: {self.note}")
+        if self.reason:
+            out.append(f"  = reason: {self.reason}")
         return "\n".join(out)
+
+    @property
+    def whole_message(self) -> str:
+        """Gives message, help, note and reason, one to a line."""
+        more = (("help", self.help), ("note", self.note), ("reason", self.reason))
+        return "\n".join([self.message, *(f"{name}: {text}" for name, text in more if text)])
 
     def as_dict(self) -> dict[str, Any]:
         """Gives the finding as plain data for JSON."""

@@ -10,12 +10,15 @@ from thbscreen.rules import bundle
 from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
+from thbscreen.rules.suppress import suppress
 from thbscreen.rules.yamltree import Findings, Map, Node, Scalar, Seq, load_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-KEYS = ("list", "kind", "title", "reviewed", "sources", "entries", "must_match", "must_not_match")
+KEYS = (
+    "list", "kind", "title", "reviewed", "sources", "suppress", "entries", "must_match", "must_not_match",
+)  # fmt: skip
 KINDS = ("words", "codes", "values", "map")
 LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
@@ -49,6 +52,7 @@ def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Fin
     elif wanted or unwanted:
         key = mapping.key("must_match") or mapping.key("must_not_match") or name
         findings.error("R004", "only lists of words have examples", key.span if key else mapping.span)
+    suppress(ctx, mapping, complete=not findings.failed)
     if findings.failed or name is None or kind is None or reviewed is None:
         return None, findings
     known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
