@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -103,6 +103,8 @@ class Runner:
         workers: processes; with more than one the buckets must be files.
         folder: where workers find the context, needed with more than one.
         skip: rule ids that are not judged on this data.
+        known: accounts hit by rules that ran before on the same data, by rule id and account code; these
+            rules do not run again.
         advance: told 1 after each bucket of each stage.
     """
 
@@ -114,12 +116,14 @@ class Runner:
         workers: int = 1,
         folder: Path | None = None,
         skip: frozenset[str] = frozenset(),
+        known: Mapping[str, npt.NDArray[np.bool_]] | None = None,
         advance: Callable[[int], None] = lambda _n: None,
     ) -> None:
         """Keeps what all stages share."""
         self.prepared, self.compiled = prepared, compiled
         self.workers, self.folder, self.advance = workers, folder, advance
-        self.rules = tuple(r for r in compiled.rules if r.rule.id not in skip)
+        self.known = dict(known or {})
+        self.rules = tuple(r for r in compiled.rules if r.rule.id not in skip | self.known.keys())
         self.result = RunResult()
         self.context = Context(
             compiled,
@@ -240,7 +244,7 @@ class Runner:
 
     def _hit_accounts(self) -> dict[str, npt.NDArray[np.bool_]]:
         wanted = {a for r in self.rules for a in r.rule.after}
-        out: dict[str, npt.NDArray[np.bool_]] = {}
+        out = dict(self.known)
         for item in self.rules:
             if item.rule.id in wanted:
                 flags = np.zeros(self.prepared.dimensions.frame.height - 1, np.bool_)

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.pack import CompiledPack, compile_pack
@@ -80,6 +81,7 @@ class CaseRun:
         self.tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
         self.compiled = self._compile(self.rule)
         self.prepared = self._prepare(self.compiled)
+        self.known: dict[str, npt.NDArray[np.bool_]] = {}
 
     def _compile(self, rule: ast.Rule) -> CompiledPack:
         others = tuple(r for r in self.pack.rules if r.id in rule.after)
@@ -105,17 +107,19 @@ class CaseRun:
         if self.case.expect == "not judged":
             judged = ready["status"] != "not judged"
             return f"is judged ({ready['status']}), expected not judged" if judged else ""
-        found = _run(prepared, compiled, self.tables)
+        same = prepared is self.prepared
+        runner = Runner(prepared, compiled, known=self.known if same else None)
+        found = _run(runner, self.tables)
+        if same:
+            self.known = {i: h for i, h in runner.context.hit_accounts.items() if i in rule.after}
         message = _compare(rule, self.case, found, self.pack.profile.time_zone)
         if message and ready["status"] == "not judged":
             message += f" (this data alone would not be judged: {ready['reason']})"
         return message
 
 
-def _run(
-    prepared: Prepared, compiled: CompiledPack, tables: Mapping[str, list[dict[str, str | None]]]
-) -> HitTables:
-    runner = Runner(prepared, compiled)
+def _run(runner: Runner, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
+    prepared, compiled = runner.prepared, runner.compiled
     runner.run()
     runner.run_mitigation()
     names: pl.Series | None = None
