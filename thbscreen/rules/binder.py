@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
 from thbscreen.diagnostics import Diagnostic, suggest
-from thbscreen.rules import ast, bundle, lint
+from thbscreen.rules import ast, bundle, gates, lint
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.cases import bind_cases, out_of_bounds
 from thbscreen.rules.context import RULE_ID, Context
@@ -21,9 +21,9 @@ from thbscreen.rules.suppress import suppress
 from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
 KEYS = (
-    "rule", "title", "version", "status", "family", "weight", "third_party", "summary", "why", "sources",
-    "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence", "report",
-    "suppress", "tests",
+    "rule", "title", "version", "status", "retired", "family", "weight", "third_party", "summary", "why",
+    "sources", "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence",
+    "report", "measured", "mutants_that_survive", "suppress", "tests",
 )  # fmt: skip
 REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
@@ -136,6 +136,7 @@ class _Binder:
         )
         rule = dataclasses.replace(rule, digest=rule_digest(rule))
         lint.warnings(ctx, root, rule)
+        gates.check(ctx, root, rule)
         return rule
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -45,13 +45,44 @@ class DatedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who answers for a local change, since when, and when it is to be looked at again (ISO days)."""
+
+    by: str
+    on: str
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
-    """An institution's own parameter values for one rule."""
+    """An institution's own parameter values for one rule.
+
+    Attributes:
+        enabled: False switches the rule off, True a draft on; None leaves it as it is.
+        approved: always there when a value changes or a rule is switched.
+    """
 
     rule: str
     parameters: tuple[tuple[str, ast.Value], ...]
-    enabled: bool
+    enabled: bool | None
     reason: str
+    approved: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Rows that some rules do not see, for a reason and up to a day.
+
+    Attributes:
+        wheres: (rule id, condition) pairs; a row that passes the condition is hidden from the rule.
+        expires: last day on which the exclusion holds (ISO day).
+    """
+
+    name: str
+    wheres: tuple[tuple[str, ast.Where], ...]
+    reason: str
+    expires: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +108,11 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything local: zone, facts, overrides, list changes, scoring."""
+    """Everything local: zone, facts, overrides, list changes, scoring, exclusions, goAML codes.
+
+    Attributes:
+        goaml: (report indicator, code of the FIU's own list) pairs; "" where the code is still to be filled.
+    """
 
     name: str
     time_zone: str
@@ -88,6 +123,13 @@ class Profile:
     scoring: Scoring
     digest: str
     span: Span
+    exclusions: tuple[Exclusion, ...] = ()
+    goaml: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def indicators(self) -> dict[str, str]:
+        """The FIU's code by report indicator; "" where it is still to be filled."""
+        return dict(self.goaml)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,26 @@ def walk(thing: object) -> Iterator[object]:
             yield from walk(getattr(thing, name))
 
 
+#: Parts of a rule whose order means nothing, however the author wrote it.
+_UNORDERED = frozenset(
+    {
+        ("Where", "conditions"), ("AnyOf", "wheres"), ("NoneOf", "wheres"), ("AnyLine", "lines"),
+        ("NoneLine", "lines"), ("Transaction", "derive"), ("Aggregate", "derive"), ("Sequence", "derive"),
+        ("Aggregate", "measures"), ("Aggregate", "flag_when"), ("Sequence", "flag_when"), ("Star", "links"),
+        ("Star", "measures"), ("Star", "flag_when"), ("Follows", "same"), ("Follows", "different"),
+        ("Step", "same"), ("Compared", "alike_by"), ("Cluster", "fields"),
+    }
+)  # fmt: skip
+#: Tests against a set of values.
+_SETS = frozenset({"in", "not_in", "mentions", "weekday", "hit_by"})
+
+
 def canonical(thing: object) -> object:
-    """Gives plain data that is equal for equal meanings: without places and the author's spelling."""
+    """Gives plain data that is equal for equal meanings.
+
+    Without places, the author's spelling, the order of what has none, and parts of rules that are at their
+    defaults, so that the language may grow without changing what is written in it.
+    """
     if isinstance(thing, Enum):
         return thing.value
     if isinstance(thing, Decimal):
@@ -65,27 +83,48 @@ def canonical(thing: object) -> object:
     if isinstance(thing, tuple | list):
         return [canonical(part) for part in thing]
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        name = type(thing).__name__
-        parts = {
-            f.name: canonical(getattr(thing, f.name))
-            for f in dataclasses.fields(thing)
-            if f.name != "span" and (name, f.name) not in _TEXTS
-        }
-        return [name, parts]
+        return [type(thing).__name__, dict(_named_parts(thing))]
     return thing
+
+
+def _named_parts(thing: Any) -> Iterator[tuple[str, object]]:
+    name = type(thing).__name__
+    grows = type(thing).__module__ == ast.__name__
+    for f in dataclasses.fields(thing):
+        value = getattr(thing, f.name)
+        if f.name == "span" or (name, f.name) in _TEXTS or (grows and value == f.default):
+            continue
+        if name in {"Aggregate", "Star"} and f.name == "measures" and thing.headline is None and value:
+            yield "headline", value[0].name  # the first one shows, so this order has a meaning
+        found = canonical(value)
+        loose = (name, f.name) in _UNORDERED or (f.name == "operand" and thing.op in _SETS)
+        if isinstance(found, list) and loose and isinstance(value, tuple):
+            found = sorted(found, key=_as_text)
+        yield f.name, found
+
+
+def _as_text(thing: object) -> str:
+    return json.dumps(thing, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(thing: object) -> str:
     """Gives the SHA-256 of the canonical form, as hexadecimal text."""
-    text = json.dumps(canonical(thing), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(_as_text(canonical(thing)).encode("utf-8")).hexdigest()
 
 
 def rule_digest(rule: ast.Rule) -> str:
-    """Gives the hash of a rule's meaning with its parameters' values put in; texts do not count."""
+    """Gives the hash of a rule's meaning: what it finds, what that counts for, what a profile may change.
+
+    In it: id, detection with the parameters' values put in, weight, family, `third_party`, roles,
+    typologies, report indicator, and each parameter's name, bounds and `stricter`. Not in it: version,
+    status, title and all other texts, evidence, keywords, sources and tests.
+    """
     values = {p.name: p.value for p in rule.parameters}
     meaning = substitute(rule.detect, values)
-    return digest((rule.id, meaning, rule.weight, rule.family, rule.third_party, rule.roles))
+    tunable = tuple(sorted((p.name, canonical(p.min), canonical(p.max), p.stricter) for p in rule.parameters))
+    counts_for = (rule.weight, rule.family, rule.third_party, tuple(sorted(rule.roles)))
+    told_as = (tuple(sorted(rule.typologies)), rule.report_indicator)
+    return digest((rule.id, meaning, counts_for, told_as, tunable))
 
 
 def number(expr: ast.Expr, values: Mapping[str, ast.Value]) -> Fraction | None:

@@ -11,6 +11,7 @@ from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
 from thbscreen.rules.evaluate import walk
 from thbscreen.rules.needs import required_columns
+from thbscreen.rules.overrides import changes
 from thbscreen.rules.patterns import SHAPES
 
 _TESTS = {
@@ -302,19 +303,33 @@ class _Teller:
 
 
 def _set_here(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None) -> list[str]:
-    """Says which values differ from the rule's own, who set them and why."""
+    """Says which values differ from the rule's own, which rows it does not see, who set that and why."""
     effective = {p.name: p.value for p in resolved.parameters}
+    profile = pack.profile if pack else None
+    effects = {c.parameter: c.effect for c in changes(pack) if c.rule == bound.id} if pack else {}
+    words = {"looser": ", so fewer hits", "stricter": ", so more hits"}
     changed = [
-        f"{p.name} {value_text(effective[p.name])} (default {value_text(p.value)})"
+        f"{p.name} {value_text(effective[p.name])} "
+        f"(default {value_text(p.value)}{words.get(effects.get(p.name, ''), '')})"
         for p in bound.parameters
         if effective[p.name].payload != p.value.payload
     ]
-    if not changed:
-        return []
-    profile = pack.profile if pack else None
-    reason = next((o.reason for o in profile.overrides if o.rule == bound.id), "") if profile else ""
-    because = f", because: {reason}" if reason else ""
-    return [f"Set by {profile.name if profile else 'this run'}: {', '.join(changed)}{because}."]
+    override = next((o for o in profile.overrides if o.rule == bound.id), None) if profile else None
+    out = []
+    if changed:
+        because = f", because: {override.reason}" if override else ""
+        out.append(f"Set by {profile.name if profile else 'this run'}: {', '.join(changed)}{because}.")
+        if override and (approved := override.approved):
+            out.append(f"Approved by {approved.by} on {approved.on}, to be reviewed by {approved.review}.")
+    for exclusion in profile.exclusions if profile else ():
+        teller = _Teller(bound, resolved)
+        out += [
+            f"Does not see rows where {teller.where(where)} (exclusion '{exclusion.name}' to "
+            f"{exclusion.expires}), because: {exclusion.reason}."
+            for rule, where in exclusion.wheres
+            if rule == bound.id
+        ]
+    return out
 
 
 def _not_judged(rule: ast.Rule) -> str:

@@ -30,15 +30,17 @@ def accusing_words(text: str) -> list[tuple[int, str]]:
 def warnings(ctx: Context, root: Map, rule: ast.Rule) -> None:
     """Adds the warnings of one bound rule to its findings.
 
-    W101 no negative test; W102 no test of a missing value; W109 an accusing word in a text.
+    W101 no negative test; W102 no test of a missing value; W109 an accusing word in a text. The first two
+    are warnings for a draft only: from the status `test` on they are its gate (R071).
     """
     tests = root.key("tests")
     place = tests.span if tests else root.span
-    if rule.tests and all(case.expect != "no hits" for case in rule.tests):
+    gated = rule.status in {"test", "stable"}
+    if rule.tests and not gated and not has_negative(rule):
         ctx.findings.warn(
             "W101", "no test shows what must not be flagged", place, help="add a test that expects no hits"
         )
-    if rule.tests and not any(_lacks_a_value(case, rule.columns) for case in rule.tests):
+    if rule.tests and not gated and not has_missing(rule):
         ctx.findings.warn(
             "W102", "no test shows what happens when a value is missing", place,
             help="leave a column out of one row, or set it to ~",
@@ -49,6 +51,17 @@ def warnings(ctx: Context, root: Map, rule: ast.Rule) -> None:
                 "W109", f"'{word}' accuses somebody", token_span(ctx.findings, scalar, start, len(word)),
                 help="say what the money does, and possible_... for roles",
             )  # fmt: skip
+
+
+def has_negative(rule: ast.Rule) -> bool:
+    """Says whether a test shows what must not be flagged."""
+    return any(case.expect == "no hits" for case in rule.tests)
+
+
+def has_missing(rule: ast.Rule) -> bool:
+    """Says whether a test lacks a value that the rule reads; true when no row can lack any."""
+    read = {c.rpartition(".")[2] for c in rule.columns} - ALWAYS
+    return not read or any(_lacks_a_value(case, rule.columns) for case in rule.tests)
 
 
 def _lacks_a_value(case: ast.Case, columns: tuple[str, ...]) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
-from thbscreen.rules import ast, bundle
+from thbscreen.rules import ast, bundle, gates, lock
 from thbscreen.rules.binder import bind_file
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
@@ -22,8 +23,9 @@ from thbscreen.rules.evaluate import (
 )
 from thbscreen.rules.lists import bind_list
 from thbscreen.rules.literals import as_unit
+from thbscreen.rules.overrides import Hidden, Known, hide, looked_at
 from thbscreen.rules.paths import default_rules_dir, profile_path
-from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, read_profile
+from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, local_today, read_profile
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
 #: Folders of the rules that hold something else than rules.
@@ -31,7 +33,12 @@ NOT_RULES = ("lists", "profiles", "translations")
 
 
 def load_pack(
-    rules_dir: Path | None = None, profile: str | Path = "cyprus", only: Sequence[str] = ()
+    rules_dir: Path | None = None,
+    profile: str | Path = "cyprus",
+    only: Sequence[str] = (),
+    *,
+    drafts: bool = False,
+    today: dt.date | None = None,
 ) -> bundle.RulePack:
     """Loads every rule that the profile enables, with the values in force.
 
@@ -39,23 +46,52 @@ def load_pack(
         rules_dir: folder of rules; None for the shipped ones.
         profile: name of a profile in the folder, or path of a profile file.
         only: ids of rules to load; rules whose hits they read are loaded too.
+        drafts: also those drafts that neither `only` names nor the profile switches on.
+        today: day against which expiries are held; None for today in the profile's time zone.
 
     Raises:
         RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
         UsageError: there is no such folder, profile or rule.
     """
-    loading = _Loading.of(rules_dir, profile)
+    loading = _Loading.of(rules_dir, profile, today)
     found = loading.diagnostics()
     errors = [d for d in found if d.severity == "error"]
     if errors:
         only_profile = all(d.span.file == loading.read.ctx.findings.file for d in errors)
         raise (ProfileError if only_profile else RuleError)(found)
-    return loading.pack(only)
+    return loading.pack(only, drafts=drafts)
 
 
-def check(rules_dir: Path | None = None, profile: str | Path = "cyprus") -> list[Diagnostic]:
-    """Gives every finding about rules, lists and the profile, warnings included, in order."""
-    return _Loading.of(rules_dir, profile).diagnostics()
+def check(
+    rules_dir: Path | None = None, profile: str | Path = "cyprus", *, today: dt.date | None = None
+) -> list[Diagnostic]:
+    """Gives every finding about rules, lists, the profile and the lock, warnings included, in order.
+
+    Args:
+        rules_dir: folder of rules; None for the shipped ones.
+        profile: name of a profile in the folder, or path of a profile file.
+        today: day against which expiries are held; None for today in the profile's time zone.
+    """
+    loading = _Loading.of(rules_dir, profile, today)
+    return sort_diagnostics([*loading.diagnostics(), *loading.lock_findings()])
+
+
+def write_lock(rules_dir: Path | None = None, profile: str | Path = "cyprus") -> tuple[Path, int]:
+    """Writes the lock file of a folder of rules.
+
+    Returns:
+        The file and how many of its lines are new or changed.
+
+    Raises:
+        RuleError: rules do not load, or a meaning changed and its version did not (V002 to V004).
+        OutputError: the file cannot be written.
+    """
+    loading = _Loading.of(rules_dir, profile, None)
+    found = [*loading.diagnostics(), *loading.lock_findings(accept=True)]
+    mine = loading.read.ctx.findings.file
+    if any(d.severity == "error" and d.span.file != mine for d in found):
+        raise RuleError([d for d in sort_diagnostics(found) if d.span.file != mine])
+    return lock.write(loading.base, loading.locked())
 
 
 def resolve(
@@ -69,8 +105,8 @@ def resolve(
         case_parameters: (name, raw text) of an inline test.
 
     Returns:
-        The rule without parameters in `detect`; `parameters` hold the effective values, and digest,
-        look-back and the need for times of day follow them.
+        The rule without parameters in `detect` and without the rows that exclusions hide; `parameters`
+        hold the effective values, and digest, look-back and the need for times of day follow them.
     """
     values = {p.name: p.value for p in rule.parameters}
     for override in profile.overrides if profile else ():
@@ -79,14 +115,39 @@ def resolve(
     for name, text in case_parameters:
         values[name] = as_unit(text, values[name].unit)
     parameters = tuple(dataclasses.replace(p, value=values[p.name]) for p in rule.parameters)
+    detect = substitute(rule.detect, values)
+    for exclusion in profile.exclusions if profile else ():
+        for identity, where in exclusion.wheres:
+            if identity == rule.id:
+                detect = hide(detect, where)
     out = dataclasses.replace(
         rule,
-        detect=substitute(rule.detect, values),
+        detect=detect,
         parameters=parameters,
         needs_time_of_day=needs_time_of_day(rule.detect, values),
         look_back=look_back(rule.detect, values),
     )
     return dataclasses.replace(out, digest=rule_digest(out))
+
+
+def without_exclusions(pack: bundle.RulePack) -> bundle.RulePack:
+    """Gives a pack in which no exclusion hides anything."""
+    profile = dataclasses.replace(pack.profile, exclusions=())
+    rules = tuple(resolve(rule, profile) for rule in pack.bound)
+    return dataclasses.replace(pack, profile=profile, rules=rules)
+
+
+def hidden(pack: bundle.RulePack) -> list[Hidden]:
+    """Tells for every exclusion and rule which rows are hidden that the rule would look at."""
+    if not pack.profile.exclusions:
+        return []
+    seen = {rule.id: looked_at(rule.detect) for rule in without_exclusions(pack).rules}
+    return [
+        Hidden(exclusion.name, identity, exclusion.expires, ast.Where((*seen[identity], *where.conditions)))
+        for exclusion in pack.profile.exclusions
+        for identity, where in exclusion.wheres
+        if identity in seen
+    ]
 
 
 @dataclass(slots=True)
@@ -102,7 +163,7 @@ class _Loading:
     findings: list[Findings] = field(default_factory=list)
 
     @classmethod
-    def of(cls, rules_dir: Path | None, profile: str | Path) -> _Loading:
+    def of(cls, rules_dir: Path | None, profile: str | Path, today: dt.date | None) -> _Loading:
         base = rules_dir or default_rules_dir()
         if not base.is_dir():
             raise UsageError(f"there is no folder of rules '{base}'")
@@ -110,14 +171,14 @@ class _Loading:
         data, problem = _content(path)
         read = read_profile(data, _shown(path, base))
         if problem:
-            read.ctx.findings.items.clear()
+            read.ctx.findings.clear()
             read.ctx.findings.error("R001", problem, _start(read.ctx.findings.file))
         loading = cls(base, read)
         loading.load_lists()
         loading.load_rules()
-        loading.profile = finish_profile(
-            read, loading.rules, {k: c.bounds for k, c in loading.contexts.items()}, loading.lists
-        )
+        bounds = {identity: ctx.bounds for identity, ctx in loading.contexts.items()}
+        day = (today or local_today(read.time_zone)).isoformat()
+        loading.profile = finish_profile(read, Known(loading.rules, bounds, loading.lists, day))
         loading.cross_checks()
         loading.findings.append(read.ctx.findings)
         return loading
@@ -187,6 +248,8 @@ class _Loading:
             places[identity] = rule.span if rule else _start(name)
             self.rules[identity] = rule
             self.contexts[identity] = ctx
+            if rule is not None:
+                gates.place(ctx, rule, path.relative_to(self.base).parts[0])
 
     def refuse(self, name: str, problem: str) -> None:
         findings = Findings(name)
@@ -201,6 +264,8 @@ class _Loading:
                 if other not in self.rules:
                     hint = suggest(other, sorted(self.rules))
                     ctx.findings.error("R016", f"there is no rule '{other}'", span, help=hint)
+                elif problem := gates.unreadable(self.rules[identity], self.rules[other]):
+                    ctx.findings.error("R074", problem, span, help="read a rule that runs")
                 elif (subject := self.subject(other)) not in {None, "account_id", "cp_account_id"}:
                     message = f"{other} finds '{subject}', not accounts, so no account is ever hit by it"
                     hint = "name a rule whose for_each begins with account_id or cp_account_id"
@@ -236,7 +301,7 @@ class _Loading:
 
     def check_profile(self, profile: bundle.Profile) -> None:
         findings = self.read.ctx.findings
-        off = {o.rule for o in profile.overrides if not o.enabled}
+        off = self.off(profile, drafts=False)
         for override in profile.overrides:
             rule = self.rules[override.rule]
             place = self.read.places[override.rule]
@@ -247,16 +312,38 @@ class _Loading:
                 message = f"with these values {rule.id} can never flag: the tests on '{name}' contradict"
                 findings.error("P010", message, place)
             readers = [i for i, r in self.rules.items() if r and override.rule in r.after and i not in off]
-            if override.rule in off and readers:
+            if override.enabled is False and readers:
                 message = f"{override.rule} cannot be switched off: {readers[0]} reads its hits"
                 findings.error("P011", message, place, help=f"switch {readers[0]} off too")
 
+    # --- the lock ---
+
+    def locked(self) -> lock.Lock:
+        rules = {i: lock.Entry(r.version, r.digest) for i, r in sorted(self.rules.items()) if r is not None}
+        lists = {name: found.digest for name, found in sorted(self.lists.items()) if found is not None}
+        return lock.Lock(rules, lists)
+
+    def lock_findings(self, *, accept: bool = False) -> list[Diagnostic]:
+        places = {i: c.findings for i, c in self.contexts.items()}
+        return lock.compare(self.base, self.rules, places, self.locked(), accept=accept)
+
     # --- the pack ---
 
-    def pack(self, only: Sequence[str]) -> bundle.RulePack:
+    def off(self, profile: bundle.Profile, *, drafts: bool) -> set[str]:
+        """Gives the rules that do not run: switched off, retired, or a draft that nobody switched on."""
+        switched = {o.rule: o.enabled for o in profile.overrides}
+        return {
+            identity
+            for identity, rule in self.rules.items()
+            if switched.get(identity) is False
+            or (rule is not None and rule.status == "retired")
+            or (rule is not None and rule.status == "draft" and not drafts and not switched.get(identity))
+        }
+
+    def pack(self, only: Sequence[str], *, drafts: bool) -> bundle.RulePack:
         profile = self.profile
         assert profile is not None
-        off = {o.rule for o in profile.overrides if not o.enabled}
+        off = self.off(profile, drafts=drafts or bool(only))
         wanted = set(self.rules)
         if only:
             for identity in only:
@@ -268,7 +355,7 @@ class _Loading:
         bound = [
             rule
             for identity, rule in sorted(self.rules.items())
-            if rule is not None and identity in wanted and identity not in off and rule.status != "retired"
+            if rule is not None and identity in wanted and identity not in off
         ]
         rules = tuple(resolve(rule, profile) for rule in bound)
         lists = _changed(self.lists, profile)

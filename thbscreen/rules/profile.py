@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import re
+import datetime as dt
 import zoneinfo
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from thbscreen.diagnostics import Span, suggest
 from thbscreen.model.text import fold
-from thbscreen.rules import ast, bundle
+from thbscreen.rules import bundle
 from thbscreen.rules.ast import Unit
-from thbscreen.rules.cases import out_of_bounds
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
 from thbscreen.rules.lists import list_digest, matching
 from thbscreen.rules.literals import LiteralError, parse_value
+from thbscreen.rules.overrides import Known, bind_exclusions, bind_goaml, bind_overrides, day, reason
 from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
-KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists")
+KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
 _FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
 _FACT_UNITS = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclasses.dataclass(slots=True)
@@ -69,6 +68,11 @@ def read_profile(text: str | bytes, file: str) -> ProfileFile:
     return out
 
 
+def local_today(zone: str) -> dt.date:
+    """Gives today's date in a time zone; in UTC when there is no such zone."""
+    return dt.datetime.now(zoneinfo.ZoneInfo(zone) if _is_zone(zone) else dt.UTC).date()
+
+
 def _is_zone(name: str) -> bool:
     try:
         zoneinfo.ZoneInfo(name)
@@ -85,7 +89,7 @@ def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[bundle.DatedValue]:
             continue
         ctx.require(mapping, ("value", "source"), f"a value of '{key.text}'")
         found = ctx.scalar(mapping.get("value"), "'value'")
-        start, end = (_day(ctx, mapping.get(k), f"'{k}'") for k in ("valid_from", "valid_to"))
+        start, end = (day(ctx, mapping.get(k), f"'{k}'") for k in ("valid_from", "valid_to"))
         try:
             value = parse_value(found.text) if found else None
         except LiteralError:
@@ -103,19 +107,6 @@ def _fact(ctx: Context, key: Scalar, node: Node) -> Iterator[bundle.DatedValue]:
         yield dated
 
 
-def _day(ctx: Context, node: Node | None, what: str) -> str | None:
-    if node is None or (isinstance(node, Scalar) and node.absent):
-        return None
-    found = ctx.scalar(node, what)
-    if found is None:
-        return None
-    if not _DAY.fullmatch(found.text):
-        ctx.findings.error("R021", f"{what} is a day such as 2026-01-31", found.span)
-        return None
-    value = ctx.literal(found, Unit.DATE, what)
-    return None if value is None else str(value.payload)
-
-
 def _wrong_dates(last: bundle.DatedValue | None, now: bundle.DatedValue) -> str | None:
     if now.valid_to is not None and (now.valid_from or "") > now.valid_to:
         return "the value ends before it begins"
@@ -131,19 +122,12 @@ def _wrong_dates(last: bundle.DatedValue | None, now: bundle.DatedValue) -> str 
 # --- overrides, lists, scoring -----------------------------------------------------------------
 
 
-def finish_profile(
-    read: ProfileFile,
-    rules: Mapping[str, ast.Rule | None],
-    bounds: Mapping[str, Mapping[str, Span]],
-    lists: Mapping[str, bundle.WordList | None],
-) -> bundle.Profile | None:
-    """Binds overrides, list changes and scoring numbers.
+def finish_profile(read: ProfileFile, known: Known) -> bundle.Profile | None:
+    """Binds overrides, list changes, exclusions, goAML codes and scoring numbers.
 
     Args:
         read: the profile after `read_profile`.
-        rules: every known rule id; None when the rule itself does not load.
-        bounds: where each parameter's bounds are set, by rule and parameter.
-        lists: every known list; None when it does not load.
+        known: what the profile may name.
 
     Returns:
         The profile, or None when it has errors.
@@ -151,73 +135,17 @@ def finish_profile(
     ctx, root = read.ctx, read.root
     if root is None:
         return None
-    overrides = tuple(_overrides(read, root.get("rules"), rules, bounds))
-    additions, removals = _list_changes(ctx, root.get("lists"), lists)
+    overrides = tuple(bind_overrides(ctx, root.get("rules"), known, read.places))
+    additions, removals = _list_changes(ctx, root.get("lists"), known.lists)
     scoring = _scoring(ctx, root.get("scoring"))
+    exclusions = tuple(bind_exclusions(ctx, root.get("exclusions"), known))
+    goaml = tuple(bind_goaml(ctx, root.get("goaml"), known))
     if ctx.findings.failed:
         return None
     facts = tuple(read.facts.items())
     content = (read.name, read.time_zone, facts, overrides, additions, removals, scoring)
-    return bundle.Profile(*content, digest=digest(content), span=root.span)
-
-
-def _overrides(
-    read: ProfileFile,
-    node: Node | None,
-    rules: Mapping[str, ast.Rule | None],
-    bounds: Mapping[str, Mapping[str, Span]],
-) -> Iterator[bundle.Override]:
-    ctx = read.ctx
-    for key, value in ctx.mapping(node, "'rules'") or ():
-        if key.text not in rules:
-            hint = suggest(key.text, sorted(rules))
-            ctx.findings.error("P001", f"unknown rule '{key.text}'", key.span, help=hint)
-            continue
-        mapping = ctx.mapping(value, f"'{key.text}'", ("parameters", "enabled", "reason"))
-        if mapping is None:
-            continue
-        read.places[key.text] = key.span
-        if _reason(ctx, mapping, key) is None:
-            continue
-        enabled = ctx.choice(mapping.get("enabled"), "'enabled'", ("true", "false")) != "false"
-        rule = rules[key.text]
-        values = () if rule is None else tuple(_values(ctx, mapping, rule, bounds.get(key.text, {})))
-        yield bundle.Override(key.text, values, enabled, ctx.text(mapping, "reason"))
-
-
-def _reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
-    node = mapping.get("reason")
-    if node is None:
-        ctx.findings.error(
-            "P005", f"'{key.text}' is changed without a reason", key.span, help="add reason: why"
-        )
-        return None
-    found = ctx.scalar(node, "'reason'")
-    return found.text if found else None
-
-
-def _values(
-    ctx: Context, mapping: Map, rule: ast.Rule, bounds: Mapping[str, Span]
-) -> Iterator[tuple[str, ast.Value]]:
-    known = {p.name: p for p in rule.parameters}
-    for key, node in ctx.mapping(mapping.get("parameters"), "'parameters'") or ():
-        if key.text not in known:
-            hint = suggest(key.text, sorted(known))
-            message = f"{rule.id} has no parameter '{key.text}'"
-            ctx.findings.error("P002", message, key.span, help=hint)
-            continue
-        parameter = known[key.text]
-        found = ctx.scalar(node, f"'{key.text}'")
-        value = ctx.literal(found, parameter.value.unit, f"'{key.text}'") if found else None
-        if found is None or value is None:
-            continue
-        outside = out_of_bounds(parameter, value)
-        if outside:
-            place = bounds.get(key.text)
-            note = f"the bounds are set in {place}" if place else None
-            ctx.findings.error("P003", f"{key.text} = {found.text} is {outside}", found.span, note=note)
-            continue
-        yield key.text, value
+    whole = digest((*content, exclusions, goaml))
+    return bundle.Profile(*content, digest=whole, span=root.span, exclusions=exclusions, goaml=goaml)
 
 
 Additions = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -236,7 +164,7 @@ def _list_changes(
                 ctx.findings.error("P004", f"unknown list '{key.text}'", key.span, help=hint)
             continue
         mapping = ctx.mapping(value, f"'{key.text}'", ("add", "remove", "reason"))
-        if mapping is None or _reason(ctx, mapping, key) is None:
+        if mapping is None or reason(ctx, mapping, key) is None:
             continue
         found = lists[key.text]
         if found is None:

@@ -142,9 +142,9 @@ tests:
 def rule(
     detect: str, *, evidence: str = '"Seen."', parameters: str = "", roles: str = "{account_id: unknown}"
 ) -> str:
-    """Gives a whole rule around a detect block (indented by two blanks)."""
+    """Gives a whole draft around a detect block (indented by two blanks)."""
     return (
-        HEAD.format(id="THB-TEST-001", family="flow", roles=roles)
+        HEAD.format(id="THB-TEST-001", family="flow", roles=roles).replace("status: test", "status: draft")
         + (f"parameters:\n{parameters}" if parameters else "")
         + f"detect:\n{detect}evidence: {evidence}\n"
         + TAIL

@@ -194,8 +194,8 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "test parameter outside bounds": ("threshold: 5000 EUR", "threshold: 500 EUR", ["R064"]),
     "expected field that no hit has": ("deposits: 3, total", "deposit: 3, total", ["R065"]),
     "expectation of another shape": ("expect: no hits", "expect: nothing", ["R065"]),
-    "no negative test": ("expect: no hits", "expect: [{account_id: A1}]", ["W101"]),
-    "no test of a missing value": ("amount_eur: ~", "amount_eur: 1", ["W102"]),
+    "no negative test": ("expect: no hits", "expect: [{account_id: A1}]", ["R071"]),
+    "no test of a missing value": ("amount_eur: ~", "amount_eur: 1", ["R071"]),
     "extreme in a line": (
         "    - total > $threshold\n",
         "    - total > $threshold\n    - largest >= 9000 EUR\n",

@@ -11,13 +11,13 @@ from tests.unit.rules.test_broken_rules import CASES, STAR_CASES
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^### ([RPW]\d{3})\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(re.findall(r"^### ([RPVW]\d{3})\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
 
 def codes_in_code() -> set[str]:
     sources = (ROOT / "thbscreen" / "rules").glob("*.py")
     return {
-        code for path in sources for code in re.findall(r'"([RPW]\d{3})"', path.read_text(encoding="utf-8"))
+        code for path in sources for code in re.findall(r'"([RPVW]\d{3})"', path.read_text(encoding="utf-8"))
     }
 
 

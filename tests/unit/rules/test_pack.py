@@ -45,6 +45,10 @@ def put(rules: Path, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+#: What every change of a value or of a rule's switch must carry.
+APPROVED = "approved: {by: MLCO, on: 2024-06-01, review: 2999-06-01}"
+
+
 def override(base: Path, text: str) -> None:
     put(base, "profiles/test.yaml", PROFILE + text)
 
@@ -78,7 +82,9 @@ def test_a_changed_list_changes_the_digest_of_the_pack(base: Path) -> None:
 
 
 def test_an_override_inside_the_bounds_is_in_force(base: Path) -> None:
-    override(base, "rules:\n  THB-CASH-003: {parameters: {min_deposits: 5}, reason: back-test}\n")
+    override(
+        base, f"rules:\n  THB-CASH-003: {{parameters: {{min_deposits: 5}}, reason: back-test, {APPROVED}}}\n"
+    )
     pack = load_pack(base, "test")
     effective = {p.name: p.value.payload for p in pack.rules[0].parameters}
     assert effective["min_deposits"] == Decimal(5)
@@ -86,7 +92,7 @@ def test_an_override_inside_the_bounds_is_in_force(base: Path) -> None:
 
 
 def test_a_value_outside_the_bounds_names_the_place_of_the_bounds(base: Path) -> None:
-    override(base, "rules:\n  THB-CASH-003: {parameters: {min_deposits: 1}, reason: more}\n")
+    override(base, f"rules:\n  THB-CASH-003: {{parameters: {{min_deposits: 1}}, reason: more, {APPROVED}}}\n")
     with pytest.raises(ProfileError) as caught:
         load_pack(base, "test")
     (found,) = caught.value.diagnostics
@@ -98,7 +104,7 @@ def test_a_value_outside_the_bounds_names_the_place_of_the_bounds(base: Path) ->
     ("text", "code"),
     [
         ("rules: {THB-CASH-004: {enabled: false, reason: x}}\n", "P001"),
-        ("rules: {THB-CASH-003: {parameters: {min_deposit: 3}, reason: x}}\n", "P002"),
+        (f"rules: {{THB-CASH-003: {{parameters: {{min_deposit: 3}}, reason: x, {APPROVED}}}}}\n", "P002"),
         ("lists: {mcc.travl: {add: ['1'], reason: x}}\n", "P004"),
         ("rules: {THB-CASH-003: {enabled: false}}\n", "P005"),
         ("lists: {mcc.travel: {remove: ['9999'], reason: x}}\n", "P006"),
@@ -107,9 +113,11 @@ def test_a_value_outside_the_bounds_names_the_place_of_the_bounds(base: Path) ->
         ("scoring: {min_families: 1.5}\n", "P008"),
         ("scoring: {half_after_days: inf}\n", "P008"),
         ("scoring: {alert_wait: 5}\n", "R004"),
-        ("rules: {THB-CASH-003: {parameters: {min_deposits: x}, reason: x}}\n", "R021"),
+        (f"rules: {{THB-CASH-003: {{parameters: {{min_deposits: x}}, reason: x, {APPROVED}}}}}\n", "R021"),
         (
-            "rules: {THB-MAR-001: {parameters: {payout_min: 1000 EUR, payout_max: 500 EUR}, reason: x}}\n",
+            "rules: {THB-MAR-001: {parameters: {payout_min: 1000 EUR, payout_max: 500 EUR}, reason: x, "
+            + APPROVED
+            + "}}\n",
             "P010",
         ),
     ],
@@ -134,7 +142,7 @@ def test_a_profile_whose_facts_cannot_be_is_refused(base: Path, old: str, new: s
 
 
 def test_a_rule_that_is_switched_off_is_not_loaded(base: Path) -> None:
-    override(base, "rules: {THB-CASH-003: {enabled: false, reason: no cash here}}\n")
+    override(base, f"rules: {{THB-CASH-003: {{enabled: false, reason: no cash here, {APPROVED}}}}}\n")
     assert [r.id for r in load_pack(base, "test").rules] == ["THB-MAR-001"]
 
 
@@ -156,7 +164,7 @@ def test_a_chosen_rule_that_does_not_exist_is_a_usage_error(base: Path) -> None:
 
 def test_a_rule_that_others_read_cannot_be_switched_off(base: Path) -> None:
     reading(base, "THB-CASH-004", "THB-CASH-003")
-    override(base, "rules: {THB-CASH-003: {enabled: false, reason: no cash here}}\n")
+    override(base, f"rules: {{THB-CASH-003: {{enabled: false, reason: no cash here, {APPROVED}}}}}\n")
     assert codes(base) == ["P011"]
 
 
@@ -197,7 +205,7 @@ def test_a_broken_list_is_one_fault_however_many_rules_use_it(base: Path) -> Non
 
 def test_a_broken_rule_keeps_the_profile_silent_about_it(base: Path) -> None:
     put(base, "cash/THB-CASH-003.yaml", CASH.replace("kind: aggregate", "kind: nothing"))
-    override(base, "rules: {THB-CASH-003: {parameters: {min_deposits: 1}, reason: x}}\n")
+    override(base, f"rules: {{THB-CASH-003: {{parameters: {{min_deposits: 1}}, reason: x, {APPROVED}}}}}\n")
     assert codes(base) == ["R020"]
 
 
@@ -282,13 +290,16 @@ def test_a_list_of_a_protected_trait_is_refused(base: Path) -> None:
 
 
 def test_a_rule_is_explained_with_the_values_in_force_and_who_set_them(base: Path) -> None:
-    override(base, "rules:\n  THB-CASH-003: {parameters: {min_deposits: 5}, reason: back-test}\n")
+    override(
+        base, f"rules:\n  THB-CASH-003: {{parameters: {{min_deposits: 5}}, reason: back-test, {APPROVED}}}\n"
+    )
     pack = load_pack(base, "test")
     text = sentences(pack.bound[0], pack.rules[0], pack)
     assert "THB-CASH-003, version 1 (medium)" in text
     assert "amount_eur is at least 80 % [near] of 10 000 EUR [threshold]" in text
     assert "deposits is at least 5 [min_deposits, changed here]" in text
-    assert "Set by test-bank: min_deposits 5 (default 3), because: back-test." in text
+    assert "Set by test-bank: min_deposits 5 (default 3, so fewer hits), because: back-test." in text
+    assert "Approved by MLCO on 2024-06-01, to be reviewed by 2999-06-01." in text
     assert "Not judged if tx_type is missing from the data." in text
     assert "A shop that banks its daily takings" in text
 
