@@ -620,6 +620,7 @@ class Rule:
         look_back: the longest window (law L12), None for row rules.
         after: rule ids whose hits this rule reads (`hit_by`).
         digest: hash of the meaning: comments and texts excluded.
+        surviving: (mutant, reason) of the boundary mutants that no test can notice.
     """
 
     id: str
@@ -648,6 +649,7 @@ class Rule:
     after: tuple[str, ...]
     digest: str
     span: Span
+    surviving: tuple[tuple[str, str], ...] = ()
 
     @property
     def level(self) -> str:

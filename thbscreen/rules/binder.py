@@ -133,6 +133,7 @@ class _Binder:
             after=tuple(sorted(ctx.after)),
             digest="",
             span=root.span,
+            surviving=gates.surviving(ctx, root),
         )
         rule = dataclasses.replace(rule, digest=rule_digest(rule))
         lint.warnings(ctx, root, rule)

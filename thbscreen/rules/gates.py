@@ -89,6 +89,15 @@ def _mutants(ctx: Context, node: Node | None) -> None:
         _entry(ctx, item, "a mutant that survives", MUTANT_KEYS)
 
 
+def surviving(ctx: Context, root: Map) -> tuple[tuple[str, str], ...]:
+    """Gives the mutants that the rule lists as surviving, each with its reason."""
+    listed = root.get("mutants_that_survive")
+    entries = [
+        ctx.mapping(item, "a mutant that survives") for item in ctx.sequence(listed, "'mutants_that_survive'")
+    ]
+    return tuple((ctx.text(e, "mutant"), ctx.text(e, "reason")) for e in entries if e is not None)
+
+
 def _entry(ctx: Context, node: Node | None, what: str, keys: tuple[str, ...]) -> Map | None:
     mapping = ctx.mapping(node, what, keys)
     if mapping is None:
