@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Severity = Literal["error", "warning", "suppressed"]
 
@@ -101,3 +102,90 @@ def suggest(word: str, known: Sequence[str], *, limit: int = 12) -> str | None:
     if known and len(known) <= limit:
         return "known names: " + ", ".join(sorted(known))
     return None
+
+
+# --- other programs' forms ------------------------------------------------------------------------
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_SARIF_LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "suppressed": "note"}
+_GITHUB_LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "suppressed": "notice"}
+
+
+def as_sarif(
+    found: Sequence[Diagnostic], version: str, texts: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Gives findings as a SARIF 2.1.0 log, the form in which code platforms take them.
+
+    Args:
+        found: findings; their files are relative paths.
+        version: of the program.
+        texts: (what it means, how to write it instead) by code; a code without texts stands for itself.
+    """
+    codes = sorted({d.code for d in found})
+    rules = []
+    for code in codes:
+        cause, advice = texts.get(code, (code, ""))
+        rules.append(
+            {
+                "id": code,
+                "shortDescription": {"text": cause},
+                "fullDescription": {"text": cause},
+                "help": {"text": f"{cause}\n\n{advice}".strip()},
+                "defaultConfiguration": {"level": "warning" if code.startswith("W") else "error"},
+            }
+        )
+    driver = {"name": "thbscreen", "version": version, "semanticVersion": version, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_sarif_result(d, codes.index(d.code)) for d in found],
+    }
+    return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _sarif_result(d: Diagnostic, index: int) -> dict[str, Any]:
+    region: dict[str, Any] = {
+        "startLine": d.span.line,
+        "startColumn": d.span.column,
+        "endColumn": max(d.span.end_column, d.span.column + 1),
+    }
+    if d.source_line:
+        region["snippet"] = {"text": d.source_line}
+    out: dict[str, Any] = {
+        "ruleId": d.code,
+        "ruleIndex": index,
+        "level": _SARIF_LEVELS[d.severity],
+        "message": {"text": d.whole_message},
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": relative_uri(d.span.file)}, "region": region}}
+        ],
+    }
+    if d.severity == "suppressed":
+        out["suppressions"] = [{"kind": "inSource", "justification": d.reason or ""}]
+    return out
+
+
+def relative_uri(name: str) -> str:
+    """Gives a relative path as a URI reference: separators stay, strange characters are encoded."""
+    return PurePosixPath("/", name.lstrip("/")).as_uri().removeprefix("file:///")
+
+
+def as_github(d: Diagnostic) -> str:
+    """Gives a finding as a workflow command, which marks the place in a change under review."""
+    facts = {
+        "file": d.span.file,
+        "line": str(d.span.line),
+        "col": str(d.span.column),
+        "endColumn": str(d.span.end_column),
+        "title": d.code,
+    }
+    said = ",".join(f"{name}={_github_value(value)}" for name, value in facts.items())
+    return f"::{_GITHUB_LEVELS[d.severity]} {said}::{_github_text(d.whole_message)}"
+
+
+def _github_text(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _github_value(text: str) -> str:
+    return _github_text(text).replace(":", "%3A").replace(",", "%2C")

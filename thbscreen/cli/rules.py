@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
+from thbscreen.cli.rules_check import check
 from thbscreen.diagnostics import suggest
-from thbscreen.errors import UsageError
 from thbscreen.report.layout import columns, cut, printable, printable_lines
 
 if TYPE_CHECKING:
-    from thbscreen.diagnostics import Diagnostic
     from thbscreen.engine.selftest import CaseResult
     from thbscreen.rules import ast
 
@@ -42,55 +41,7 @@ def rules() -> None:
     """Checks, tests, lists and explains rules."""
 
 
-@rules.command(
-    epilog=epilog(
-        "thbscreen rules check",
-        "thbscreen rules check my-rules/sham_marriage/THB-MAR-001.yaml",
-        "thbscreen rules check my-rules/ --profile my-rules/profiles/bank.yaml --strict",
-        "thbscreen rules check my-rules/ --format json",
-    )
-)
-@click.argument("path", required=False, type=PATH)
-@PROFILE
-@click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@debug_option
-def check(path: Path | None, profile: str, strict: bool, style: str) -> None:
-    """Prints everything that is wrong with rules, lists and profile.
-
-    PATH is a folder of rules, or one rule file; without it, the rules that the program brings are
-    checked. A file inside a folder of rules is checked with the lists and rules beside it, any other
-    file with the lists that the program brings.
-    """
-    from thbscreen.rules.pack import check as find  # noqa: PLC0415  # help needs no rules
-
-    found = _in_file(path, profile) if path is not None and path.is_file() else find(path, profile)
-    errors = sum(d.severity == "error" for d in found)
-    if style == "json":
-        click.echo(json.dumps([d.as_dict() for d in found], ensure_ascii=False, indent=2))
-    elif found:
-        click.echo(printable_lines("\n\n".join(d.render() for d in found)))
-    say(f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}")
-    if errors or (strict and found):
-        click.get_current_context().exit(3)
-
-
-def _in_file(path: Path, profile: str) -> list[Diagnostic]:
-    """Gives the findings about one rule file."""
-    from thbscreen.rules.binder import bind_text  # noqa: PLC0415  # help needs no rules
-    from thbscreen.rules.pack import check as find  # noqa: PLC0415
-    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
-
-    file = path.resolve()
-    base = next((folder for folder in file.parents if (folder / "profiles").is_dir()), None)
-    if base is not None:
-        name = file.relative_to(base.parent).as_posix()
-        return [found for found in find(base, profile) if found.span.file == name]
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path.name} cannot be read ({error.strerror})") from None
-    return bind_text(data, path.name, load_pack(None, profile).lists)[1]
+rules.add_command(check)
 
 
 @rules.command(
