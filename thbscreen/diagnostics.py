@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "suppressed"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True, unsafe_hash=True)
 class Span:
-    """A place in a file: lines and columns count from 1, `end_column` is exclusive."""
+    """A place in a file: lines and columns count from 1, `end_column` is exclusive.
+
+    Nobody changes one. It is not frozen, because every value of every file has one and freezing costs time.
+    """
 
     file: str
     line: int

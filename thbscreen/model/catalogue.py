@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["text", "enum", "money", "time", "date", "flag", "whole", "share"]
@@ -218,6 +219,10 @@ def _plain(name: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in text).split())
 
 
+_FORBIDDEN_PLAIN = {trait: [f"_{_plain(word)}_" for word in words] for trait, words in _FORBIDDEN.items()}
+
+
+@lru_cache(maxsize=10_000)
 def forbidden_input(name: str) -> str | None:
     """Names the protected trait that a column name stands for, or None.
 
@@ -227,8 +232,8 @@ def forbidden_input(name: str) -> str | None:
     Source: docs/explanation/what-we-never-use.md
     """
     plain = f"_{_plain(name)}_"
-    for trait, words in _FORBIDDEN.items():
-        if any(f"_{_plain(word)}_" in plain for word in words):
+    for trait, words in _FORBIDDEN_PLAIN.items():
+        if any(word in plain for word in words):
             return trait
     return None
 

@@ -7,13 +7,51 @@ means what it looks like.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 100_000
 MAX_DEPTH = 40
+
+
+#: Above this many characters an error is told in the words of the fast parser, as it was found.
+_READ_TWICE = 200_000
+#: What the fast parser takes for something else than the one that is always there: tabs, marks of byte
+#: order inside the text, question marks inside braces, tags.
+_READ_APART = re.compile("[\t?\ufeff]|!(?!=)")
+_FAST: Any = getattr(yaml, "CSafeLoader", None)
+T = TypeVar("T")
+
+
+def parsed(text: str, build: Callable[[Iterable[yaml.Event]], T]) -> T:
+    """Reads the events of a text with the fast parser, where there is one and both read the same.
+
+    What goes wrong is read once more by the parser written in Python, so that messages and places do not
+    depend on the machine. Both give their events one by one, so depth cannot hurt either.
+
+    Args:
+        text: a whole file.
+        build: makes something of the events; called a second time when the first parser fails.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+    """
+    if _FAST is not None and not _READ_APART.search(text):
+        try:
+            return build(iter(_FAST(text).get_event, None))
+        except yaml.YAMLError:
+            if len(text) > _READ_TWICE:
+                raise
+        except UnicodeError:  # half a surrogate pair, which the other parser names
+            pass
+    return build(yaml.parse(text, Loader=yaml.SafeLoader))
 
 
 class StrictYamlError(Exception):
@@ -82,7 +120,14 @@ def load(data: bytes) -> Node:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise StrictYamlError("the file is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
-    return _Builder().build(text)
+    try:
+        return parsed(text, lambda events: _Builder().build(events))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise StrictYamlError(error.problem or "not YAML", line, column) from None
+    except yaml.YAMLError:
+        raise StrictYamlError("the file holds characters that YAML does not allow") from None
 
 
 class _Builder:
@@ -94,16 +139,9 @@ class _Builder:
         self.count = 0
         self.documents = 0
 
-    def build(self, text: str) -> Node:
-        try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):  # the C loader can crash on depth
-                self._take(event)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise StrictYamlError(error.problem or "not YAML", line, column) from None
-        except yaml.YAMLError:
-            raise StrictYamlError("the file holds characters that YAML does not allow") from None
+    def build(self, events: Iterable[yaml.Event]) -> Node:
+        for event in events:
+            self._take(event)
         if self.root is None:
             raise StrictYamlError("the file is empty")
         return self.root
@@ -131,7 +169,7 @@ class _Builder:
         if getattr(event, "tag", None) is not None:
             raise StrictYamlError("tags are not allowed", line, column)
         if isinstance(event, yaml.ScalarEvent):
-            self._put(Scalar(event.value, event.style is not None, line, column))
+            self._put(Scalar(event.value, bool(event.style), line, column))
         else:
             self.stack.append((event, []))
 

@@ -13,16 +13,24 @@ from typing import TYPE_CHECKING
 import yaml
 
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics
+from thbscreen.model.strictyaml import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 40
 MAX_FINDINGS = 50
+#: After so many errors nothing more is looked for in a file.
+MAX_LOOKED_FOR = 200
+MAX_MESSAGE = 300
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+class TooManyFindings(Exception):  # noqa: N818 -- ends the reading of one file, never seen outside
+    """The last error that is still kept was added to the findings."""
 
 
 @dataclass(slots=True)
@@ -38,26 +46,35 @@ class Findings:
     file: str
     lines: list[str] = field(default_factory=list)
     items: list[Diagnostic] = field(default_factory=list)
+    _seen: set[tuple[str, Span]] = field(default_factory=set)
 
     def error(
         self, code: str, message: str, span: Span, *, help: str | None = None, note: str | None = None
     ) -> None:
-        """Adds an error; a second one with the same code at the same place is dropped."""
-        self._add(Diagnostic(code, message, span, self.line(span.line), help, note))
+        """Adds an error; a second one with the same code at the same place is dropped.
+
+        Raises:
+            TooManyFindings: once, when the file has so many that the rest is not worth the time.
+        """
+        self._add(Diagnostic(code, _cut(message), span, self.line(span.line), help and _cut(help), note))
 
     def warn(self, code: str, message: str, span: Span, *, help: str | None = None) -> None:
         """Adds a warning."""
-        self._add(Diagnostic(code, message, span, self.line(span.line), help, severity="warning"))
+        self._add(Diagnostic(code, _cut(message), span, self.line(span.line), help, severity="warning"))
 
     def _add(self, found: Diagnostic) -> None:
-        if all((d.code, d.span) != (found.code, found.span) for d in self.items):
-            self.items.append(found)
+        if not self.items:
+            self._seen.clear()
+        if len(self.items) >= MAX_LOOKED_FOR or (found.code, found.span) in self._seen:
+            return
+        self._seen.add((found.code, found.span))
+        self.items.append(found)
+        if len(self.items) == MAX_LOOKED_FOR and found.severity == "error":
+            raise TooManyFindings
 
     def line(self, number: int) -> str:
         """Gives a line with characters that would disturb a terminal replaced."""
-        if not 1 <= number <= len(self.lines):
-            return ""
-        return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in self.lines[number - 1])
+        return _shown(self.lines[number - 1]) if 1 <= number <= len(self.lines) else ""
 
     @property
     def failed(self) -> bool:
@@ -69,9 +86,22 @@ class Findings:
         return sort_diagnostics(self.items)[:MAX_FINDINGS]
 
 
-@dataclass(frozen=True, slots=True)
+def _shown(text: str) -> str:
+    """Replaces characters that would disturb a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in text)
+
+
+def _cut(text: str) -> str:
+    """Keeps a message short whatever a file's author put into a name."""
+    text = _shown(text.replace("\t", " "))
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
+
+
+@dataclass(slots=True)
 class Scalar:
-    """A single value as written.
+    """A single value as written; not frozen, because there are many and freezing costs time.
 
     Attributes:
         text: the characters of the value, unquoted.
@@ -163,17 +193,17 @@ def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
     try:
         text = _decode(data, findings)
         findings.lines = _LINE_BREAK.split(text)
-        root = _Builder(findings).build(text)
-    except _Refused:
-        return None, findings
+        return parsed(text, lambda events: _Builder(findings).build(events)), findings
+    except (_Refused, TooManyFindings):
+        pass
     except yaml.MarkedYAMLError as error:
         _syntax_error(error, findings)
-        return None, findings
+    except yaml.reader.ReaderError as error:
+        _wrong_character(error, text, findings)
     except Exception as error:  # whatever a hostile file makes the scanner raise is a finding
         reason = type(error).__name__
         findings.error("R001", f"the file is not readable YAML ({reason})", Span(file, 1, 1, 2))
-        return None, findings
-    return root, findings
+    return None, findings
 
 
 def _decode(data: bytes | str, findings: Findings) -> str:
@@ -195,6 +225,14 @@ def _decode(data: bytes | str, findings: Findings) -> str:
         raise _Refused from None
 
 
+def _wrong_character(error: yaml.reader.ReaderError, text: str, findings: Findings) -> None:
+    lines = _LINE_BREAK.split(text[: error.position])
+    place = Span(findings.file, len(lines), len(lines[-1]) + 1, len(lines[-1]) + 2)
+    code = ord(text[error.position]) if error.position < len(text) else 0
+    help = "remove it; it may have come along when the text was copied"
+    findings.error("R001", f"YAML does not allow the character U+{code:04X}", place, help=help)
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, findings: Findings) -> None:
     # an unclosed quote is found at the end of the file, but it begins at the context mark
     unclosed = error.problem is not None and "unexpected end of stream" in error.problem
@@ -204,6 +242,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, findings: Findings) -> None:
     if unclosed:
         what = "a quote is opened and never closed" if "scalar" in str(error.context) else what
     what = "".join(c if c.isprintable() else "\ufffd" for c in what)[:200]
+    # a file that ends too early is marked behind its last line
+    line = min(line, len(findings.lines))
+    column = min(column, len(findings.lines[line - 1]) + 1)
     findings.error("R001", f"not valid YAML: {what}", Span(findings.file, line, column, column + 1))
 
 
@@ -216,25 +257,38 @@ class _Open:
     items: list[Node] = field(default_factory=list)
 
 
+_WRITE_OUT = "write the value out"
+
+
 class _Builder:
     """Turns parse events into nodes with an own stack, so that depth cannot hurt."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
+        self.file = findings.file
         self.stack: list[_Open] = []
         self.root: Node | None = None
         self.nodes = 0
         self.documents = 0
 
-    def build(self, text: str) -> Node | None:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            self._refuse(event)
-            if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-                self.stack.append(_Open(isinstance(event, yaml.MappingStartEvent), self._span(event)))
-            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                self._place(self._close(self.stack.pop()))
-            elif isinstance(event, yaml.ScalarEvent):
+    def build(self, events: Iterable[yaml.Event]) -> Node | None:
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent):
+                if event.anchor or event.tag or self.nodes >= MAX_NODES:
+                    self._node(event)
+                self.nodes += 1
                 self._place(self._scalar(event))
+            elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+                span = self._node(event)
+                if len(self.stack) >= MAX_DEPTH:
+                    self._fail("R009", f"values are nested more than {MAX_DEPTH} deep", span)
+                self.stack.append(_Open(isinstance(event, yaml.MappingStartEvent), span))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._place(self._close(self.stack.pop()))
+            elif isinstance(event, yaml.AliasEvent):
+                self._fail("R002", "YAML aliases (*) are not used here", self._span(event), _WRITE_OUT)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                self._document(event)
         if self.root is None or (isinstance(self.root, Scalar) and self.root.absent):
             self._fail("R001", "the file is empty", Span(self.findings.file, 1, 1, 2))
         return self.root
@@ -251,35 +305,42 @@ class _Builder:
             stop = len(lines[start.line].rstrip()) + 1 if line <= len(lines) else 0
         return Span(self.findings.file, line, column, max(column + 1, stop))
 
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        style = event.style
+        start, end = event.start_mark, event.end_mark
+        assert start is not None
+        assert end is not None
+        line, column = start.line + 1, start.column + 1
+        if end.line + 1 == line:
+            stop = end.column + 1 if end.column >= column else column + 1
+        else:
+            stop = max(column + 1, len(self.findings.lines[start.line].rstrip()) + 1)
+        offset = 1 if style in {"'", '"'} else 0
+        span = Span(self.file, line, column, stop)
+        return Scalar(event.value, span, bool(style), offset, end.line + 1)
+
     def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> None:
         self.findings.error(code, message, span, help=help)
         raise _Refused
 
-    def _refuse(self, event: yaml.Event) -> None:
-        place, write = self._span(event), "write the value out"
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                self._fail("R002", "a second document begins here", place, "one file, one document")
-            if event.version or event.tags:
-                self._fail("R002", "YAML directives (%) are not used here", self._span(event))
-        if isinstance(event, yaml.AliasEvent):
-            self._fail("R002", "YAML aliases (*) are not used here", place, write)
-        if isinstance(event, yaml.NodeEvent):
-            self.nodes += 1
-            if event.anchor:
-                self._fail("R002", "YAML anchors (&) are not used here", place, write)
-            if getattr(event, "tag", None):
-                self._fail("R002", "YAML tags (!) are not used here", place)
-            if self.nodes > MAX_NODES:
-                self._fail("R009", f"the file has more than {MAX_NODES} values", self._span(event))
-            if len(self.stack) >= MAX_DEPTH:
-                self._fail("R009", f"values are nested more than {MAX_DEPTH} deep", self._span(event))
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            self._fail("R002", "a second document begins here", self._span(event), "one file, one document")
+        if event.version or event.tags:
+            self._fail("R002", "YAML directives (%) are not used here", self._span(event))
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _node(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> Span:
+        """Counts a value, refuses what hides its meaning, and gives its place."""
         span = self._span(event)
-        last = span.line if event.end_mark is None else event.end_mark.line + 1
-        return Scalar(event.value, span, event.style is not None, int(event.style in {"'", '"'}), last)
+        self.nodes += 1
+        if event.anchor:
+            self._fail("R002", "YAML anchors (&) are not used here", span, _WRITE_OUT)
+        if event.tag:
+            self._fail("R002", "YAML tags (!) are not used here", span)
+        if self.nodes > MAX_NODES:
+            self._fail("R009", f"the file has more than {MAX_NODES} values", span)
+        return span
 
     def _place(self, node: Node) -> None:
         if self.stack:
@@ -291,17 +352,14 @@ class _Builder:
         if not opened.is_map:
             return Seq(tuple(opened.items), opened.span)
         entries: list[tuple[Scalar, Node]] = []
-        seen: dict[str, Span] = {}
+        seen: dict[str, int] = {}
         for key, value in zip(opened.items[::2], opened.items[1::2], strict=True):
             if not isinstance(key, Scalar):
                 self.findings.error("R009", "a key must be a plain word", key.span)
             elif key.text in seen:
-                first = seen[key.text]
-                self.findings.error(
-                    "R005", f"'{key.text}' is given twice", key.span,
-                    help=f"first given on line {first.line}; keep one",
-                )  # fmt: skip
+                first = f"first given on line {seen[key.text]}; keep one"
+                self.findings.error("R005", f"'{key.text}' is given twice", key.span, help=first)
             else:
-                seen[key.text] = key.span
+                seen[key.text] = key.span.line
                 entries.append((key, value))
         return Map(tuple(entries), opened.span)
