@@ -46,17 +46,24 @@ rules.add_command(check)
 
 @rules.command(
     epilog=epilog(
-        "thbscreen rules test", "thbscreen rules test -k THB-MAR-001", "thbscreen rules test my-rules/"
+        "thbscreen rules test",
+        "thbscreen rules test -k THB-MAR-001",
+        "thbscreen rules test my-rules/",
+        "thbscreen rules test --mutants -k THB-MAR-001",
     )
 )
 @click.argument("path", required=False, type=PATH)
 @click.option("-k", "wanted", metavar="ID", help="Only rules whose id holds this text.")
+@click.option(
+    "--mutants", is_flag=True, help="Also move each number by a step and see whether a test notices."
+)
 @PROFILE
 @debug_option
-def test(path: Path | None, wanted: str | None, profile: str) -> None:
+def test(path: Path | None, wanted: str | None, mutants: bool, profile: str) -> None:
     """Runs the tests that are written inside the rules.
 
-    Ends with exit code 1 when one fails. A known gap is shown and does not fail.
+    Ends with exit code 1 when one fails. A known gap is shown and does not fail. With --mutants, a stable
+    rule also fails when a changed number or comparator passes all its tests and is not listed in the rule.
     """
     from thbscreen.engine.selftest import run_cases  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
@@ -73,6 +80,10 @@ def test(path: Path | None, wanted: str | None, profile: str) -> None:
     failed = sum(not r.passed and not r.known_gap for r in results)
     gaps = sum(not r.passed and r.known_gap for r in results)
     say(f"{_many(len(results), 'test')}, {failed} failed" + (f", {_many(gaps, 'known gap')}" if gaps else ""))
+    if mutants:
+        from thbscreen.cli.rules_mutants import show_mutants  # noqa: PLC0415
+
+        failed += not show_mutants(pack, wanted, path)
     if failed:
         click.get_current_context().exit(1)
 

@@ -305,4 +305,4 @@ class _Baseline:
         return (not self.run.message(changed)) is not self.passes
 
 
-__all__ = ["MutantReport", "Mutant", "Place", "Survivor", "mutants_of", "run_mutants"]
+__all__ = ["Mutant", "MutantReport", "Place", "Survivor", "mutants_of", "run_mutants"]
