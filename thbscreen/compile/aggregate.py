@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.compile import compared
 from thbscreen.compile import windows as kernels
-from thbscreen.compile.derive import length_of
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.where import as_fraction, constant
+from thbscreen.compile.where import as_fraction, constant, length_of
 from thbscreen.model.clock import DAY, Clock
 from thbscreen.rules import ast
 
@@ -119,22 +119,43 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
         columns["_low"] = view.context.clock.before(view.time[rows], length.count, length.unit)
     else:
         columns["_period"] = period_of(detect.window, view.local_day[rows])
+    if isinstance(detect.window, ast.Turns):
+        columns["_period"] = period_of(ast.Calendar(detect.window.step), view.local_day[rows])
+        columns["_source"] = view.code(detect.window.source)[rows]
     columns["amount"] = np.where(view.amount.known, view.amount.num, 0)[rows]
-    ids = view.frame["tx_id"]
-    columns["tx_id"] = ids.gather(rows)
-    for i, item in enumerate(d for d in detect.derive if isinstance(d, ast.Follows)):
-        match_rows = view.follows(item)[rows]
-        at = np.maximum(match_rows, 0)
-        there = pl.Series(match_rows >= 0)
-        both = pl.DataFrame({"x": ids.gather(at), "y": view.time[at]}).select(pl.when(there).then(pl.all()))
-        columns[f"x{i}"], columns[f"y{i}"] = both["x"], both["y"]
+    columns["tx_id"] = view.frame["tx_id"].gather(rows)
+    columns |= matched_rows(view, detect.derive, rows)
     for measure in detect.measures:
-        if measure.kind != "formula":
+        if measure.compared is not None:
+            columns |= {f"q:{measure.name}:{f}": view.code(f)[rows] for f in measure.compared.alike_by}
+        elif measure.kind != "formula":
             value, counts = _measure_values(view, measure, rows)
             columns[f"v:{measure.name}"], columns[f"n:{measure.name}"] = value, counts
     for i, (path, _) in enumerate(rule.roles):
         columns[f"r{i}"] = view.code(path)[rows]
     return pl.DataFrame(columns)
+
+
+def matched_rows(view: View, derive: tuple[ast.Derive, ...], rows: I64) -> dict[str, pl.Series]:
+    """Gives the other rows that derived columns rest on: x0.. (lists of ids), y0low, y0high.. (times)."""
+    out: dict[str, pl.Series] = {}
+    ids = view.frame["tx_id"]
+    number = pl.DataFrame({"row": rows}).with_row_index("at")
+    for i, item in enumerate(d for d in derive if isinstance(d, ast.Follows | ast.PassedOn)):
+        if isinstance(item, ast.Follows):
+            other = view.follows(item)[rows]
+            pairs = pl.DataFrame({"row": rows, "other": other}).filter(pl.col("other") >= 0)
+        else:
+            moved = view.moved(item)
+            pairs = pl.DataFrame({"row": moved.row, "other": moved.other})
+        others = pairs["other"].to_numpy()
+        pairs = pairs.with_columns(ids.gather(others).alias("x"), pl.Series("y", view.time[others], pl.Int64))
+        lists = pairs.group_by("row").agg(
+            "x", pl.col("y").min().alias("low"), pl.col("y").max().alias("high")
+        )
+        table = number.join(lists, on="row", how="left", maintain_order="left")
+        out |= {f"x{i}": table["x"], f"y{i}low": table["low"], f"y{i}high": table["high"]}
+    return out
 
 
 def least_rows(detect: ast.Aggregate) -> int:
@@ -145,6 +166,8 @@ def least_rows(detect: ast.Aggregate) -> int:
     """
     kinds = {m.name: m for m in detect.measures}
     least = 1
+    if any(m.kind == "peers" for m in detect.measures):
+        return least  # small groups are peers of the others
     for line in detect.flag_when:
         if not (
             isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}
@@ -172,6 +195,7 @@ class _Windows:
         complete = np.all([k >= 0 for k in keys], axis=0) if keys else np.zeros(0, np.bool_)
         self.rows = np.flatnonzero(complete).astype(np.int64)
         self.keys = [k[self.rows] for k in keys]
+        self.period = np.zeros(0, np.int64)
         self.time = table["_t"].to_numpy()[self.rows]
         group = kernels.group_ids(self.keys)
         large = kernels.large_groups(group, least_rows(detect))
@@ -179,13 +203,32 @@ class _Windows:
             self.rows, self.time = self.rows[large], self.time[large]
             self.keys = [k[large] for k in self.keys]
             group = kernels.group_ids([group[large]])
+        if isinstance(detect.window, ast.Turns):
+            group = self._take_turns(group, detect.window)
         if isinstance(detect.window, ast.Rolling):
             self.low = table["_low"].to_numpy()[self.rows]
             self.frame = kernels.rolling(group, self.time, self.low)
+        elif isinstance(detect.window, ast.Turns):
+            self.frame = kernels.partitioned(group, self.time, self.period)
         else:
             self.period = table["_period"].to_numpy()[self.rows]
             self.frame = kernels.partitioned(group, self.time, self.period)
         self.order = self.rows[self.frame.order]
+
+    def _take_turns(self, group: I64, window: ast.Turns) -> I64:
+        """Keeps the rows of rulers; the period of a row is the number of its run."""
+        share = as_fraction(constant(window.share))
+        found = compared.runs_of_turns(
+            group,
+            self.table["_period"].to_numpy()[self.rows],
+            self.table["_source"].to_numpy()[self.rows],
+            self.table["amount"].to_numpy()[self.rows],
+            (share.numerator, share.denominator),
+        )
+        kept = found >= 0
+        self.rows, self.time, self.period = self.rows[kept], self.time[kept], found[kept]
+        self.keys = [k[kept] for k in self.keys]
+        return kernels.group_ids([group[kept]])
 
     def column(self, name: str) -> npt.NDArray[np.generic]:
         """Gives a table column in window order."""
@@ -195,10 +238,26 @@ class _Windows:
         """Works out one measure per window."""
         if measure.kind == "formula":
             return evaluate(measure.expr, known, self.frame.size)  # type: ignore[arg-type]
+        if measure.compared is not None:
+            return self._compared(measure.name, measure.compared, known[measure.compared.measure])
         if measure.for_each is not None and measure.for_each != self.detect.for_each:
             return self._wider(measure)
         value, counts = self.column(f"v:{measure.name}"), self.column(f"n:{measure.name}")
         return aggregate(measure.kind, self.frame, value.astype(np.int64), counts.astype(np.bool_))
+
+    def _compared(self, name: str, against: ast.Compared, base: Column) -> Column:
+        """Compares each window with the group's own past or with its peers."""
+        frame, last = self.frame, np.flatnonzero(self.frame.last)
+        period = self.period[frame.order][last]
+        if against.over is not None:
+            found = compared.usual(frame.owner[last], period, base.num[last], against)
+        else:
+            alike = [self.column(f"q:{name}:{field}")[last].astype(np.int64) for field in against.alike_by]
+            found = compared.peers([period, *alike], base.num[last], base.known[last], against)
+        num, den = np.zeros(frame.size, np.int64), np.ones(frame.size, np.int64)
+        known = np.zeros(frame.size, np.bool_)
+        num[last], den[last], known[last] = found.num, found.den, found.known
+        return Column(num, den, known)
 
     def _wider(self, measure: ast.Measure) -> Column:
         """Takes a measure over the wider group of fewer keys, in the same span of time."""
@@ -301,13 +360,13 @@ def judge(table: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, clock: Clo
     headline = known[shown].floats()
     spans = _episodes(frame, flagged, headline)
     if detect.repeat is not None:
-        spans = _repeated(spans, frame, detect.repeat, headline, clock)
+        spans = repeated(spans, frame.owner, frame.time, detect.repeat, headline, clock)
     hits, members = _write_hits(windows, rule, spans, known, leaves, clock)
     return Judged(hits, members, _near(windows, tops, leaves, detect, flagged))
 
 
 @dataclass(frozen=True)
-class _Spans:
+class Spans:
     """Episodes or repeated episodes.
 
     Attributes:
@@ -324,11 +383,11 @@ class _Spans:
     episodes: I64
 
 
-def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> _Spans:
+def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> Spans:
     """Merges overlapping flagged windows of one group (law L6)."""
     if len(flagged) == 0:
         none = np.zeros(0, np.int64)
-        return _Spans(none, none, none, (none, none, none), none)
+        return Spans(none, none, none, (none, none, none), none)
     start, group = frame.start[flagged], frame.group[flagged]
     new = np.ones(len(flagged), np.bool_)
     new[1:] = (group[1:] != group[:-1]) | (start[1:] > flagged[:-1])
@@ -339,21 +398,32 @@ def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> _Spans:
     first = np.flatnonzero(new)
     ends = flagged[np.append(first[1:] - 1, len(flagged) - 1)]
     owner = np.arange(len(best), dtype=np.int64)
-    return _Spans(best, start[first], ends, (owner, start[first], ends + 1), np.ones(len(best), np.int64))
+    return Spans(best, start[first], ends, (owner, start[first], ends + 1), np.ones(len(best), np.int64))
 
 
-def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline: F64, clock: Clock) -> _Spans:
-    """Keeps groups of at least so many episodes whose first rows lie within the length."""
+def repeated(
+    spans: Spans, group_of: I64, time_of: I64, repeat: ast.Repeat, headline: F64, clock: Clock
+) -> Spans:
+    """Keeps groups of at least so many episodes whose first rows lie within the length.
+
+    Args:
+        spans: episodes, sorted by group and first row.
+        group_of: group per row, never decreasing.
+        time_of: time per row.
+        repeat: resolved.
+        headline: per value of `spans.best`; the greatest picks what is shown.
+        clock: of the profile.
+    """
     if len(spans.best) == 0:
         return spans
     times = math.ceil(as_fraction(constant(repeat.times)))
     length = length_of(repeat.within)
-    group, first = frame.owner[spans.start], frame.time[spans.start]
+    group, first = group_of[spans.start], time_of[spans.start]
     begin = kernels.rank_bounds(group, first, group, clock.before(first, length.count, length.unit))
     index = np.arange(len(first), dtype=np.int64)
     ok = np.flatnonzero(index - begin + 1 >= times)
     if len(ok) == 0:
-        return _episodes(frame, ok, headline)
+        return Spans(ok, ok, ok, (ok, ok, ok), ok)
     new = np.ones(len(ok), np.bool_)
     new[1:] = begin[ok][1:] > ok[:-1]
     lead = np.flatnonzero(new)
@@ -364,13 +434,13 @@ def _repeated(spans: _Spans, frame: kernels.Frame, repeat: ast.Repeat, headline:
     last_of = np.flatnonzero(np.append(owner[order][1:] != owner[order][:-1], True))
     best = spans.best[episode[order[last_of]]]
     ranges = (owner, spans.start[episode], spans.end[episode] + 1)
-    return _Spans(best, spans.start[low], spans.end[high], ranges, high - low + 1)
+    return Spans(best, spans.start[low], spans.end[high], ranges, high - low + 1)
 
 
 def _write_hits(
     windows: _Windows,
     rule: ast.Rule,
-    spans: _Spans,
+    spans: Spans,
     known: dict[str, Column],
     leaves: list[Line],
     clock: Clock,
@@ -401,8 +471,7 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
     """Gives, per hit, sorted ids, sum, and first and last time of its contributing rows (each row once).
 
     Args:
-        table: has tx_id, _t, amount, and x0.. and y0.. (ids and times of matched earlier rows); a customer
-            table has none of them.
+        table: has tx_id, _t, amount, and the columns of `matched_rows`; a customer table has none of them.
         rows: table rows, one per pair.
         owner: hit number, one per pair.
         n: number of hits.
@@ -415,7 +484,7 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
             "last": pl.Series([None] * n, dtype=pl.Int64),
         }
     extra = [c for c in table.columns if c.startswith("x") and c[1:].isdigit()]
-    times = ["_t", *(f"y{c[1:]}" for c in extra)]
+    times = ["_t", *(f"y{c[1:]}{end}" for c in extra for end in ("low", "high"))]
     part = table.select("tx_id", "amount", *extra, *times)[rows].with_columns(pl.Series("_hit", owner))
     part = part.unique(["_hit", "tx_id"])
     sums = part.group_by("_hit").agg(
@@ -424,7 +493,15 @@ def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[st
         pl.max_horizontal(times).max().alias("last"),
     )
     ids = (
-        pl.concat([part.select("_hit", pl.col(c).alias("id")) for c in ("tx_id", *extra)])
+        pl.concat(
+            [
+                part.select("_hit", pl.col("tx_id").alias("id")),
+                *(
+                    part.select("_hit", pl.col(c).alias("id")).explode("id", empty_as_null=True)
+                    for c in extra
+                ),
+            ]
+        )
         .drop_nulls()
         .unique()
     )

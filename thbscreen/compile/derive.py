@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.rational import Column, whole
-from thbscreen.compile.where import as_fraction, constant
+from thbscreen.compile.where import as_fraction, length_of
 from thbscreen.compile.windows import group_ids, rank_bounds
 from thbscreen.model.text import fold
 from thbscreen.rules import ast, bundle
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
-
-
-def length_of(expr: ast.Expr) -> ast.Length:
-    """Gives a resolved length."""
-    payload = constant(expr).payload
-    if not isinstance(payload, ast.Length):
-        msg = "a length such as 48 hours is needed"
-        raise TypeError(msg)
-    return payload
 
 
 def forwarded(view: View, item: ast.ForwardedWithin) -> Column:
@@ -128,6 +119,26 @@ def _latest(group: I64, anchor: Bool, different: list[I64]) -> I64:
     other = np.where(agrees, previous[latest], before)
     other = np.where((other >= start) & ok, other, -1)
     return np.where(code >= 0, other, -1)
+
+
+def first_seen(view: View, item: ast.FirstSeen) -> tuple[Bool, Bool]:
+    """Tells per row whether the account had no such value in the time before, and where that is known."""
+    value = view.identity(item.field)
+    length = length_of(item.over)
+    rows = np.flatnonzero(value >= 0)
+    group = group_ids([view.account[rows], value[rows]])
+    order = np.argsort(group, kind="stable")
+    rows, group = rows[order], group[order]
+    earliest = view.context.clock.before(view.time, length.count, length.unit)
+    seen = np.zeros(view.size, np.bool_)
+    again = group[1:] == group[:-1]
+    seen[rows[1:]] = again & (view.time[rows[:-1]] >= earliest[rows[1:]])
+    return ~seen, (value >= 0) & (seen | (earliest >= view.context.first))
+
+
+def since_previous(view: View, item: ast.SincePrevious) -> I64:
+    """Row of the account's previous row that passes, per row; -1 where there is none."""
+    return _latest(view.account, view.where(item.where), [])
 
 
 def most_common(view: View, item: ast.MostCommon) -> I64:

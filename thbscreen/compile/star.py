@@ -21,8 +21,8 @@ from thbscreen.compile.aggregate import (
     line_columns,
     measure_columns,
 )
-from thbscreen.compile.derive import length_of
 from thbscreen.compile.rational import Column, evaluate, whole
+from thbscreen.compile.where import length_of
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, contributions, member_rows
+from thbscreen.compile.aggregate import Judged, contributions, matched_rows, member_rows
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
             "tx_id": view.frame["tx_id"].gather(rows),
             "_t": time,
             "amount": np.where(view.amount.known, view.amount.num, 0)[rows],
+            **matched_rows(view, detect.derive, rows),
             **{f"r{i}": view.code(path)[rows] for i, (path, _) in enumerate(rule.roles)},
         }
     )

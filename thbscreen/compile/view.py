@@ -16,10 +16,12 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import derive as derived
+from thbscreen.compile.cluster import cluster_codes
+from thbscreen.compile.flow import Moved, passed_on
 from thbscreen.compile.pack import CompiledPack, domain, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
-from thbscreen.compile.where import dtype_of, is_time, leaf, number_bounds, with_clock
+from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
@@ -41,6 +43,8 @@ class Context:
         dictionaries: strings by domain and code.
         hit_accounts: per rule id, which account codes it hit (for `hit_by`).
         networks: network code by account code, -1 outside (for rules over networks), or None.
+        first, last: time of the data's first and last movement, UTC microseconds.
+        shared: answers that are the same for all buckets, by question.
     """
 
     compiled: CompiledPack
@@ -50,6 +54,9 @@ class Context:
     dictionaries: Mapping[str, pl.Series]
     hit_accounts: Mapping[str, Bool] = field(default_factory=dict)
     networks: I64 | None = None
+    first: int = 0
+    last: int = 0
+    shared: dict[Any, Any] = field(default_factory=dict)
 
 
 class View:
@@ -126,6 +133,11 @@ class View:
         key = ("follows", item, tuple(self._scope_key(f) for f in (*item.same, *item.different)))
         return self.once(key, lambda: derived.follows(self, item))
 
+    def moved(self, item: ast.PassedOn) -> Moved:
+        """Money that went from rows of one side to rows of the other in time."""
+        key = ("moved", item, tuple(self._scope_key(f) for f in (item.same, item.elsewhere) if f))
+        return self.once(key, lambda: passed_on(self, item))
+
     # --- codes ---------------------------------------------------------------------------------
 
     def code(self, path: str) -> I64:
@@ -160,6 +172,14 @@ class View:
                 return derived.most_common(self, item)
             case ast.Lookup():
                 return derived.lookup_codes(self, item)
+            case ast.RoleOf():
+                return np.where(self.where(item.where), self.code(item.field), -1)
+            case ast.Cluster():
+                shared = self.context.shared
+                if item not in shared:
+                    shared[item] = cluster_codes(self.context, item)
+                codes: I64 = shared[item][self.account]
+                return codes
             case _:
                 msg = f"'{item.name}' holds numbers, not text"
                 raise TypeError(msg)
@@ -172,8 +192,10 @@ class View:
             match item:
                 case ast.Lookup():
                     return derived.lookup_values(self.context.compiled.lists[item.list_name])
-                case ast.MostCommon():
+                case ast.MostCommon() | ast.RoleOf():
                     return self.dictionary(item.field)
+                case ast.Cluster():
+                    return self.dictionary("party_id")
                 case _:
                     return self.dictionary(part)
         return self.context.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
@@ -193,6 +215,9 @@ class View:
                     return derived.forwarded(self, item)
                 case ast.Fact():
                     return derived.fact(self, item)
+                case ast.PassedOn():
+                    moved = self.moved(item)
+                    return moved.share if part == "share" else moved.cents
                 case ast.Follows():
                     rows = self.follows(item)
                     base = self.number(part or "amount_eur").take(np.maximum(rows, 0))
@@ -314,6 +339,8 @@ class View:
             return self._same_holder(test)
         lists = self.context.compiled.lists
         found = self._derived(path)
+        if found is not None and isinstance(found[0], ast.FirstSeen | ast.SincePrevious):
+            return self._test_of_past(test, found[0])
         if found is not None and isinstance(found[0], ast.Follows) and not found[1]:
             matched = self.follows(found[0]) >= 0
             return ~matched if test.operand is True else matched
@@ -338,11 +365,37 @@ class View:
         by_code = table.select(leaf(test, lists, money=False).alias("x"))["x"].to_numpy()
         return by_code[self.code(path)]
 
+    def _test_of_past(self, test: ast.Test, item: ast.FirstSeen | ast.SincePrevious) -> Bool:
+        """Tests a flag or a length of time that a row has from the rows before it (laws L2 and L3)."""
+        if isinstance(item, ast.FirstSeen):
+            asked = ("first seen", item, self._scope_key(item.field))
+            first, known = self.once(asked, lambda: derived.first_seen(self, item))
+            if test.op != "missing":
+                wanted = isinstance(test.operand, ast.Value) and test.operand.payload in {True, "true"}
+                is_it: Bool = known & (first == wanted)
+                return ~is_it if test.op == "is_not" else is_it
+        else:
+            row = self.once(
+                ("since", item, tuple(self._derives.values())), lambda: derived.since_previous(self, item)
+            )
+            known = row >= 0
+            if test.op != "missing":
+                length = length_of(test.operand)  # type: ignore[arg-type]  # the binder reads one length
+                before = self.time[np.maximum(row, 0)]
+                limit = self.context.clock.before(self.time, length.count, length.unit)
+                holds: Bool = {
+                    "at_least": before <= limit, "above": before < limit, "at_most": before >= limit,
+                    "below": before > limit,
+                }[test.op]  # fmt: skip
+                return known & holds
+        return ~known if test.operand is True else known
+
     def _is_number(self, path: str) -> bool:
         found = self._derived(path)
         if found is not None:
             item, part = found
-            return isinstance(item, ast.ForwardedWithin | ast.Fact) or part in {"amount_eur", "booking_ts"}
+            numbers = ast.ForwardedWithin | ast.Fact | ast.PassedOn
+            return isinstance(item, numbers) or part in {"amount_eur", "booking_ts"}
         known = _FIELDS.get(path)
         return known is not None and known.field.kind in {"money", "whole"}
 

@@ -96,6 +96,20 @@ def constant(expr: ast.Expr) -> ast.Value:
             raise TypeError(msg)
 
 
+def length_of(expr: ast.Expr) -> ast.Length:
+    """Gives a resolved length."""
+    payload = constant(expr).payload
+    if not isinstance(payload, ast.Length):
+        msg = "a length such as 48 hours is needed"
+        raise TypeError(msg)
+    return payload
+
+
+def whole_number(expr: ast.Expr) -> int:
+    """Gives a resolved count, such as the 6 of `6 windows`; parts of one are rounded up."""
+    return math.ceil(as_fraction(constant(expr)))
+
+
 def as_fraction(value: ast.Value) -> Fraction:
     """Gives a literal as an exact number: money in cents, lengths in minutes."""
     payload = value.payload

@@ -48,7 +48,8 @@ class HitTables:
 
 def keys_of(rule: ast.Rule) -> tuple[str, ...]:
     """Gives the fields that a rule's hits are keyed by; the first is the subject."""
-    return rule.detect.for_each if isinstance(rule.detect, ast.Aggregate) else ("account_id",)
+    detect = rule.detect
+    return detect.for_each if isinstance(detect, ast.Aggregate | ast.Sequence) else ("account_id",)
 
 
 def subject_kind(rule: ast.Rule) -> str:
@@ -89,12 +90,19 @@ class Assembler:
             return party_dictionary(table, path, context)
         if isinstance(detect, ast.Star):
             return self.prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+        head, dot, tail = path.partition(".")
+        if isinstance(detect, ast.Sequence) and dot and head in {s.name for s in detect.steps}:
+            path = tail
         derives = {d.name: d for d in detect.derive}
         item = derives.get(path.partition(".")[0])
         if isinstance(item, ast.Lookup):
             return lookup_values(self.compiled.lists[item.list_name])
+        if isinstance(item, ast.RoleOf):
+            return self.dictionary(rule, item.field)
         if isinstance(item, ast.MostCommon):
             path = item.field
+        if isinstance(item, ast.Cluster):
+            path = "party_id"
         if isinstance(item, ast.Follows):
             path = path.partition(".")[2]
         if path.startswith("cp."):
@@ -177,7 +185,9 @@ class Assembler:
             key: self.dictionary(rule, key).gather(part.hits[f"k{i}"]).to_list() if part.hits.height else []
             for i, key in enumerate(keys)
         }
-        measures = rule.detect.measures if not isinstance(rule.detect, ast.Transaction) else ()
+        detect = rule.detect
+        centre = detect.centre if isinstance(detect, ast.Aggregate | ast.Star) else None
+        measures = detect.measures if not isinstance(detect, ast.Transaction) else ()
         units = {m.name: m.unit for m in measures} | {"amount_eur": ast.Unit.MONEY}
         units |= {f: ast.Unit.MONEY for f in shown_fields(rule) if _kind_of(rule, f) == "money"}
         fixed = self._fixed(rule)
@@ -192,7 +202,7 @@ class Assembler:
                 for i, m in enumerate(measures)
             }
             shown: dict[str, evidence.Shown] = {
-                **key_values, **times, **numbers,
+                **({centre: key_values[keys[0]]} if centre else {}), **key_values, **times, **numbers,
                 "episodes": Fraction(row["episodes"]), "amount_eur": Fraction(row["amount"]),
                 "booking_ts": times["starts"], **self._row_values(rule, row),
             }  # fmt: skip

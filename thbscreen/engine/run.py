@@ -7,6 +7,7 @@ judged by the same code. Buckets may run in this process or in spawned ones; res
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 import pickle
@@ -23,6 +24,7 @@ import polars as pl
 from thbscreen.compile.aggregate import Judged, judge, rows_of
 from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
 from thbscreen.compile.parties import party_rows
+from thbscreen.compile.sequence import judge_sequence, rows_of_sequence
 from thbscreen.compile.star import judge_star
 from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
@@ -30,6 +32,7 @@ from thbscreen.engine.prepare import Prepared
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 #: Buckets worked on at once inside one process.
 THREADS = min(4, os.cpu_count() or 1)
 
@@ -78,6 +81,13 @@ def run_bucket(frame: pl.DataFrame, context: Context, rules: Iterable[CompiledRu
                 rows = rows_of(view, item.rule, detect)
                 if item.scope == "account":
                     out.judged[item.index] = judge(rows, item.rule, detect, context.clock)
+                else:
+                    out.rows[item.index] = rows
+            case ast.Sequence():
+                rows = rows_of_sequence(view, item.rule, detect)
+                if item.scope == "account":
+                    clock, last = context.clock, context.last
+                    out.judged[item.index] = judge_sequence(rows, item.rule, detect, clock, last)
                 else:
                     out.rows[item.index] = rows
     return out
@@ -131,6 +141,8 @@ class Runner:
             prepared.dimensions.frame,
             prepared.dimensions.codes,
             prepared.dictionaries,
+            first=_micros(prepared.first),
+            last=_micros(prepared.last),
         )
 
     @property
@@ -193,10 +205,13 @@ class Runner:
                 waiting.setdefault(index, []).append(rows)
             self.advance(1)
         for index, tables in sorted(waiting.items()):
-            rule = self.compiled.rules[index].rule
+            rule, clock = self.compiled.rules[index].rule, self.context.clock
+            gathered = pl.concat(tables).sort("_t", "tx_id")
             if isinstance(rule.detect, ast.Aggregate):
-                gathered = pl.concat(tables).sort("_t", "tx_id")
-                self.result.add(index, judge(gathered, rule, rule.detect, self.context.clock))
+                self.result.add(index, judge(gathered, rule, rule.detect, clock))
+            elif isinstance(rule.detect, ast.Sequence):
+                last = self.context.last
+                self.result.add(index, judge_sequence(gathered, rule, rule.detect, clock, last))
         for item in rules:
             if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
                 rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
@@ -256,4 +271,10 @@ class Runner:
 
 
 def _subject_domain(rule: ast.Rule) -> str:
-    return domain(rule.detect.for_each[0]) if isinstance(rule.detect, ast.Aggregate) else "account"
+    detect = rule.detect
+    return domain(detect.for_each[0]) if isinstance(detect, ast.Aggregate | ast.Sequence) else "account"
+
+
+def _micros(moment: dt.datetime | None) -> int:
+    """Gives a moment in microseconds since 1970-01-01 UTC, 0 without one."""
+    return 0 if moment is None else round((moment - _EPOCH) / dt.timedelta(microseconds=1))

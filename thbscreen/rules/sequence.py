@@ -33,9 +33,10 @@ def bind_sequence(ctx: Context, mapping: Map) -> ast.Sequence | None:
     for_each = bind_keys(ctx, mapping.get("for_each"))
     steps = _steps(ctx, mapping.get("steps"))
     within = ctx.length(mapping.get("within"), "'within'")
-    ctx.measures[TIMES] = Unit.NUMBER
     ctx.steps = {step.name for step in steps if not step.absent}
     flag_when = bind_flag_when(ctx, mapping) if mapping.get("flag_when") is not None else ()
+    # lines judge one sequence; how often it comes is asked with repeat
+    ctx.measures[TIMES] = Unit.NUMBER
     repeat = bind_repeat(ctx, mapping.get("repeat"), None)
     if within is None or not for_each or not steps:
         return None

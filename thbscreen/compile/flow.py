@@ -1,0 +1,130 @@
+"""Money that an account moved on: which credit each debit was paid from, first in first out.
+
+Source: docs/explanation/pass-through.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from thbscreen.compile.rational import Column, whole
+from thbscreen.compile.where import length_of
+from thbscreen.compile.windows import group_ids
+
+if TYPE_CHECKING:
+    from thbscreen.compile.view import View
+    from thbscreen.rules import ast
+
+I64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What `passed_on` found.
+
+    Attributes:
+        cents: per row; missing on rows of neither side.
+        share: per row of the target, see `ast.PassedOn`.
+        row, other: pairs of a row and a row of the other side that it shares money with, both ways round.
+    """
+
+    cents: Column
+    share: Column
+    row: I64
+    other: I64
+
+
+def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
+    """Cuts all money into pieces that came in by one row and went out by one later row, first in first out.
+
+    On the axis of a group's inflows added up, outflows eat from the left. What outflows take that no
+    inflow seen so far covers is the opening balance: the part by which outflows ever led.
+
+    Args:
+        group: dense group numbers, never decreasing; rows of a group stand in their order of time.
+        inflow: cents that came in per row, 0 on other rows.
+        outflow: cents that went out per row, 0 on other rows.
+
+    Returns:
+        Row of the inflow, row of the outflow, cents; one entry per pair that shares money.
+    """
+    none = np.zeros(0, np.int64)
+    if len(group) == 0:
+        return none, none, none
+    table = pl.DataFrame({"g": group, "c": inflow, "d": outflow}).select(
+        pl.col("c").cum_sum().over("g").alias("c"),
+        pl.col("d").cum_sum().over("g").alias("d"),
+        (pl.col("d").cum_sum() - pl.col("c").cum_sum()).cum_max().over("g").clip(0).alias("opening"),
+    )
+    credited = table["c"].to_numpy()
+    eaten = table["d"].to_numpy() - table["opening"].to_numpy()
+    first = np.concatenate([[True], group[1:] != group[:-1]])
+    last = np.concatenate([group[1:] != group[:-1], [True]])
+    totals = credited[last]
+    offset = (np.cumsum(totals) - totals)[np.cumsum(first) - 1]
+    before = np.where(first, 0, np.concatenate([[0], eaten[:-1]]))
+    giving, taking = np.flatnonzero(inflow > 0), np.flatnonzero(eaten > before)
+    filled = (offset + credited)[giving]
+    starts, ends = (offset + before)[taking], (offset + eaten)[taking]
+    cuts = np.unique(np.concatenate([filled, ends]))
+    lows = np.concatenate([[0], cuts[:-1]]) if len(cuts) else cuts
+    source = np.searchsorted(filled, cuts)
+    target = np.searchsorted(ends, cuts)
+    ok = (source < len(filled)) & (target < len(ends))
+    source, target, lows, cuts = source[ok], target[ok], lows[ok], cuts[ok]
+    low = np.maximum(lows, starts[target]) if len(target) else lows
+    cents = cuts - low
+    real = cents > 0
+    return giving[source[real]], taking[target[real]], cents[real]
+
+
+def passed_on(view: View, item: ast.PassedOn) -> Moved:
+    """Finds the money that went from rows of the source into rows of the target in time."""
+    source, target = view.where(item.source), view.where(item.target)
+    amount = np.where(view.amount.known, view.amount.num, 0)
+    busy = np.zeros(int(view.account.max(initial=-1)) + 1, np.int64)
+    busy[view.account[source]] |= 1
+    busy[view.account[target]] |= 2
+    rows = np.flatnonzero(busy[view.account] == 3)
+    if item.same is None:
+        group = group_ids([view.account[rows]])
+        inflow, outflow = view.credit[rows], ~view.credit[rows]
+    else:
+        purse = view.identity(item.same)
+        rows = rows[(source | target)[rows] & (purse[rows] >= 0)]
+        group = group_ids([view.account[rows], purse[rows]])
+        order = np.argsort(group, kind="stable")
+        rows, group = rows[order], group[order]
+        inflow, outflow = source[rows], target[rows] & ~source[rows]
+    cents = amount[rows]
+    came, went, part = pieces(group, np.where(inflow, cents, 0), np.where(outflow, cents, 0))
+    came, went = rows[came], rows[went]
+    length = length_of(item.within)
+    latest = view.context.clock.before(view.time[came], -length.count, length.unit)
+    ok = source[came] & target[went] & (view.time[went] <= latest)
+    if item.elsewhere is not None:
+        place = view.identity(item.elsewhere)
+        ok &= (place[came] >= 0) & (place[went] >= 0) & (place[came] != place[went])
+    came, went, part = came[ok], went[ok], part[ok]
+    total = np.zeros(view.size, np.int64)
+    np.add.at(total, came, part)
+    np.add.at(total, went, part)
+    share = _share(view, came, went, part, amount)
+    known = (source | target) & view.amount.known
+    return Moved(whole(total, known), share, np.concatenate([came, went]), np.concatenate([went, came]))
+
+
+def _share(view: View, came: I64, went: I64, part: I64, amount: I64) -> Column:
+    """Gives, per row that took money, the share of its sources' euros that its counterparty got."""
+    taken, had = np.zeros(view.size, np.int64), np.zeros(view.size, np.int64)
+    pair = group_ids([came, view.code("cp_account_id")[went] + 1])
+    sums = np.bincount(pair, weights=part, minlength=1).astype(np.int64) if len(pair) else pair
+    np.add.at(taken, went, sums[pair])
+    np.add.at(had, went, amount[came])
+    return Column(taken, np.maximum(had, 1), had > 0)
