@@ -19,6 +19,7 @@ import polars as pl
 
 from thbscreen.compile.pack import CompiledPack, compile_pack
 from thbscreen.engine import tables
+from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
 from thbscreen.engine.payments import account_codes, devices, payments, subjects
 from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
@@ -38,7 +39,6 @@ from thbscreen.network.stage import (
     with_alert_counts,
 )
 from thbscreen.report.runfolder import write_run
-from thbscreen.rules.pack import load_pack
 
 if TYPE_CHECKING:
     from thbscreen.rules import bundle
@@ -53,6 +53,7 @@ class ScreenResult:
     Attributes:
         out: the run folder, None when nothing was written.
         below: subjects with hits but no alert, by what they lack first.
+        excluded: rows that the profile's exclusions hid, by exclusion and rule.
         dataset: gives the full canonical rows of transaction ids by `fetch`.
     """
 
@@ -71,6 +72,7 @@ class ScreenResult:
     parties: pl.DataFrame
     load: LoadReport
     quality: dict[str, Any]
+    excluded: tuple[Excluded, ...]
     as_of: dt.datetime
     started: dt.datetime
     dataset: Dataset
@@ -121,7 +123,7 @@ def screen(
     """
     progress = progress or Silent()
     started = dt.datetime.now(dt.UTC)
-    pack = load_pack(Path(rules) if rules else None, profile, only=only)
+    pack = load_checked(Path(rules) if rules else None, profile, only=only)
     compiled = compile_pack(pack)
     dataset = open_dataset(
         [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
@@ -180,6 +182,7 @@ def _results(
     assembler.network_ids = ids
     found = assembler.assemble(runner.result)
     ranked = with_network_hits(networks.networks, found.hits)
+    excluded = count_hidden(runner)
     progress.stage("scoring", None)
     rated = rate(
         found.hits,
@@ -208,6 +211,7 @@ def _results(
         parties=dataset.parties,
         load=load,
         quality=quality(dataset, load),
+        excluded=excluded,
         as_of=as_of,
         started=started,
         dataset=dataset,

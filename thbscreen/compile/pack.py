@@ -17,6 +17,7 @@ from thbscreen.compile.where import leaf, text_key, words_of
 from thbscreen.model import catalogue
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.needs import names_in
+from thbscreen.rules.pack import hidden
 
 Scope = Literal["account", "regroup", "parties", "network"]
 
@@ -284,6 +285,12 @@ class _Collector:
                 if any(c.endswith(path) for c in rule.columns):
                     self.field(path, as_code=True)
 
+    def hidden(self, detect: ast.Detect) -> None:
+        """Lets the rows that an exclusion hides be counted."""
+        if not (isinstance(detect, ast.Aggregate) and detect.table == "parties"):
+            for where in wheres_of(detect):
+                self.where(where)
+
 
 def coded_fields(rule: ast.Rule) -> Iterator[str]:
     """Lists the fields of a rule whose codes any row may be asked for: keys, roles, matched fields."""
@@ -343,6 +350,8 @@ def compile_pack(pack: bundle.RulePack) -> CompiledPack:
     collector = _Collector(out)
     for rule in pack.rules:
         collector.rule(rule)
+    for item in hidden(pack):
+        collector.hidden(item.detect)
     out.fetched.discard("account_id")
     out.codes.pop("account_id", None)
     return out

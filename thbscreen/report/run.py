@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import polars as pl
 
+from thbscreen.engine.exclusions import Excluded
 from thbscreen.io.dataset import LoadReport
 from thbscreen.rules import bundle
 
@@ -45,6 +46,10 @@ class Run(Protocol):
     @property
     def below(self) -> Mapping[str, int]:
         """Subjects with hits that are no alert, by what they lack first."""
+
+    @property
+    def excluded(self) -> Sequence[Excluded]:
+        """Rows that the profile's exclusions hid, by exclusion and rule."""
 
     @property
     def started(self) -> datetime:

@@ -22,6 +22,8 @@ from thbscreen.report.files import Written
 from thbscreen.report.run import Run
 from thbscreen.report.summary import summary
 from thbscreen.rules import bundle
+from thbscreen.rules.explain import value_text
+from thbscreen.rules.overrides import changes
 
 #: Forms of the tables beside Parquet.
 FORMATS = ("csv", "ndjson")
@@ -86,7 +88,7 @@ def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> d
         "rules": _rules(pack),
         "profile": {
             "name": pack.profile.name, "digest": pack.profile.digest, "time_zone": pack.profile.time_zone,
-            "scoring": scoring_numbers(pack.profile.scoring),
+            "scoring": scoring_numbers(pack.profile.scoring), **local_changes(run),
         },
         "counts": _counts(run),
         "outputs": outputs,
@@ -116,6 +118,37 @@ def scoring_numbers(scoring: bundle.Scoring) -> dict[str, str]:
         "alert_weight", "min_families", "half_after_days", "repeat_bonus", "max_network_nodes", "hub_degree",
     )  # fmt: skip
     return {name: str(getattr(scoring, name)) for name in names}
+
+
+def local_changes(run: Run) -> dict[str, Any]:
+    """Gives what the profile changes: values, rules switched on or off, lists, exclusions; with reasons."""
+    profile = run.pack.profile
+    overrides = {o.rule: o for o in profile.overrides}
+    switched = [o for o in profile.overrides if o.enabled is not None]
+    return {
+        "values": [
+            {
+                "rule": c.rule, "parameter": c.parameter, "value": value_text(c.value),
+                "default": value_text(c.default), "effect": c.effect, **_why(overrides[c.rule]),
+            }
+            for c in changes(run.pack)
+        ],
+        "switched": [{"rule": o.rule, "enabled": o.enabled, **_why(o)} for o in switched],
+        "lists": sorted({name for name, _ in (*profile.list_additions, *profile.list_removals)}),
+        "exclusions": [
+            {"name": e.exclusion, "rule": e.rule, "rows": e.rows, "expires": e.expires, "reason": e.reason}
+            for e in run.excluded
+        ],
+    }  # fmt: skip
+
+
+def _why(override: bundle.Override) -> dict[str, Any]:
+    approved = override.approved
+    return {
+        "reason": override.reason,
+        "approved": None if approved is None else
+        {"by": approved.by, "on": approved.on, "review": approved.review},
+    }  # fmt: skip
 
 
 def _rules(pack: bundle.RulePack) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import polars as pl
 import thbscreen
 from thbscreen.engine import tables
 from thbscreen.report.run import Run
+from thbscreen.rules.explain import value_text
+from thbscreen.rules.overrides import looser
 
 TOP = 20
 STATUSES = ("ready", "weak", "not judged")
@@ -24,6 +26,12 @@ def summary(run: Run) -> dict[str, Any]:
         "tool": {"name": "thbscreen", "version": thbscreen.__version__},
         "rule_pack": run.pack.digest,
         "profile": run.pack.profile.name,
+        "looser_values": [
+            {"rule": c.rule, "parameter": c.parameter, "value": value_text(c.value),
+             "default": value_text(c.default)}
+            for c in looser(run.pack)
+        ],
+        "excluded_rows": _excluded(run),
         "data_until": run.as_of.isoformat().replace("+00:00", "Z") if load.loaded else None,
         "transactions": {
             "read": load.read, "loaded": load.loaded, "rejected": load.rejected,
@@ -38,3 +46,11 @@ def summary(run: Run) -> dict[str, Any]:
         "top_alerts": alerts["alert_id"].head(TOP).to_list(),
         "top_networks": networks["network_id"].head(TOP).to_list(),
     }  # fmt: skip
+
+
+def _excluded(run: Run) -> dict[str, int]:
+    """Gives rows hidden by each exclusion, added up over the rules that it names."""
+    out: dict[str, int] = {}
+    for item in run.excluded:
+        out[item.exclusion] = out.get(item.exclusion, 0) + (item.rows or 0)
+    return out

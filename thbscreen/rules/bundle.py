@@ -76,6 +76,7 @@ class Exclusion:
     Attributes:
         wheres: (rule id, condition) pairs; a row that passes the condition is hidden from the rule.
         expires: last day on which the exclusion holds (ISO day).
+        source_line: the line at `span`, for findings.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Exclusion:
     reason: str
     expires: str
     span: Span
+    source_line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from thbscreen.rules import ast
 from thbscreen.rules.literals import minutes
 
 T = TypeVar("T")
-_TEXTS = {("Value", "text"), ("Compare", "text")}
+_TEXTS = {("Value", "text"), ("Compare", "text"), ("Exclusion", "source_line")}
 
 
 def substitute(thing: T, values: Mapping[str, ast.Value]) -> T:

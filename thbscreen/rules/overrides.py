@@ -242,7 +242,8 @@ def bind_exclusions(ctx: Context, node: Node | None, known: Known) -> Iterator[b
                 help="take it out, or review it and write the new day",
             )  # fmt: skip
         if last is not None:
-            yield bundle.Exclusion(name.text, wheres, why, last, name.span)
+            line = ctx.findings.line(name.span.line)
+            yield bundle.Exclusion(name.text, wheres, why, last, name.span, line)
 
 
 def _wheres(
@@ -305,15 +306,23 @@ def _with_wheres(item: ast.Derive, change: Callable[[ast.Where], ast.Where]) -> 
 
 
 class Hidden(NamedTuple):
-    """The rows that an exclusion hides from a rule: those that pass `where`, read with the rule's names."""
+    """The rows that an exclusion hides from a rule.
 
-    exclusion: str
+    Attributes:
+        detect: the rule's detection without any exclusion, narrowed to the rows that are hidden.
+    """
+
+    exclusion: bundle.Exclusion
     rule: str
-    expires: str
-    where: ast.Where
+    detect: ast.Detect
 
 
-def looked_at(detect: ast.Detect) -> tuple[ast.Condition, ...]:
+def narrowed(detect: ast.Detect, where: ast.Where) -> ast.Detect:
+    """Gives a detection that looks only at those of its rows that pass a condition."""
+    return dataclasses.replace(detect, where=ast.Where((*_looked_at(detect), *where.conditions)))
+
+
+def _looked_at(detect: ast.Detect) -> tuple[ast.Condition, ...]:
     """Gives the conditions that every row passes which a rule looks at."""
     own = detect.where.conditions
     match detect:

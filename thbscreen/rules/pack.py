@@ -23,7 +23,7 @@ from thbscreen.rules.evaluate import (
 )
 from thbscreen.rules.lists import bind_list
 from thbscreen.rules.literals import as_unit
-from thbscreen.rules.overrides import Hidden, Known, hide, looked_at
+from thbscreen.rules.overrides import Hidden, Known, hide, narrowed
 from thbscreen.rules.paths import default_rules_dir, profile_path
 from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, local_today, read_profile
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
@@ -130,23 +130,25 @@ def resolve(
     return dataclasses.replace(out, digest=rule_digest(out))
 
 
-def without_exclusions(pack: bundle.RulePack) -> bundle.RulePack:
-    """Gives a pack in which no exclusion hides anything."""
-    profile = dataclasses.replace(pack.profile, exclusions=())
+def under(pack: bundle.RulePack, profile: bundle.Profile) -> bundle.RulePack:
+    """Gives the same rules with the values and exclusions of another profile; lists stay as they are."""
     rules = tuple(resolve(rule, profile) for rule in pack.bound)
     return dataclasses.replace(pack, profile=profile, rules=rules)
 
 
 def hidden(pack: bundle.RulePack) -> list[Hidden]:
-    """Tells for every exclusion and rule which rows are hidden that the rule would look at."""
-    if not pack.profile.exclusions:
+    """Tells for every exclusion and rule of a pack which rows are hidden that the rule would look at."""
+    exclusions = pack.profile.exclusions
+    if not exclusions:
         return []
-    seen = {rule.id: looked_at(rule.detect) for rule in without_exclusions(pack).rules}
+    plain = dataclasses.replace(pack.profile, exclusions=())
+    present = {rule.id for rule in pack.rules} & {rule for e in exclusions for rule, _ in e.wheres}
+    bare = {rule.id: resolve(rule, plain).detect for rule in pack.bound if rule.id in present}
     return [
-        Hidden(exclusion.name, identity, exclusion.expires, ast.Where((*seen[identity], *where.conditions)))
-        for exclusion in pack.profile.exclusions
-        for identity, where in exclusion.wheres
-        if identity in seen
+        Hidden(exclusion, rule, narrowed(bare[rule], where))
+        for exclusion in exclusions
+        for rule, where in exclusion.wheres
+        if rule in bare
     ]
 
 

@@ -51,10 +51,16 @@ def read_profile(text: str | bytes, file: str) -> ProfileFile:
     """Reads zone and facts; overrides follow with `finish_profile`."""
     root, findings = load_tree(text, file)
     ctx = Context(findings, {})
-    mapping = None if root is None else ctx.mapping(root, "the profile", KEYS)
-    out = ProfileFile(ctx, mapping)
+    out = ProfileFile(ctx, root if isinstance(root, Map) else None)
+    with findings.reading():
+        _head(out, ctx.mapping(root, "the profile", KEYS))
+    return out
+
+
+def _head(out: ProfileFile, mapping: Map | None) -> None:
     if mapping is None:
-        return out
+        return
+    ctx = out.ctx
     ctx.require(mapping, ("profile", "time_zone"), "the profile")
     out.name = ctx.text(mapping, "profile")
     zone = ctx.scalar(mapping.get("time_zone"), "'time_zone'")
@@ -65,7 +71,6 @@ def read_profile(text: str | bytes, file: str) -> ProfileFile:
             ctx.findings.error("P009", f"unknown time zone '{zone.text[:40]}'", zone.span, help=hint)
     for key, value in ctx.mapping(mapping.get("facts"), "'facts'") or ():
         out.facts[key.text] = tuple(_fact(ctx, key, value))
-    return out
 
 
 def local_today(zone: str) -> dt.date:
@@ -132,6 +137,13 @@ def finish_profile(read: ProfileFile, known: Known) -> bundle.Profile | None:
     Returns:
         The profile, or None when it has errors.
     """
+    found = None
+    with read.ctx.findings.reading():
+        found = _whole(read, known)
+    return found
+
+
+def _whole(read: ProfileFile, known: Known) -> bundle.Profile | None:
     ctx, root = read.ctx, read.root
     if root is None:
         return None
@@ -216,6 +228,11 @@ def _still_right(
             if entry := matching(added, text):
                 message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
                 ctx.findings.error("R018", message, key.span)
+        for text in found.must_match:
+            if removed and matching(changed.entries, text) is None:
+                message = f"with these changes no entry matches '{text[:80]}', which must match"
+                hint = "leave the entry in, or change the list itself with its examples"
+                ctx.findings.error("R018", message, key.span, help=hint)
 
 
 def changed_list(

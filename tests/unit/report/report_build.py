@@ -12,6 +12,7 @@ import polars as pl
 
 from tests.unit.engine.scoring_build import AS_OF, Case, pack
 from thbscreen.engine import tables
+from thbscreen.engine.exclusions import Excluded
 from thbscreen.io.dataset import FileReport, LoadReport, TableCounts
 from thbscreen.rules import bundle
 
@@ -43,6 +44,7 @@ class FakeRun:
     dataset: FakeDataset
     tables: dict[str, pl.DataFrame]
     below: dict[str, int] = field(default_factory=dict)
+    excluded: tuple[Excluded, ...] = ()
 
     def table(self, name: str) -> pl.DataFrame:
         return self.tables[name]
