@@ -73,10 +73,12 @@ def bind_file(
     """Binds like `bind_text`; also gives the state at the end: findings, places, rules that are read."""
     root, findings = load_tree(text, file)
     ctx = Context(findings, lists, facts, broken_lists=frozenset(broken_lists))
-    mapping = None if root is None else ctx.mapping(root, "the rule", KEYS)
-    rule = None if mapping is None else _Binder(ctx, mapping).bind()
-    if mapping is not None:
-        suppress(ctx, mapping, complete=rule is not None)
+    rule = None
+    with findings.reading():
+        mapping = None if root is None else ctx.mapping(root, "the rule", KEYS)
+        rule = None if mapping is None else _Binder(ctx, mapping).bind()
+        if mapping is not None:
+            suppress(ctx, mapping, complete=rule is not None)
     return (None if findings.failed else rule), ctx
 
 

@@ -140,7 +140,7 @@ def finish_profile(read: ProfileFile, known: Known) -> bundle.Profile | None:
     found = None
     with read.ctx.findings.reading():
         found = _whole(read, known)
-    return found
+    return None if read.ctx.findings.failed else found
 
 
 def _whole(read: ProfileFile, known: Known) -> bundle.Profile | None:

@@ -7,6 +7,7 @@ keys and further documents are refused. Whatever the bytes are, only diagnostics
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ MAX_MESSAGE = 300
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
-class TooManyFindings(Exception):  # noqa: N818 -- ends the reading of one file, never seen outside
-    """The last error that is still kept was added to the findings."""
+class _TooMany(Exception):  # noqa: N818 -- control flow inside this file only
+    """Ends the reading of a file that has so many errors that the rest is not worth the time."""
 
 
 @dataclass(slots=True)
@@ -47,15 +48,12 @@ class Findings:
     lines: list[str] = field(default_factory=list)
     items: list[Diagnostic] = field(default_factory=list)
     _seen: set[tuple[str, Span]] = field(default_factory=set)
+    _reading: bool = False
 
     def error(
         self, code: str, message: str, span: Span, *, help: str | None = None, note: str | None = None
     ) -> None:
-        """Adds an error; a second one with the same code at the same place is dropped.
-
-        Raises:
-            TooManyFindings: once, when the file has so many that the rest is not worth the time.
-        """
+        """Adds an error; a second one with the same code at the same place is dropped."""
         self._add(Diagnostic(code, _cut(message), span, self.line(span.line), help and _cut(help), note))
 
     def warn(self, code: str, message: str, span: Span, *, help: str | None = None) -> None:
@@ -69,8 +67,23 @@ class Findings:
             return
         self._seen.add((found.code, found.span))
         self.items.append(found)
-        if len(self.items) == MAX_LOOKED_FOR and found.severity == "error":
-            raise TooManyFindings
+        if len(self.items) == MAX_LOOKED_FOR and found.severity == "error" and self._reading:
+            raise _TooMany
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Ends its block quietly when there are so many errors that the rest is not worth the time."""
+        self._reading = True
+        try:
+            yield
+        except _TooMany:
+            pass
+        finally:
+            self._reading = False
+
+    def clear(self) -> None:
+        """Forgets what was found."""
+        self.items.clear()
 
     def line(self, number: int) -> str:
         """Gives a line with characters that would disturb a terminal replaced."""
@@ -193,8 +206,9 @@ def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
     try:
         text = _decode(data, findings)
         findings.lines = _LINE_BREAK.split(text)
-        return parsed(text, lambda events: _Builder(findings).build(events)), findings
-    except (_Refused, TooManyFindings):
+        with findings.reading():
+            return parsed(text, lambda events: _Builder(findings).build(events)), findings
+    except _Refused:
         pass
     except yaml.MarkedYAMLError as error:
         _syntax_error(error, findings)
