@@ -29,10 +29,17 @@ MAX_RANGE = 10_000
 def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Findings]:
     """Binds one list file; a list that fails its own must_match or must_not_match is R018."""
     root, findings = load_tree(text, file)
-    ctx = Context(findings, {})
-    mapping = None if root is None else ctx.mapping(root, "the list", KEYS)
+    found = None
+    with findings.reading():
+        found = _bind(Context(findings, {}), root)
+    return (None if findings.failed else found), findings
+
+
+def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
+    findings = ctx.findings
+    mapping = ctx.mapping(root, "the list", KEYS)
     if mapping is None:
-        return None, findings
+        return None
     ctx.require(mapping, ("list", "kind", "title", "reviewed", "sources", "entries"), "the list")
     name = ctx.scalar(mapping.get("list"), "'list'")
     if name is not None and not ctx.forbidden(name.text, name.span) and not LIST_NAME.fullmatch(name.text):
@@ -54,14 +61,13 @@ def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Fin
         findings.error("R004", "only lists of words have examples", key.span if key else mapping.span)
     suppress(ctx, mapping, complete=not findings.failed)
     if findings.failed or name is None or kind is None or reviewed is None:
-        return None, findings
+        return None
     known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
-    found = bundle.WordList(
+    return bundle.WordList(
         name.text, ctx.text(mapping, "title"), known_kind, entries,
         tuple(s.text for s in wanted), tuple(s.text for s in unwanted), reviewed.text, sources,
         list_digest(name.text, kind, entries), mapping.span,
     )  # fmt: skip
-    return found, findings
 
 
 def list_digest(name: str, kind: str, entries: Iterable[tuple[str, str]]) -> str:
