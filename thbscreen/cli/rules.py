@@ -12,6 +12,7 @@ import click
 
 from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
 from thbscreen.cli.rules_check import check
+from thbscreen.cli.rules_lock import lock
 from thbscreen.diagnostics import suggest
 from thbscreen.report.layout import columns, cut, printable, printable_lines
 
@@ -42,6 +43,7 @@ def rules() -> None:
 
 
 rules.add_command(check)
+rules.add_command(lock)
 
 
 @rules.command(
@@ -65,10 +67,10 @@ def test(path: Path | None, wanted: str | None, mutants: bool, profile: str) -> 
     Ends with exit code 1 when one fails. A known gap is shown and does not fail. With --mutants, a stable
     rule also fails when a changed number or comparator passes all its tests and is not listed in the rule.
     """
-    from thbscreen.engine.selftest import run_cases  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
+    from thbscreen.engine.exclusions import load_checked  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.engine.selftest import run_cases  # noqa: PLC0415
 
-    pack = load_pack(path, profile)
+    pack = load_checked(path, profile, drafts=True)
     results = run_cases(pack, rule_filter=wanted)
     if wanted and not results:
         known = [rule.id for rule in pack.rules]
@@ -116,8 +118,9 @@ def list_(folder: Path | None, profile: str, style: str) -> None:
     """Lists the rules in force and the columns that they need."""
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415  # help needs no rules
 
-    found = load_pack(folder, profile).rules
-    facts = [_facts(rule) for rule in found]
+    pack = load_pack(folder, profile)
+    found, codes = pack.rules, pack.profile.indicators
+    facts = [_facts(rule) | {"goaml": codes.get(rule.report_indicator) or None} for rule in found]
     if style == "json":
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
@@ -138,6 +141,7 @@ def _facts(rule: ast.Rule) -> dict[str, object]:
         "weight": rule.weight, "status": rule.status, "third_party": rule.third_party,
         "typologies": list(rule.typologies), "look_back": str(rule.look_back) if rule.look_back else None,
         "needs_time_of_day": rule.needs_time_of_day, "columns": list(rule.columns), "digest": rule.digest,
+        "indicator": rule.report_indicator,
     }  # fmt: skip
 
 
@@ -156,7 +160,7 @@ def explain(rule_id: str, folder: Path | None, profile: str) -> None:
     from thbscreen.rules.explain import sentences  # noqa: PLC0415  # help needs no rules
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
-    pack = load_pack(folder, profile)
+    pack = load_pack(folder, profile, drafts=True)
     bound = {rule.id.lower(): rule for rule in pack.bound}
     resolved = {rule.id.lower(): rule for rule in pack.rules}
     key = rule_id.lower()

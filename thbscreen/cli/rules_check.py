@@ -112,8 +112,8 @@ def folder_of(file: Path) -> Path | None:
 
 def _found(path: Path | None, profile: str) -> list[Diagnostic]:
     """Gives the findings about a folder, or those about one rule file."""
-    from thbscreen.rules.binder import bind_text  # noqa: PLC0415  # help needs no rules
-    from thbscreen.rules.pack import check as find  # noqa: PLC0415
+    from thbscreen.engine.exclusions import findings as find  # noqa: PLC0415  # help needs no tables
+    from thbscreen.rules.binder import bind_text  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
     if path is None or not path.is_file():

@@ -188,6 +188,14 @@ def _checks(page: _Page, facts: Row) -> None:
         + (" (their silence says nothing; see readiness)" if silent else ""),
         indent=2,
     )
+    for c in facts["looser_values"]:
+        page.wrap(
+            f"looser here: {c['rule']} {c['parameter']} {c['value']} (the rule's own: {c['default']})",
+            indent=2,
+        )
+    if any(facts["excluded_rows"].values()):
+        hidden = ", ".join(f"{name} {n:,}" for name, n in facts["excluded_rows"].items() if n)
+        page.wrap(f"rows hidden by exclusions of the profile: {hidden}", indent=2)
     tx = facts["transactions"]
     where = ["rejects.csv"] * bool(tx["rejected"]) + ["quality.json"] * bool(tx["skipped"])
     page.wrap(
