@@ -85,7 +85,7 @@ def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | Non
         del number
     profile = root / "profiles" / "test.yaml"
     profile.write_text(PROFILE.format(zone=zone))
-    return load_pack(root, profile)
+    return load_pack(root, profile, drafts=True)
 
 
 def run_rows(
