@@ -149,8 +149,8 @@ def _compared(
     base = next((m for m in known if of is not None and m.name == of.text), None)
     if of is not None and base is None:
         if ctx.measures.get(of.text, Unit.NUMBER) is not None:
-            hint = suggest(of.text, [m.name for m in known])
-            ctx.findings.error("R048", f"'{kind.text}' names no measure: '{of.text}'", of.span, help=hint)
+            near = suggest(of.text, [m.name for m in known])
+            ctx.findings.error("R048", f"'{kind.text}' names no measure: '{of.text}'", of.span, help=near)
         return None
     if of is not None and base is not None and base.kind not in COUNTED_KINDS:
         hint = "measures that do: " + ", ".join(COUNTED_KINDS)

@@ -318,12 +318,3 @@ def test_mitigation_subtracts() -> None:
     assert (found.weight, found.level) == (-2, "low")
     _, wrong = bind_text(text.replace("weight: -2", "weight: 1"), "x", lists())
     assert "R007" in [d.code for d in wrong]
-
-
-@pytest.mark.parametrize(
-    "measure", ["{usual: n, over: 6 windows}", "{peers: n, alike_by: [party.occupation]}"]
-)
-def test_measures_of_a_later_version_say_so(measure: str) -> None:
-    _, found = bind_text(rule(AGG.replace("{count: transactions}", measure)), "x", lists())
-    assert [d.code for d in found] == ["R020"]
-    assert "not part of this version" in str(found[0].help)
