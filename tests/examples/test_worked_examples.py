@@ -11,7 +11,7 @@ from thbscreen.engine.selftest import run_case
 from thbscreen.rules.pack import check, load_pack
 
 HERE = Path(__file__).parent
-PACK = load_pack(HERE, "examples")
+PACK = load_pack(HERE, "examples", drafts=True)
 CASES = [(rule, case) for rule in PACK.bound for case in rule.tests]
 
 

@@ -7,317 +7,14 @@ lists of rows, and every law of the language is one short function.
 from __future__ import annotations
 
 import datetime as dt
-import operator
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
-from zoneinfo import ZoneInfo
 
-from thbscreen.model import catalogue
-from thbscreen.model.text import fold, word_matches
-from thbscreen.rules import ast, bundle
-
-EPOCH = dt.datetime(1970, 1, 1)
-MICRO = dt.timedelta(microseconds=1)
-DAY = 86_400_000_000
-FIELDS = catalogue.rule_fields()
-COMPARE = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
-    "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Zone:
-    """Wall clocks by Python's own zone database, one instant at a time."""
-
-    def __init__(self, name):
-        self.zone = ZoneInfo(name)
-
-    def wall(self, utc):
-        """Gives the naive wall time of an instant in microseconds."""
-        moment = (EPOCH + utc * MICRO).replace(tzinfo=dt.UTC)
-        return moment.astimezone(self.zone).replace(tzinfo=None)
-
-    def instant(self, wall):
-        """Gives the earliest instant at which clocks show this time or, where none does, a later one."""
-        target = (wall - EPOCH) // MICRO
-        offsets = {
-            (wall + dt.timedelta(days=d)).replace(tzinfo=self.zone).utcoffset() // MICRO for d in (-1, 1)
-        }
-        exact = [target - o for o in offsets if self.wall(target - o) == wall]
-        if exact:
-            return min(exact)
-        low, high = target - max(offsets) - 1, target - min(offsets)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.wall(middle) >= wall else (middle, high)
-        return high
-
-    def before(self, utc, length):
-        """Law L2: hours and minutes are elapsed time, the rest are steps on the wall clock."""
-        n = length.count
-        if length.unit in {"minutes", "hours"}:
-            return utc - n * {"minutes": 60, "hours": 3600}[length.unit] * 1_000_000
-        wall = self.wall(utc)
-        if length.unit != "months":
-            return self.instant(wall - dt.timedelta(**{length.unit: n}))
-        month = wall.year * 12 + wall.month - 1 - n
-        first = dt.datetime(month // 12, month % 12 + 1, 1)
-        after = dt.datetime((month + 1) // 12, (month + 1) % 12 + 1, 1)
-        day = min(wall.day, (after - first).days)
-        return self.instant(first.replace(day=day) + (wall - dt.datetime(wall.year, wall.month, wall.day)))
-
-
-@dataclass
-class World:
-    """Tables of plain values: money in cents, times in UTC microseconds, dates as dates, None missing.
-
-    Attributes:
-        rows: movements with tx_id, account_id, booking_ts, direction and any other column.
-        accounts: by account id. parties: by party id. holders: party id by account id.
-    """
-
-    pack: bundle.RulePack
-    rows: list
-    accounts: dict = field(default_factory=dict)
-    parties: dict = field(default_factory=dict)
-    holders: dict = field(default_factory=dict)
-
-    def __post_init__(self):
-        """Sorts the rows by account, time and id, the order of the ledger."""
-        self.zone = Zone(self.pack.profile.time_zone)
-        self.lists = {found.name: found for found in self.pack.lists}
-        self.rows = sorted(self.rows, key=lambda r: (r["account_id"], r["booking_ts"], r["tx_id"]))
-
-
-# --- values --------------------------------------------------------------------------------------
-
-
-def number(expr, names=None):
-    """Works out an expression; None where a part is unknown or divided by zero (law L4)."""
-    match expr:
-        case ast.Value():
-            return Fraction(expr.payload) if isinstance(expr.payload, int | Fraction) else _literal(expr)
-        case ast.Name():
-            return names(expr.name)
-        case ast.BinOp():
-            a, b = number(expr.left, names), number(expr.right, names)
-            if a is None or b is None or (expr.op == "/" and b == 0):
-                return None
-            return {"+": a + b, "-": a - b, "*": a * b}[expr.op] if expr.op != "/" else a / b
-
-
-def _literal(value):
-    match value.unit:
-        case ast.Unit.DATE | ast.Unit.TIME:
-            return dt.date.fromisoformat(value.payload)
-        case ast.Unit.NUMBER | ast.Unit.SHARE:
-            return Fraction(value.payload)
-        case _:
-            return value.payload
-
-
-class Facts:
-    """What a rule may ask of a row: its columns, its customers, its derived columns."""
-
-    def __init__(self, world, derive):
-        self.world = world
-        self.derived = {}
-        for item in derive:
-            self.derived[item.name] = (item, self._column(item))
-
-    def value(self, row, path):
-        """Gives a field of a row, None where missing."""
-        head, _, tail = path.partition(".")
-        if head in self.derived:
-            item, values = self.derived[head]
-            found = values[row["tx_id"]]
-            if isinstance(item, ast.Follows) and tail:
-                return None if found is None else found.get(tail)
-            return found
-        w, mine, theirs = self.world, row["account_id"], row.get("cp_account_id")
-        match head, tail:
-            case "account", "age_days":
-                return self._age(row, mine)
-            case "cp", "age_days":
-                return self._age(row, theirs)
-            case "account", _:
-                return mine if tail == "account_id" else w.accounts.get(mine, {}).get(tail)
-            case "party", _:
-                return self._person(w.holders.get(mine), tail)
-            case "cp", _:
-                return self._person(w.holders.get(theirs), tail)
-            case "party_id", _:
-                return w.holders.get(mine)
-            case "own_transfer", _:
-                return mine == theirs or (mine in w.holders and w.holders[mine] == w.holders.get(theirs))
-            case "same_address", _:
-                a = self._person(w.holders.get(mine), "address_hash")
-                return a is not None and a == self._person(w.holders.get(theirs), "address_hash")
-        return row.get(path)
-
-    def _person(self, party, name):
-        return None if party is None else self.world.parties.get(party, {"party_id": party}).get(name)
-
-    def _age(self, row, account):
-        opened = self.world.accounts.get(account, {}).get("opened_date")
-        day = self.world.zone.wall(row["booking_ts"]).date()
-        return None if opened is None else (day - opened).days
-
-    # --- derived columns
-
-    def _column(self, item):
-        rows = self.world.rows
-        match item:
-            case ast.ForwardedWithin():
-                return self._forwarded(item)
-            case ast.Follows():
-                return {r["tx_id"]: self._latest(item, i) for i, r in enumerate(rows)}
-            case ast.MostCommon():
-                return self._most_common(item)
-            case ast.Lookup():
-                table = {fold(text): value for value, text in self.world.lists[item.list_name].entries}
-                texts = {r["tx_id"]: self.value(r, item.field) for r in rows}
-                return {k: None if v is None else table.get(fold(v)) for k, v in texts.items()}
-            case ast.Fact():
-                return {r["tx_id"]: self._fact(item, r) for r in rows}
-
-    def _fact(self, item, row):
-        day = self.world.zone.wall(row["booking_ts"]).date().isoformat()
-        for dated in dict(self.world.pack.profile.facts)[item.fact]:
-            if (dated.valid_from or "") <= day <= (dated.valid_to or "9"):
-                return Fraction(dated.value.payload)
-        return None
-
-    def _forwarded(self, item):
-        out, queues, length = {}, {}, item.within.payload
-        back = ast.Length(-length.count, length.unit)
-        for row in self.world.rows:
-            cents, queue = row.get("amount_eur") or 0, queues.setdefault(row["account_id"], deque())
-            if row["direction"] == "credit":
-                out[row["tx_id"]] = 0 if row.get("amount_eur") is not None else None
-                queue.append([row["tx_id"], self.world.zone.before(row["booking_ts"], back), cents])
-                continue
-            out[row["tx_id"]] = None
-            while cents and queue:
-                first = queue[0]
-                part = min(cents, first[2])
-                if part and row["booking_ts"] <= first[1]:
-                    out[first[0]] += part
-                first[2] -= part
-                cents -= part
-                if first[2] == 0:
-                    queue.popleft()
-        return out
-
-    def _latest(self, item, i):
-        row = self.world.rows[i]
-        earliest = self.world.zone.before(row["booking_ts"], item.within.payload)
-        for other in reversed(self.world.rows[:i]):
-            if other["account_id"] != row["account_id"] or not self.passes(item.where, other):
-                continue
-            pairs = [(self.value(other, f), self.value(row, f)) for f in (*item.same, *item.different)]
-            if any(a is None or b is None for a, b in pairs):
-                continue
-            agree = [a == b for a, b in pairs]
-            if not all(agree[: len(item.same)]) or any(agree[len(item.same) :]):
-                continue
-            return other if other["booking_ts"] >= earliest else None
-        return None
-
-    def _most_common(self, item):
-        counts = {}
-        for row in self.world.rows:
-            found = self.value(row, item.field)
-            if found is not None and self.passes(item.where, row):
-                counts.setdefault(row["account_id"], Counter())[found] += 1
-        best = {a: min(c, key=lambda v: (-c[v], v)) for a, c in counts.items()}
-        return {r["tx_id"]: best.get(r["account_id"]) for r in self.world.rows}
-
-    # --- tests
-
-    def passes(self, where, row):
-        """Tells whether all conditions hold on a row."""
-        return all(self._holds(c, row) for c in where.conditions)
-
-    def _holds(self, condition, row):
-        match condition:
-            case ast.AnyOf():
-                return any(self.passes(w, row) for w in condition.wheres)
-            case ast.NoneOf():
-                return not any(self.passes(w, row) for w in condition.wheres)
-            case ast.Compare():
-                dated = ast.Unit.DATE in {condition.left.unit, condition.right.unit}
-                return compared(condition, lambda name: self._side(row, name, dated=dated))
-            case ast.Test():
-                return holds(condition, self.value(row, condition.field), self.world)
-
-    def _side(self, row, name, *, dated):
-        found = self.value(row, name)
-        if dated and found is not None and name.endswith("_ts"):
-            return self.world.zone.wall(found).date()
-        return Fraction(found) if isinstance(found, int) and not isinstance(found, bool) else found
-
-
-def holds(test, value, world):
-    """Law L3: a missing value fails every positive test and passes every negative one."""
-    op = test.op
-    if op == "missing":
-        return (value is None) == test.operand
-    if op in {"is_not", "not_in", "not_in_list"}:
-        positive = {"is_not": "is", "not_in": "in", "not_in_list": "in_list"}[op]
-        return not holds(ast.Test(test.field, positive, test.operand), value, world)
-    if value is None:
-        return False
-    moment = isinstance(value, int) and test.field.endswith("_ts")
-    if moment:
-        wall = world.zone.wall(value)
-        value = wall.date()
-    match op:
-        case "is" | "in":
-            wanted = test.operand if op == "in" else (test.operand,)
-            return any(value == number(o) for o in wanted)
-        case "in_list" | "mentions_list":
-            found = world.lists[test.operand]
-            if found.kind == "words":
-                return any(word_matches(fold(value), e) for _, e in found.entries)
-            return any(_code(value, e) for _, e in found.entries)
-        case "mentions":
-            return any(word_matches(fold(value), o.payload) for o in test.operand)
-        case "time_of_day":
-            span, minute = test.operand.payload, wall.hour * 60 + wall.minute
-            inside = span.start <= minute < span.end
-            return inside if span.start <= span.end else minute >= span.start or minute < span.end
-        case "weekday":
-            return WEEKDAYS[wall.weekday()] in {o.payload[:3].lower() for o in test.operand}
-    bound = number(test.operand)
-    return {
-        "at_least": lambda: value >= bound,
-        "at_most": lambda: value <= bound,
-        "above": lambda: value > bound,
-        "below": lambda: value < bound,
-        "multiple_of": lambda: value % bound == 0,
-    }[op]()
-
-
-def _code(value, entry):
-    low, dash, high = entry.partition("-")
-    if dash and low.isdigit() and high.isdigit() and len(low) == len(high):
-        return value.isdigit() and len(value) == len(low) and low <= value <= high
-    return value == entry
-
-
-def compared(line, names):
-    """Compares both sides; False where either is unknown (law L4)."""
-    a, b = number(line.left, names), number(line.right, names)
-    if a is None or b is None:
-        return False
-    return COMPARE[line.op](a, b)
-
-
-# --- whole rules ---------------------------------------------------------------------------------
+from tests.oracles.clocks import EPOCH, MICRO, Zone, period
+from tests.oracles.rows import Facts, World, compared, number
+from thbscreen.rules import ast
 
 
 @dataclass
@@ -380,18 +77,23 @@ def judged(lines, numbers):
     return all(truth), leaves
 
 
-def period(window, wall):
-    """Gives the first day of the calendar step that holds a wall time, and the first day after it."""
-    day = wall.date()
-    match window.step:
-        case "day":
-            return day, day + dt.timedelta(days=1)
-        case "week":
-            monday = day - dt.timedelta(days=day.weekday())
-            return monday, monday + dt.timedelta(days=7)
-        case _:
-            first = day.replace(day=1)
-            return first, (first + dt.timedelta(days=32)).replace(day=1)
+def missed_by(lines, window):
+    """Gives the share of its threshold by which a window misses its one failing line, up to a quarter.
+
+    Returns:
+        (share, line, left, right), or None: more than one line fails, the one that fails is no plain line,
+        a side is unknown, or the threshold is zero. Money is in euros.
+    """
+    failing = [line for line in lines if not judged((line,), window.numbers)[0]]
+    if len(failing) != 1 or not isinstance(failing[0], ast.Compare):
+        return None
+    line = failing[0]
+    left, right = (number(side, window.numbers.get) for side in (line.left, line.right))
+    if left is None or not right:
+        return None
+    distance = abs(float(left) - float(right)) / abs(float(right))
+    scale = 100 if ast.Unit.MONEY in {line.left.unit, line.right.unit} else 1
+    return None if distance > 0.25 else (distance, line.text, float(left) / scale, float(right) / scale)
 
 
 class Judge:
@@ -418,8 +120,8 @@ class Judge:
         if isinstance(window, ast.WholePeriod):
             return rows
         if isinstance(window, ast.Calendar):
-            span = period(window, zone.wall(at))
-            return [r for r in rows if period(window, zone.wall(r["booking_ts"])) == span]
+            span = period(window.step, zone.wall(at))
+            return [r for r in rows if period(window.step, zone.wall(r["booking_ts"])) == span]
         length = window.length.payload
         past = [r["booking_ts"] for r in rows if r["booking_ts"] <= at]
         low = max(zone.before(t, length) for t in past)  # a bound never moves back inside a group
@@ -479,6 +181,33 @@ class Judge:
         keys = {k for r in self.rows if (k := self.key(r, self.detect.for_each)) is not None}
         return [self._hit(run) for key in sorted(keys) for run in self.repeated(self.episodes(key))]
 
+    def near(self):
+        """Gives, per group without a flagged window, the window that misses just one line by the least."""
+        keys = {k for r in self.rows if (k := self.key(r, self.detect.for_each)) is not None}
+        out = []
+        for key in sorted(keys):
+            windows = list(self.windows(key))
+            if any(w.flagged for w in windows):
+                continue
+            missed = [(m, -i, w) for i, w in enumerate(windows) if (m := missed_by(self.detect.flag_when, w))]
+            if missed:
+                (distance, text, left, right), _, window = min(missed, key=lambda m: (m[0][0], m[1]))
+                ids = [r["tx_id"] for r in self._with_matches(window.rows)]
+                times = [window.start, window.end]
+                out.append(
+                    {"subject": key[0], "times": times, "line": text, "sides": [left, right],
+                     "distance": distance, "tx_ids": sorted(ids)}
+                )  # fmt: skip
+        return sorted(out, key=str)
+
+    def _with_matches(self, rows):
+        """Gives rows and the earlier rows that their `follows` columns matched, each once."""
+        found = {r["tx_id"]: r for r in rows}
+        for item, matched in self.facts.derived.values():
+            if isinstance(item, ast.Follows):
+                found |= {m["tx_id"]: m for r in rows if (m := matched[r["tx_id"]]) is not None}
+        return found.values()
+
     def _hit(self, run):
         headline = self.detect.headline or self.detect.measures[0].name
 
@@ -488,10 +217,7 @@ class Judge:
 
         best = max((w for e in run for w in e), key=rank)
         rows = {r["tx_id"]: r for e in run for w in e for r in w.rows}
-        ids = set(rows)
-        for item, found in self.facts.derived.values():
-            if isinstance(item, ast.Follows):
-                ids |= {found[i]["tx_id"] for i in rows if found[i] is not None}
+        ids = {r["tx_id"] for r in self._with_matches(rows.values())}
         first, last = run[0][0], run[-1][-1]
         times = [first.start, last.end, best.start, best.end]
         if isinstance(self.detect.window, ast.Calendar):
@@ -509,7 +235,7 @@ class Judge:
 
     def _bound(self, window, side):
         zone = self.world.zone
-        day = period(self.detect.window, zone.wall(window.end))[side]
+        day = period(self.detect.window.step, zone.wall(window.end))[side]
         return zone.instant(dt.datetime(day.year, day.month, day.day)) - side
 
     def _members(self, rows):
@@ -551,3 +277,6 @@ def party_hits(rule, world):
         if judged(detect.flag_when, numbers)[0]:
             out.append((key, numbers))
     return out
+
+
+__all__ = ["EPOCH", "MICRO", "Facts", "Judge", "World", "Zone", "party_hits", "transaction_hits"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
@@ -76,32 +77,55 @@ PARTY = st.fixed_dictionaries(
 )
 
 
+#: How rows lie in time and among accounts.
+SHAPES = ("spread", "spread", "spread", "hot", "tied", "crossed")
+SIZES = (1.0, 1.0, 1.0, 0.5, 0.0)
+
+
 @st.composite
 def worlds(draw, max_rows=16):
     """Draws the tables of a small bank as rows of text; times are instants in microseconds.
 
     Rows lie around one moment, some steps after each other, so that windows hold several and end sharply.
+    On purpose there are: no row at all, one row, one account that holds every row but one (hot), rows of one
+    instant (tied), rows of different accounts at equal times (crossed), missing values in every column that
+    may miss them, equal amounts, customers without an account, and rows in the file's order, reversed or
+    shuffled, with ids that do not follow the time.
     """
-    size = draw(st.sampled_from((max_rows, max_rows, max(1, max_rows // 2), 1)))
+    size = round(max_rows * draw(st.sampled_from(SIZES))) or draw(st.sampled_from((0, 1, 1)))
     rows = draw(st.lists(ROW, min_size=size, max_size=size))
+    shape = draw(st.sampled_from(SHAPES))
     moment = draw(st.sampled_from(MOMENTS)) - draw(st.sampled_from((0, 360, 1440, *STEPS))) * MINUTE
-    for row in rows:
+    for i, row in enumerate(rows):
         step = row["booking_ts"]
         row["booking_ts"] = moment
-        moment += step * MINUTE * (1 if step < 10080 else draw(st.sampled_from((0, 0, 1))))
+        if shape == "hot":
+            row["account_id"] = "A1" if i else "A2"
+        still = shape == "tied" or (shape == "crossed" and i % 2 == 0)
+        moment += 0 if still else step * MINUTE * (1 if step < 10080 else draw(st.sampled_from((0, 0, 1))))
     order = draw(st.permutations(range(len(rows))))
     for row, n in zip(rows, order, strict=True):
         row["tx_id"] = f"T{n:02d}"
+    match draw(st.sampled_from(("as it is", "reversed", "shuffled"))):
+        case "reversed":
+            rows.reverse()
+        case "shuffled":
+            rows.sort(key=lambda r: r["tx_id"])
+    return rows, *draw(customers())
+
+
+@st.composite
+def customers(draw):
+    """Draws accounts, and customers of which some hold two accounts and one may hold none."""
     parties = []
-    for account in ("A1", "A2", "A3", "X1"):
+    for account in ("A1", "A2", "A3", "X1", None):
         if draw(st.booleans()):
             party = {"account_id": account, **draw(PARTY)}
-            party["party_id"] = draw(st.sampled_from((f"C-{account}", "C-A1")))
+            party["party_id"] = draw(st.sampled_from((f"C-{account}", "C-A1"))) if account else "C-0"
             known = next((p for p in parties if p["party_id"] == party["party_id"]), None)
             parties.append(party if known is None else {**known, "account_id": account})
     opened = {a: draw(maybe("2024-03-30", "2023-12-31")) for a in ("A1", "A2", "X2")}
-    accounts = [{"account_id": a, "opened_date": d} for a, d in opened.items()]
-    return rows, accounts, parties
+    return [{"account_id": a, "opened_date": d} for a, d in opened.items()], parties
 
 
 def plain(name, text, zone):
@@ -122,7 +146,7 @@ def plain(name, text, zone):
             return text
 
 
-def slow_world(pack, rows, accounts, parties):
+def slow_world(pack, rows, accounts, parties, networks=None):
     """Gives the world of the slow interpreter."""
     zone = slow.Zone(pack.profile.time_zone)
     people = {}
@@ -133,19 +157,36 @@ def slow_world(pack, rows, accounts, parties):
         [{k: plain(k, v, zone) for k, v in r.items()} for r in rows],
         {a["account_id"]: {k: plain(k, v, zone) for k, v in a.items()} for a in accounts},
         people,
-        {p["account_id"]: p["party_id"] for p in parties},
+        {p["account_id"]: p["party_id"] for p in parties if p["account_id"]},
+        networks=networks or {},
     )
 
 
-def engine_hits(pack, rows, accounts, parties, buckets):
-    """Gives the engine's hit tables; every rule runs, whatever readiness would say."""
+def engine_hits(pack, rows, accounts, parties, buckets, networks=None):
+    """Gives the engine's hit tables; every rule runs, whatever readiness would say.
+
+    Args:
+        pack: the rules.
+        rows: with times as instants in microseconds.
+        accounts: rows of text.
+        parties: rows of text.
+        buckets: to cut the accounts into.
+        networks: network by account; rules over networks run only when it is given.
+    """
     dated = [{**r, "booking_ts": "2024-01-01 00:00"} for r in rows]
     source = from_rows(dated, accounts, parties, pack.profile.time_zone)
     moments = pl.Series("booking_ts", [r["booking_ts"] for r in rows], dtype=pl.Int64)
     source.transactions = source.transactions.with_columns(moments.cast(pl.Datetime("us", "UTC")))
     compiled = compile_pack(pack)
     prepared = prepare(source, compiled, buckets=buckets)
-    return Assembler(prepared, compiled).assemble(Runner(prepared, compiled).run())
+    runner = Runner(prepared, compiled)
+    runner.run()
+    names = pl.Series("network_id", sorted(set((networks or {}).values())), dtype=pl.String)
+    if networks is not None:
+        code = {name: i for i, name in enumerate(names)}
+        found = [code.get(networks.get(a), -1) for a in prepared.dictionaries["account"]]
+        runner.run_networks(np.array(found, np.int64))
+    return Assembler(prepared, compiled, names).assemble(runner.result)
 
 
 def comparable(found, rule):
@@ -156,11 +197,12 @@ def comparable(found, rule):
     out = []
     for hit in found.hits.filter(pl.col("rule") == rule.id).iter_rows(named=True):
         moments = [hit[c] for c in ("starts", "ends", "window_starts", "window_ends")]
+        known = [m for m in moments if m is not None]
         numbers = {m["name"]: m["value"] for m in hit["measures"]}
         out.append(
             {
                 "keys": tuple(k["value"] for k in hit["keys"]),
-                "times": [(m.replace(tzinfo=None) - slow.EPOCH) // slow.MICRO for m in moments],
+                "times": [(m.replace(tzinfo=None) - slow.EPOCH) // slow.MICRO for m in known],
                 "episodes": int(numbers.pop("episodes", 1)),
                 "numbers": numbers,
                 "lines": [c["holds"] for c in hit["conditions"]],
@@ -169,14 +211,41 @@ def comparable(found, rule):
                 "members": members.get(hit["hit_id"], {}),
             }
         )
-    return sorted(out, key=lambda h: (h["keys"], h["times"]))
+    return sorted(out, key=order_of)
 
 
 def shown(hits, rule):
     """Gives the slow interpreter's hits with numbers as the hit table shows them."""
-    money = {m.name for m in rule.detect.measures if m.unit == "money"}
-    for hit in hits:
-        hit["numbers"] = {
-            n: None if v is None else float(v / 100 if n in money else v) for n, v in hit["numbers"].items()
-        }
-    return sorted(hits, key=lambda h: (h["keys"], h["times"]))
+    money = {m.name for m in getattr(rule.detect, "measures", ()) if m.unit == "money"}
+
+    def float_of(name, value):
+        return None if value is None else float(value / 100 if name in money else value)
+
+    out = [
+        {**h, "numbers": {n: float_of(n, v) for n, v in h["numbers"].items()}} if "numbers" in h else h
+        for h in hits
+    ]
+    return sorted(out, key=order_of)
+
+
+def order_of(hit):
+    """Sorts hits alike, whatever an interpreter tells of them."""
+    return (hit["keys"], hit.get("times", 0), hit.get("tx_ids", 0))
+
+
+def near_misses(found, rule):
+    """Gives the engine's near misses of one rule in the form of the slow interpreter, sorted."""
+    out = []
+    for near in found.near.filter(pl.col("rule") == rule.id).iter_rows(named=True):
+        moments = [near["window_starts"], near["window_ends"]]
+        out.append(
+            {
+                "subject": near["subject_id"],
+                "times": [(m.replace(tzinfo=None) - slow.EPOCH) // slow.MICRO for m in moments],
+                "line": near["line"],
+                "sides": [near["left"], near["right"]],
+                "distance": near["distance"],
+                "tx_ids": near["tx_ids"],
+            }
+        )
+    return sorted(out, key=str)
