@@ -19,7 +19,7 @@ from thbscreen.cli.program import EXIT_CODES
 from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
-COMMANDS = ["", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "completion"]
+COMMANDS = ["", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "rules lock", "completion"]
 
 
 def all_commands(command: click.Command, path: str = "") -> list[str]:
@@ -199,7 +199,9 @@ def test_completion_scripts_are_printed(shell: str) -> None:
 def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
-    assert {line.partition(",")[2] for line in shown.stdout.split()} == {"check", "explain", "list", "test"}
+    assert {line.partition(",")[2] for line in shown.stdout.split()} == {
+        "check", "explain", "list", "lock", "test",
+    }  # fmt: skip
 
 
 def test_the_reference_page_of_commands_can_be_made(tmp_path: Path) -> None:

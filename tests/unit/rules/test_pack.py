@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.rules.samples import CASH, LIST_TEXTS, STAR
+from tests.unit.rules.folder import APPROVED, PROFILE, make, override, put
+from tests.unit.rules.samples import CASH, STAR
 from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
@@ -16,41 +17,10 @@ from thbscreen.rules.explain import sentences
 from thbscreen.rules.pack import check, load_pack
 from thbscreen.rules.paths import default_rules_dir, profile_path
 
-PROFILE = """\
-profile: test-bank
-time_zone: Asia/Nicosia
-facts:
-  minimum_wage:
-    - {value: 1000 EUR, valid_from: 2024-01-01, valid_to: 2025-12-31, source: test, confidence: high}
-    - {value: 1088 EUR, valid_from: 2026-01-01, source: test, confidence: medium}
-"""
-
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    rules = tmp_path / "rules"
-    put(rules, "cash/THB-CASH-003.yaml", CASH)
-    put(rules, "marriage/THB-MAR-001.yaml", STAR)
-    put(rules, "profiles/test.yaml", PROFILE)
-    for name, (kind, entries) in LIST_TEXTS.items():
-        text = f"list: {name}\nkind: {kind}\ntitle: Test\nreviewed: 2026-01-31\n"
-        text += f"sources: [{{cite: test, at: page 1, kind: expert}}]\nentries: {entries}\n"
-        put(rules, f"lists/{name.replace('.', '/')}.yaml", text)
-    return rules
-
-
-def put(rules: Path, name: str, text: str) -> None:
-    path = rules / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-#: What every change of a value or of a rule's switch must carry.
-APPROVED = "approved: {by: MLCO, on: 2024-06-01, review: 2999-06-01}"
-
-
-def override(base: Path, text: str) -> None:
-    put(base, "profiles/test.yaml", PROFILE + text)
+    return make(tmp_path)
 
 
 def codes(base: Path) -> list[str]:
