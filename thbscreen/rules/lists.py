@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 KEYS = (
-    "list", "kind", "title", "reviewed", "sources", "suppress", "entries", "must_match", "must_not_match",
+    "list", "title", "kind", "reviewed", "sources", "suppress", "entries", "must_match", "must_not_match",
 )  # fmt: skip
 KINDS = ("words", "codes", "values", "map")
 LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
