@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+#: A longer line is shown in part.
+LONGEST_SHOWN = 200
+
 Severity = Literal["error", "warning", "suppressed"]
 
 
@@ -60,13 +63,9 @@ class Diagnostic:
         if self.source_line:
             number = str(self.span.line)
             pad = " " * len(number)
-            visible = self.source_line.replace("\t", " ")
-            carets = "^" * max(1, min(self.span.end_column, len(visible) + 1) - self.span.column)
-            out += [
-                f"{pad} |",
-                f"{number} | {visible}",
-                f"{pad} | {' ' * (self.span.column - 1)}{carets}",
-            ]
+            visible, at = self._part()
+            carets = "^" * max(1, min(at + self.span.end_column - self.span.column, len(visible)) - at)
+            out += [f"{pad} |", f"{number} | {visible}", f"{pad} | {' ' * at}{carets}"]
         if self.help:
             out.append(f"  = help: {self.help}")
         if self.note:
@@ -74,6 +73,16 @@ class Diagnostic:
         if self.reason:
             out.append(f"  = reason: {self.reason}")
         return "\n".join(out)
+
+    def _part(self) -> tuple[str, int]:
+        """Gives the line, or the part of a long one, that is shown, and where in it the carets begin."""
+        line, at = self.source_line.replace("\t", " "), self.span.column - 1
+        if len(line) <= LONGEST_SHOWN:
+            return line, at
+        start = max(0, min(at - LONGEST_SHOWN // 3, len(line) - LONGEST_SHOWN))
+        end = start + LONGEST_SHOWN
+        before, after = "…" if start else "", "…" if end < len(line) else ""
+        return f"{before}{line[start:end]}{after}", at - start + len(before)
 
     @property
     def whole_message(self) -> str:

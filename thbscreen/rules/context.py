@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -72,6 +72,7 @@ class Context:
         after: rules whose hits are read, with the place that says so.
         broken_lists: names of lists whose own files are wrong; their uses are silent.
         bounds: places of a parameter's bounds, by parameter.
+        max_items: longest list or mapping; what a rule compares with each other may not cost minutes.
         steps: steps of a sequence whose rows have fields, such as `wage.amount_eur`.
     """
 
@@ -87,6 +88,7 @@ class Context:
     after: dict[str, Span] = field(default_factory=dict)
     broken_lists: Collection[str] = ()
     bounds: dict[str, Span] = field(default_factory=dict)
+    max_items: int = 1_000
     steps: set[str] = field(default_factory=set)
 
     # --- reading nodes ---
@@ -116,6 +118,8 @@ class Context:
         if not isinstance(node, Map):
             self.findings.error("R006", f"{what} must be a mapping", node.span)
             return None
+        if allowed is None and self.too_many(node.entries, what, node):
+            return None
         if allowed is not None:
             for key, value in node:
                 if key.text not in allowed:
@@ -134,7 +138,14 @@ class Context:
             return ()
         if not node.items:
             self.findings.error("R006", f"{what} is an empty list", node.span)
-        return node.items
+        return () if self.too_many(node.items, what, node) else node.items
+
+    def too_many(self, items: Sized, what: str, node: Node) -> bool:
+        """Reports a mapping or list with more entries than anybody can review (R009)."""
+        if len(items) <= self.max_items:
+            return False
+        self.findings.error("R009", f"{what} has more than {self.max_items} entries", node.span)
+        return True
 
     def scalars(self, node: Node | None, what: str) -> list[Scalar]:
         """Gives the single values of a list, or of one value standing for a list of one."""

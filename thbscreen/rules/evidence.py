@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from thbscreen.diagnostics import Span
 
 FORMATS: tuple[str, ...] = get_args(ast.EvidenceFormat)
+MAX_TEXT = 2_000
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _INSIDE = re.compile(r"\s*([^\W0-9][\w.]*)\s*(?::\s*(\w*)\s*)?")
 _DEFAULT: dict[Unit, ast.EvidenceFormat] = {
@@ -37,6 +38,9 @@ def bind_evidence(
     """Binds the evidence text; unknown names are R045, unknown formats R046, stray braces R047."""
     found = ctx.scalar(node, "'evidence'")
     if found is None:
+        return ()
+    if len(found.text) > MAX_TEXT:
+        ctx.findings.error("R007", f"the evidence text is longer than {MAX_TEXT} characters", found.span)
         return ()
     known = _known(ctx, detect, roles)
     out: list[str | ast.Slot] = []

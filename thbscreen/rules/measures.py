@@ -212,10 +212,12 @@ def _alike(ctx: Context, node: Node | None, for_each: tuple[str, ...]) -> tuple[
 
 def _formulas(ctx: Context, waiting: list[tuple[str, Scalar]]) -> list[ast.Measure]:
     out = []
+    names = {name for name, _ in waiting}
+    uses = {name: names & _words(text.text) for name, text in waiting}
     while waiting:
-        names = {name for name, _ in waiting}
-        ready = next((f for f in waiting if not any(_mentions(f[1].text, n) for n in names)), waiting[0])
+        ready = next((f for f in waiting if not uses[f[0]] & names), waiting[0])
         waiting.remove(ready)
+        names.discard(ready[0])
         name, text = ready
         got = parse_sum(text.text, ctx.scope())
         if isinstance(got, LineError):
@@ -229,8 +231,8 @@ def _formulas(ctx: Context, waiting: list[tuple[str, Scalar]]) -> list[ast.Measu
     return out
 
 
-def _mentions(text: str, name: str) -> bool:
-    return name in text.replace("$", " $").translate(str.maketrans("+-*/()", "      ")).split()
+def _words(formula: str) -> set[str]:
+    return set(formula.replace("$", " $").translate(str.maketrans("+-*/()", "      ")).split())
 
 
 def _measure(

@@ -17,7 +17,7 @@ from thbscreen.rules.evaluate import digest
 from thbscreen.rules.lists import list_digest, matching
 from thbscreen.rules.literals import LiteralError, parse_value
 from thbscreen.rules.overrides import Known, bind_exclusions, bind_goaml, bind_overrides, day, reason
-from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
+from thbscreen.rules.yamltree import MAX_NODES, Map, Node, Scalar, load_tree
 
 KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
 _FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
@@ -50,7 +50,7 @@ class ProfileFile:
 def read_profile(text: str | bytes, file: str) -> ProfileFile:
     """Reads zone and facts; overrides follow with `finish_profile`."""
     root, findings = load_tree(text, file)
-    ctx = Context(findings, {})
+    ctx = Context(findings, {}, max_items=MAX_NODES)
     out = ProfileFile(ctx, root if isinstance(root, Map) else None)
     with findings.reading():
         _head(out, ctx.mapping(root, "the profile", KEYS))

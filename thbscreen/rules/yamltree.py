@@ -26,6 +26,8 @@ MAX_FINDINGS = 50
 #: After so many errors nothing more is looked for in a file.
 MAX_LOOKED_FOR = 200
 MAX_MESSAGE = 300
+#: Longer lines are not shown beside what is wrong with them.
+MAX_LINE = 10_000
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
@@ -86,8 +88,9 @@ class Findings:
         self.items.clear()
 
     def line(self, number: int) -> str:
-        """Gives a line with characters that would disturb a terminal replaced."""
-        return _shown(self.lines[number - 1]) if 1 <= number <= len(self.lines) else ""
+        """Gives a line as it is shown: characters that would disturb a terminal are replaced."""
+        line = self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
+        return _shown(line) if len(line) <= MAX_LINE else ""
 
     @property
     def failed(self) -> bool:
