@@ -11,7 +11,7 @@ from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
 from thbscreen.rules.suppress import suppress
-from thbscreen.rules.yamltree import Findings, Map, Node, Scalar, Seq, load_tree
+from thbscreen.rules.yamltree import MAX_NODES, Findings, Map, Node, Scalar, Seq, load_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +24,8 @@ LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 MAX_RANGE = 10_000
+#: Entries times examples; each pair is tried.
+MAX_TRIALS = 300_000
 
 
 def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Findings]:
@@ -31,7 +33,7 @@ def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Fin
     root, findings = load_tree(text, file)
     found = None
     with findings.reading():
-        found = _bind(Context(findings, {}), root)
+        found = _bind(Context(findings, {}, max_items=MAX_NODES), root)
     return (None if findings.failed else found), findings
 
 
@@ -124,6 +126,11 @@ def _entry(ctx: Context, item: Scalar, kind: str) -> bool:
 def _own_examples(
     ctx: Context, entries: tuple[tuple[str, str], ...], wanted: list[Scalar], unwanted: list[Scalar]
 ) -> None:
+    if len(entries) * (len(wanted) + len(unwanted)) > MAX_TRIALS:
+        at = (*wanted, *unwanted)[0]
+        hint = "keep the examples that show something; some dozens are enough"
+        ctx.findings.error("R009", "the list has too many examples for its length", at.span, help=hint)
+        return
     for item in wanted:
         if matching(entries, item.text) is None:
             ctx.findings.error("R018", f"no entry matches '{item.text[:80]}', which must match", item.span)
