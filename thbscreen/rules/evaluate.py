@@ -89,7 +89,7 @@ def canonical(thing: object) -> object:
 
 def _named_parts(thing: Any) -> Iterator[tuple[str, object]]:
     name = type(thing).__name__
-    grows = type(thing).__module__ == ast.__name__
+    grows = type(thing).__module__.startswith(ast.__name__)
     for f in dataclasses.fields(thing):
         value = getattr(thing, f.name)
         if f.name == "span" or (name, f.name) in _TEXTS or (grows and value == f.default):

@@ -82,7 +82,8 @@ def read(base: Path) -> tuple[Lock | None, Findings]:
         is_rule = RULE_ID.fullmatch(name) is not None
         if found is None or is_rule == (version == "-") or name in lines:
             hint = f"take the line out, or put back the last {NAME} that was right, then {RUN_LOCK}"
-            what = "stands twice in the lock" if name in lines else "is no line of a lock"
+            twice = found is not None and is_rule != (version == "-")
+            what = "stands twice in the lock" if twice else "is no line of a lock"
             span = Span(findings.file, number, 1, len(line) + 1)
             findings.error("V005", f"'{line[:60]}' {what}", span, help=hint)
             continue

@@ -51,7 +51,7 @@ def load_pack(
 
     Raises:
         RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
-        UsageError: there is no such folder, profile or rule.
+        UsageError: there is no such folder, profile or rule, or a rule of `only` may not run.
     """
     loading = _Loading.of(rules_dir, profile, today)
     found = loading.diagnostics()
@@ -353,6 +353,10 @@ class _Loading:
                     raise UsageError(
                         f"there is no rule '{identity}'", hint=suggest(identity, sorted(self.rules))
                     )
+                if identity in off:
+                    retired = (rule := self.rules[identity]) is not None and rule.status == "retired"
+                    why = "retired" if retired else f"switched off by the profile '{profile.name}'"
+                    raise UsageError(f"the rule '{identity}' is {why}")
             wanted = set().union(*(self.reads(identity) for identity in only))
         bound = [
             rule
