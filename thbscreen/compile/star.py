@@ -108,6 +108,8 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
     out = []
     for k, cycle in enumerate(cycles):
         end = int(view.time[cycle[-1]])
+        if k + 1 < len(cycles) and view.time[cycles[k + 1][-1]] == end:
+            continue  # cycles that end at the same time are inside together (law L1)
         begin = int(view.context.clock.before(view.time[[cycle[-1]]], span.count, span.unit)[0])
         held = [c for c in cycles[: k + 1] if min(int(view.time[r]) for r in c) > begin]
         if not held:
@@ -132,6 +134,7 @@ def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, C
             known[measure.name] = evaluate(measure.expr, known, len(windows))  # type: ignore[arg-type]
             continue
         values = np.zeros(len(windows), np.int64)
+        counts = view.where(measure.where)
         for i, window in enumerate(windows):
             if measure.kind == "count" and measure.field == "cycles":
                 values[i] = window.cycles
@@ -139,6 +142,7 @@ def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, C
             name = measure.link
             taken = window.rows[name] if name else sorted({r for rows in window.rows.values() for r in rows})
             at = np.asarray(taken, np.int64)
+            at = at[counts[at]]
             match measure.kind:
                 case "count":
                     values[i] = len(at)
@@ -177,7 +181,7 @@ def judge_star(view: View, rule: ast.Rule, star: ast.Star) -> Judged:
     known = _measures(view, star, windows)
     tops, leaves = judge_lines(star.flag_when, known, len(windows))
     flagged = np.all(tops, axis=0) if windows and tops else np.zeros(len(windows), np.bool_)
-    headline = known[star.headline].floats() if star.headline else np.zeros(len(windows))
+    headline = known[star.headline or star.measures[0].name].floats()
     episodes = _episodes(windows, flagged, np.nan_to_num(headline, nan=-np.inf))
     return _write(view, rule, star, windows, episodes, known, leaves)
 
