@@ -89,8 +89,13 @@ class CaseRun:
         return compile_pack(replace(self.pack, rules=rules))
 
     def _prepare(self, compiled: CompiledPack) -> Prepared:
-        given = (self.tables.get(name, []) for name in ("transactions", "accounts", "parties"))
-        return prepare(from_rows(*given, self.pack.profile.time_zone), compiled, buckets=self.buckets)
+        source = from_rows(
+            self.tables.get("transactions", []),
+            self.tables.get("accounts", []),
+            self.tables.get("parties", []),
+            self.pack.profile.time_zone,
+        )
+        return prepare(source, compiled, buckets=self.buckets)
 
     def message(self, changed: ast.Rule | None = None) -> str:
         """Runs the test and says what differs from its expectation; empty when it passes.
@@ -98,24 +103,34 @@ class CaseRun:
         Args:
             changed: a resolved version of the rule to judge in its place.
         """
-        rule, compiled, prepared = self.rule, self.compiled, self.prepared
-        if changed is not None:
-            rule, compiled = changed, self._compile(changed)
-            if not compiled.reads_as(self.compiled):
-                prepared = self._prepare(compiled)
-        ready = readiness(prepared, compiled).row(by_predicate=pl.col("rule") == rule.id, named=True)
+        rule = changed or self.rule
+        runner = self._runner(rule)
+        ready = readiness(runner.prepared, runner.compiled)
+        one = ready.row(by_predicate=pl.col("rule") == rule.id, named=True)
         if self.case.expect == "not judged":
-            judged = ready["status"] != "not judged"
-            return f"is judged ({ready['status']}), expected not judged" if judged else ""
-        same = prepared is self.prepared
-        runner = Runner(prepared, compiled, known=self.known if same else None)
-        found = _run(runner, self.tables)
-        if same:
-            self.known = {i: h for i, h in runner.context.hit_accounts.items() if i in rule.after}
-        message = _compare(rule, self.case, found, self.pack.profile.time_zone)
-        if message and ready["status"] == "not judged":
-            message += f" (this data alone would not be judged: {ready['reason']})"
+            judged = one["status"] != "not judged"
+            return f"is judged ({one['status']}), expected not judged" if judged else ""
+        message = _compare(rule, self.case, self._found(runner), self.pack.profile.time_zone)
+        if message and one["status"] == "not judged":
+            message += f" (this data alone would not be judged: {one['reason']})"
         return message
+
+    def found(self, changed: ast.Rule | None = None) -> HitTables:
+        """Runs the rule, or a resolved version of it, over the tables of the test and gives all hits."""
+        return self._found(self._runner(changed or self.rule))
+
+    def _runner(self, rule: ast.Rule) -> Runner:
+        compiled = self.compiled if rule is self.rule else self._compile(rule)
+        if compiled.reads_as(self.compiled):
+            return Runner(self.prepared, compiled, known=self.known)
+        return Runner(self._prepare(compiled), compiled)
+
+    def _found(self, runner: Runner) -> HitTables:
+        out = _run(runner, self.tables)
+        if runner.prepared is self.prepared:
+            hits = runner.context.hit_accounts
+            self.known = {i: hits[i] for i in self.rule.after if i in hits}
+        return out
 
 
 def _run(runner: Runner, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
@@ -173,7 +188,7 @@ def _differences(
     actual |= {str(m["name"]): m["value"] for m in hit["measures"]}  # type: ignore[attr-defined]
     actual |= {k: hit[k] for k in ("starts", "ends", "window_starts", "window_ends", "amount_eur")}
     actual["tx_ids"] = actual["tx_id"] = "+".join(hit["tx_ids"])  # type: ignore[arg-type]
-    if isinstance(rule.detect, ast.Star):
+    if isinstance(rule.detect, ast.Star | ast.Aggregate) and rule.detect.centre:
         actual[rule.detect.centre] = hit["subject_id"]
     mine = members.filter(pl.col("hit_id") == hit["hit_id"], pl.col("member_id") != hit["subject_id"])
     actual["members"] = "+".join(sorted(set(mine["member_id"].to_list())))
