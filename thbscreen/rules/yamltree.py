@@ -209,8 +209,9 @@ def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
     try:
         text = _decode(data, findings)
         findings.lines = _LINE_BREAK.split(text)
+        whole = text if text.endswith("\n") else text + "\n"  # parsers disagree on what such an end means
         with findings.reading():
-            return parsed(text, lambda events: _Builder(findings).build(events)), findings
+            return parsed(whole, lambda events: _Builder(findings).build(events)), findings
     except _Refused:
         pass
     except yaml.MarkedYAMLError as error:
@@ -378,5 +379,7 @@ class _Builder:
                 self.findings.error("R005", f"'{key.text}' is given twice", key.span, help=first)
             else:
                 seen[key.text] = key.span.line
+                if isinstance(value, Scalar) and not value.text and not value.quoted:
+                    value.span = key.span  # nothing has no place of its own: parsers put it anywhere
                 entries.append((key, value))
         return Map(tuple(entries), opened.span)
