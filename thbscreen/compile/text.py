@@ -2,28 +2,37 @@
 
 Every text is folded once by a table of single letters. The few texts that a table cannot fold (rare
 characters, words that mix scripts) take the slow road of `model.text.fold`, so both roads give the
-same. One automaton over the first words of every entry picks the rows that can match at all; whole
-words are compared on those alone.
+same. One automaton over all lists goes once over all texts of a chunk and picks those that can match at
+all; only their words are compared, by joins, with every spelling of every entry.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from thbscreen.compile.where import text_key, words_of
-from thbscreen.model.text import fold, needle, words
+from thbscreen.model.entries import Pattern, marked, patterns
+from thbscreen.model.spelling import LOST
+from thbscreen.model.text import fold, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from thbscreen.rules import ast, bundle
 
 #: Ranges of characters that fold one by one: Latin, Greek and Cyrillic letters, punctuation, currency signs.
 _RANGES = ((0x80, 0x24F), (0x370, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x20A0, 0x20BF))
 _COMMON = "[^\\x00-\\x7f" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in _RANGES) + "]"
+_IN_WORD = "\\p{L}\\p{N}"
+_MARKS = "?.\\x{fffd}"
+_HAS_MARK = f"[{_IN_WORD}][{_MARKS}]|[{_MARKS}][{_IN_WORD}]"
 _LETTERS = "[\\p{L}\\p{N}]*"
 _MIXED = (
     f"[a-z]{_LETTERS}[\\x{{370}}-\\x{{52f}}]|[\\x{{370}}-\\x{{52f}}]{_LETTERS}[a-z]"
@@ -53,93 +62,196 @@ def fold_series(texts: pl.Series) -> pl.Series:
 
 
 def word_form(folded: pl.Series) -> pl.Series:
-    """Gives the words of folded texts joined by one blank, with a blank at both ends.
+    """Gives the words of folded texts, each between two blanks of its own.
 
     Equal to `model.text.words`; rare characters, of which the two libraries may know different
     versions, take the plain road.
     """
-    out = (
-        pl.select(pl.lit(folded).str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ").alias("w"))
-        .select(pl.lit(" ") + pl.col("w") + pl.lit(" "))
-        .to_series()
-    )
+    return _spaced(folded, f"[^{_IN_WORD}]+", words)
+
+
+def marked_form(folded: pl.Series) -> pl.Series:
+    """Gives the second form of `model.entries.forms` in the same way; `!` is a word that is none."""
+    spaced = _spaced(folded, f"[^{_IN_WORD}{_MARKS}]+", lambda text: f" {'  '.join(marked(text))} ")
+    for pattern, instead in ((f" [{_MARKS}]+ ", ""), (r" .\.[^ ]* ", " ! "), (f"[{_MARKS}]", LOST)):
+        spaced = spaced.str.replace_all(pattern, instead)
+    return spaced
+
+
+def _spaced(folded: pl.Series, between: str, plain_road: Callable[[str], str]) -> pl.Series:
+    out = _joined(folded, between)
     odd = folded.str.contains(_COMMON).fill_null(value=False)
     if not odd.any():
         return out
     slow = folded.filter(odd).unique()
-    exact = pl.Series("y", [words(t) for t in slow.to_list()], dtype=pl.String)
+    exact = pl.Series("y", [plain_road(t) for t in slow.to_list()], dtype=pl.String)
     return out.zip_with(~odd, folded.replace_strict(slow, exact, default=None, return_dtype=pl.String))
 
 
-def _candidates(texts: pl.Series, first_words: list[str]) -> tuple[pl.Series, pl.Series]:
-    """Gives the rows whose folded text holds the first word of some entry, and those texts folded.
+def _joined(folded: pl.Series, between: str) -> pl.Series:
+    inner = pl.lit(folded).str.replace_all(between, "  ").str.strip_chars(" ")
+    return pl.select(w=pl.concat_str(pl.lit(" "), inner, pl.lit(" "))).to_series()
 
-    A text of plain ASCII folds to its lower case, so it is searched as it is, whatever its case; only
-    the others are folded before the search.
+
+def search(texts: pl.Series, looked_for: list[str]) -> pl.Series:
+    """Says which texts hold any of the strings: one automaton, one pass."""
+    return texts.str.contains_any(looked_for)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a set of lists of words looks for.
+
+    Attributes:
+        needles: strings of which every matching text holds one.
+        seconds: the same again; of a phrase another word.
+        spelled: every spelling of every word with the blank before it and, unless it is a beginning, the
+            one after it; longest first.
+        signs: what stands for each of them in a rewritten text.
+        lists: per list, the signs and rows of signs of which a rewritten text that mentions it holds one.
     """
-    plain = (texts.str.len_bytes() == texts.str.len_chars()).fill_null(value=False)
-    ascii_words = [w for w in first_words if w.isascii()]
-    if not first_words:
-        return pl.Series("row", [], dtype=pl.UInt32), pl.Series("w", [], dtype=pl.String)
-    rest = (~plain & texts.is_not_null()).arg_true()
-    folded = fold_series(texts.gather(rest))
-    found = folded.str.contains_any(first_words)
-    rows = [rest.filter(found)]
-    texts_found = [folded.filter(found)]
-    if ascii_words:
-        hit = texts.str.contains_any(ascii_words, ascii_case_insensitive=True) & plain
-        rows.append(hit.fill_null(value=False).arg_true())
-        texts_found.append(texts.gather(rows[-1]).str.to_lowercase())
-    return pl.concat([r.rename("row") for r in rows]), pl.concat([t.rename("w") for t in texts_found])
+
+    needles: list[str]
+    seconds: list[str]
+    spelled: list[str]
+    signs: list[str]
+    lists: list[list[str]]
+
+    @classmethod
+    def of(cls, lists: Iterable[tuple[tuple[str, str], ...]]) -> Program:
+        """Compiles the entries of lists; a list is known by its position."""
+        wanted = [dict.fromkeys(p for _, entry in entries for p in patterns(entry)) for entries in lists]
+        every = dict.fromkeys(p for found in wanted for p in found)
+        uses = Counter(spellings for p in every for spellings in p.words)
+        means: dict[str, set[_Word]] = {}
+        for pattern in every:
+            for word in _words(pattern):
+                for spelling in word[0]:
+                    means.setdefault(f" {spelling}" + " " * (not word[1]), set()).add(word)
+        for spelling, meant in means.items():  # a word means what its beginnings mean
+            meant.update(*(means.get(spelling[:end], ()) for end in range(2, len(spelling))))
+        signs: dict[frozenset[_Word], str] = {}
+        spelled = sorted(means, key=lambda one: (-len(one), one))
+        sign_of = [signs.setdefault(frozenset(means[one]), f"\x01{len(signs)}\x02") for one in spelled]
+        meaning: dict[_Word, list[str]] = {}
+        for group, sign in signs.items():
+            for word in group:
+                meaning.setdefault(word, []).append(sign)
+        needles = [_needles(p, uses) for p in every]
+        return cls(
+            _shortest({one for found, _ in needles for one in found}),
+            _shortest({one for _, found in needles for one in found}),
+            spelled,
+            [f" {sign}" + " " * one.endswith(" ") for one, sign in zip(spelled, sign_of, strict=True)],
+            [
+                ["  ".join(row) for p in found for row in product(*(meaning[w] for w in _words(p)))]
+                for found in wanted
+            ],
+        )
+
+    def rewrite(self, spaced: pl.Series) -> pl.Series:
+        """Puts in the place of every word that is looked for the sign of what it means."""
+        return spaced.str.replace_many(self.spelled, self.signs, leftmost=True)
+
+
+#: A word of a pattern: its spellings, and whether it is only a beginning.
+_Word = tuple[frozenset[str], bool]
+
+
+def _words(pattern: Pattern) -> list[_Word]:
+    last = len(pattern.words) - 1
+    return [(one, pattern.stem and place == last) for place, one in enumerate(pattern.words)]
+
+
+def _needles(pattern: Pattern, uses: Mapping[frozenset[str], int]) -> tuple[set[str], set[str]]:
+    """Gives two sets of strings; every text with the pattern holds one of each.
+
+    Each set is a piece of every spelling of one word. Words of four letters that many patterns share come
+    first: "municipality" says more than the name of a town. A single word gives the same set twice.
+    """
+    found = []
+    for spellings in pattern.words:
+        pieces = {max(one.split(LOST), key=len) for one in spellings}
+        shortest = min(map(len, pieces))
+        found.append(((min(shortest, 4), uses[spellings], shortest), sorted(pieces)))
+    found.sort(reverse=True)
+    return set(found[0][1]), set(found[min(1, len(found) - 1)][1])
+
+
+def _shortest(needles: set[str]) -> list[str]:
+    """Leaves out every string that holds another one."""
+    return sorted(
+        n
+        for n in needles
+        if not any(
+            n[a:b] in needles for a in range(len(n)) for b in range(a + 1, len(n) + 1) if b - a < len(n)
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _program(lists: tuple[tuple[tuple[str, str], ...], ...]) -> Program:
+    return Program.of(lists)
 
 
 class TextPass:
     """Answers which rows mention an entry of which list."""
 
     def __init__(self, words: Mapping[tuple[str, str], bundle.WordList]) -> None:
-        """Prepares the needles of every (text field, list) pair."""
-        self.needles: dict[str, dict[str, list[str]]] = {}
-        for (field, name), found in sorted(words.items()):
-            entries = sorted({needle(entry) for _, entry in found.entries} - {" ", "  ", ""})
-            self.needles.setdefault(field, {})[name] = entries
+        """Prepares the lists that each text field is asked for, by (field, list)."""
+        lists = {name: found.entries for (_, name), found in sorted(words.items())}
+        self.asked: dict[str, list[str]] = {}
+        for field, name in sorted(words):
+            self.asked.setdefault(field, []).append(name)
+        self.names = list(lists)
+        self.program = _program(tuple(lists.values()))
 
     def columns(self, chunk: pl.DataFrame) -> list[pl.Series]:
         """Gives one Boolean column per pair over a chunk; a missing text or column mentions nothing."""
-        out: list[pl.Series] = []
-        for field, lists in self.needles.items():
-            texts = (
-                chunk[field]
-                if field in chunk.columns
-                else pl.Series(field, [None] * chunk.height, dtype=pl.String)
-            )
-            out.extend(self._field(field, texts, lists))
+        fields = [field for field in self.asked if field in chunk.columns]
+        parts = [chunk[field].cast(pl.String).rename("t") for field in fields]
+        possible = self._possible(pl.concat(parts)) if parts else None
+        out = []
+        for field, names in self.asked.items():
+            first = fields.index(field) * chunk.height if field in fields else 0
+            texts = None
+            if possible is not None and field in fields:
+                texts = possible.filter(pl.col("row").is_between(first, first + chunk.height, closed="left"))
+            for name in names:
+                flags = np.zeros(chunk.height, np.bool_)
+                looked_for = self.program.lists[self.names.index(name)]
+                if texts is not None and texts.height and looked_for:
+                    hit = texts["signs"].str.contains_any(looked_for)
+                    flags[texts["row"].filter(hit).to_numpy() - first] = True
+                out.append(pl.Series(text_key(field, name), flags))
         return out
 
-    def _field(self, field: str, texts: pl.Series, lists: dict[str, list[str]]) -> list[pl.Series]:
-        n = len(texts)
-        first_words = sorted({x.split()[0] for entries in lists.values() for x in entries})
-        possible = fold_series(texts)
-        may = (
-            possible.str.contains_any(first_words) if first_words else pl.Series([False]).new_from_index(0, n)
+    def _possible(self, texts: pl.Series) -> pl.DataFrame | None:
+        """Gives the texts that can mention anything: row, signs; a text in two forms has two rows.
+
+        Plain ASCII folds to its lower case, so only other texts take the longer ways.
+        """
+        if not self.program.needles:
+            return None
+        plain = texts.str.len_bytes() == texts.str.len_chars()
+        places = [plain.fill_null(value=False).arg_true(), (~plain).fill_null(value=False).arg_true()]
+        folded = pl.concat([texts.gather(places[0]).str.to_lowercase(), fold_series(texts.gather(places[1]))])
+        found = search(folded, self.program.needles).arg_true()
+        found = found.filter(search(folded.gather(found), self.program.seconds))
+        simple = found < len(places[0])
+        rows, folded = pl.concat(places).gather(found), folded.gather(found)
+        marks = folded.str.contains(_HAS_MARK)
+        spaced = (
+            _joined(folded.filter(simple), "[^a-z0-9]+"),
+            word_form(folded.filter(~simple)),
+            marked_form(folded.filter(marks)),
         )
-        rows = may.fill_null(value=False).arg_true()
-        table = pl.DataFrame({"row": rows, "w": word_form(possible.gather(rows))}) if len(rows) else None
-        out = []
-        for name, entries in lists.items():
-            key = text_key(field, name)
-            if table is None or not entries:
-                out.append(
-                    pl.Series(key, [False]).new_from_index(0, n)
-                    if n
-                    else pl.Series(key, [], dtype=pl.Boolean)
-                )
-                continue
-            hit = table.filter(pl.col("w").str.contains_any(entries))["row"]
-            flags = pl.DataFrame({"row": pl.arange(0, n, eager=True)}).select(
-                pl.col("row").is_in(hit.cast(pl.Int64).implode()).alias(key)
-            )
-            out.append(flags[key])
-        return out
+        return pl.DataFrame(
+            {
+                "row": pl.concat([rows.filter(simple), rows.filter(~simple), rows.filter(marks)]),
+                "signs": self.program.rewrite(pl.concat([s.rename("w") for s in spaced])),
+            }
+        )
 
 
 def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, bundle.WordList]) -> pl.DataFrame:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 #: Code point ranges (both ends included) that vanish besides all marks (M*) and format characters (Cf):
 #: the default-ignorable code points of other categories.
@@ -108,26 +107,8 @@ _VANISHING = frozenset({"Mn", "Mc", "Me", "Cf"})
 
 
 def words(folded: str) -> str:
-    """Gives the words of a folded text, joined by one blank, with a blank at both ends.
+    """Gives the words of a folded text, each between two blanks of its own: " a  b ".
 
-    A word is a run of letters and digits. In this form `needle(entry) in words(text)` is the whole
-    matching rule.
+    A word is a run of letters and digits. A text without words gives two blanks.
     """
-    return f" {' '.join(_WORD.findall(folded))} "
-
-
-@lru_cache(maxsize=20_000)
-def needle(entry: str) -> str:
-    """Gives what to look for in `words(fold(text))`: a blank before, and after it unless it ends in `*`.
-
-    `stem*` finds words that begin so; several words must stand side by side.
-    """
-    stem = entry.rstrip().endswith("*")
-    found = words(fold(entry.replace("*", " ")))
-    return found[:-1] if stem else found
-
-
-def word_matches(folded_text: str, entry: str) -> bool:
-    """Says whether an entry (`word`, `stem*`, `two words`) stands in a folded text as whole words."""
-    looked_for = needle(entry)
-    return bool(looked_for.strip()) and looked_for in words(folded_text)
+    return f" {'  '.join(_WORD.findall(folded))} "

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, cast
 
-from thbscreen.model.text import fold, needle, words
+from thbscreen.model.text import fold
 from thbscreen.rules import bundle
 from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
 from thbscreen.rules.suppress import suppress
+from thbscreen.rules.words import good_entry, matching
 from thbscreen.rules.yamltree import MAX_NODES, Findings, Map, Node, Scalar, Seq, load_tree
 
 if TYPE_CHECKING:
@@ -106,14 +107,7 @@ def _entries(ctx: Context, node: Node | None, kind: str) -> Iterator[tuple[str, 
 def _entry(ctx: Context, item: Scalar, kind: str) -> bool:
     """Checks one entry for what could never match or would match everything."""
     if kind == "words":
-        if "*" in item.text.rstrip()[:-1]:
-            ctx.findings.error(
-                "R007", "'*' may only end an entry", item.span, help="write stem* for a beginning"
-            )
-            return False
-        if not needle(item.text).strip():
-            ctx.findings.error("R024", "the entry holds no letter and no digit", item.span)
-            return False
+        return good_entry(ctx.findings, item)
     if kind == "codes" and (found := _RANGE.fullmatch(item.text)):
         low, high = found.groups()
         if len(low) != len(high) or len(low) > 9 or not 0 <= int(high) - int(low) < MAX_RANGE:
@@ -139,9 +133,3 @@ def _own_examples(
         if entry is not None:
             message = f"the entry '{entry}' matches '{item.text[:80]}', which must not match"
             ctx.findings.error("R018", message, item.span)
-
-
-def matching(entries: Iterable[tuple[str, str]], text: str) -> str | None:
-    """Gives the first entry of a list of words that stands in a text, or None."""
-    inside = words(fold(text))
-    return next((entry for _, entry in entries if needle(entry) in inside), None)

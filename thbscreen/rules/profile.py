@@ -14,9 +14,10 @@ from thbscreen.rules import bundle
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
-from thbscreen.rules.lists import list_digest, matching
+from thbscreen.rules.lists import list_digest
 from thbscreen.rules.literals import LiteralError, parse_value
 from thbscreen.rules.overrides import Known, bind_exclusions, bind_goaml, bind_overrides, day, reason
+from thbscreen.rules.words import finding, good_entry
 from thbscreen.rules.yamltree import MAX_NODES, Map, Node, Scalar, load_tree
 
 KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
@@ -197,6 +198,8 @@ def _added(ctx: Context, node: Node | None, found: bundle.WordList) -> Iterator[
         groups = [("any", node)] if node is not None else []
     for group, value in groups:
         for item in ctx.scalars(value, "'add'"):
+            if found.kind == "words" and not good_entry(ctx.findings, item):
+                continue
             yield group, fold(item.text) if found.kind == "map" else item.text
 
 
@@ -223,16 +226,15 @@ def _still_right(
     changed = changed_list(found, tuple(added), tuple(removed))
     if not changed.entries:
         ctx.findings.error("R024", f"nothing is left of '{found.name}'", key.span)
-    if found.kind == "words":
-        for text in found.must_not_match:
-            if entry := matching(added, text):
-                message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
-                ctx.findings.error("R018", message, key.span)
-        for text in found.must_match:
-            if removed and matching(changed.entries, text) is None:
-                message = f"with these changes no entry matches '{text[:80]}', which must match"
-                hint = "leave the entry in, or change the list itself with its examples"
-                ctx.findings.error("R018", message, key.span, help=hint)
+    for text in found.must_not_match:
+        if entry := finding(found.kind, added, text):
+            message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
+            ctx.findings.error("R018", message, key.span)
+    for text in found.must_match:
+        if removed and finding(found.kind, changed.entries, text) is None:
+            message = f"with these changes no entry matches '{text[:80]}', which must match"
+            hint = "leave the entry in, or change the list itself with its examples"
+            ctx.findings.error("R018", message, key.span, help=hint)
 
 
 def changed_list(

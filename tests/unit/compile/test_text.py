@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from thbscreen.compile.text import TextPass, fold_series, word_form
 from thbscreen.diagnostics import Span
-from thbscreen.model.text import fold, word_matches, words
+from thbscreen.model.entries import word_matches
+from thbscreen.model.text import fold, words
 from thbscreen.rules import bundle
 
 LETTERS = "abcABC ΑΒΓάςσΣ абвЁй İıßłøđ ŞşȚț é\u0301 \u200b\u00ad\u202e ﬁ ａ 𝐚 -_.,1٣€"

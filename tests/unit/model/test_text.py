@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thbscreen.model import text as module
-from thbscreen.model.text import fold, needle, unmix, word_matches, words
+from thbscreen.model.entries import forms, patterns, word_matches
+from thbscreen.model.text import fold, unmix, words
 
 LETTERS = st.characters(categories=("L", "M", "N", "P", "Z", "Cf"), max_codepoint=0x2FFF)
 TEXTS = st.text(LETTERS, max_size=20) | st.text(
@@ -120,9 +121,9 @@ def test_an_entry_without_letters_matches_nothing() -> None:
     assert not word_matches(fold("a * b"), "*")
 
 
-def test_the_padded_form_is_all_that_matching_needs() -> None:
-    assert words("a,b  c") == " a b c "
-    assert (needle("Rent"), needle("rent*")) == (" rent ", " rent")
+def test_every_word_stands_between_two_blanks_of_its_own() -> None:
+    assert words("a,b  c") == " a  b  c "
+    assert words("") == "  "
 
 
 def test_no_letter_of_the_tables_folds_further() -> None:

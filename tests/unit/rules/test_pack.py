@@ -226,6 +226,8 @@ def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
         ("entries: {", "entries: {xx: [], ", "R006"),
         ("[rent]", "['*rent']", "R007"),
         ("[rent]", "['--']", "R024"),
+        ("[rent]", "['=']", "R024"),
+        ("[rent]", "['преждевременнейшее']", "R028"),
         ("title: Test\n", "title: Test\nmust_match: [salary]\n", "R018"),
         ("title: Test\n", "title: Test\nmust_not_match: [Rent a car]\n", "R018"),
     ],

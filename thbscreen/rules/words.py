@@ -1,0 +1,68 @@
+"""Entries and examples of lists: what can be wrong with them, and which entry finds a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thbscreen.model.entries import AS_WRITTEN, STEM, forms, patterns, stands
+from thbscreen.model.spelling import MAX_SPELLINGS, ManySpellingsError
+from thbscreen.model.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from thbscreen.rules.yamltree import Findings, Scalar
+
+
+def good_entry(findings: Findings, item: Scalar) -> bool:
+    """Says whether an entry can find anything and not too much (R007, R024, R028)."""
+    text = item.text.strip()
+    if STEM in text[:-1]:
+        hint = "write stem* for a beginning"
+        findings.error("R007", "'*' may only end an entry", item.span, help=hint)
+        return False
+    try:
+        found = patterns(text)
+    except ManySpellingsError as error:
+        message = f"'{error}' has more than {MAX_SPELLINGS} spellings in Latin letters"
+        hint = f"write '{AS_WRITTEN}{text[:40]}' to find it only so, and its Latin spellings as entries"
+        findings.error("R028", message, item.span, help=hint)
+        return False
+    if not found:
+        findings.error("R024", "the entry holds no letter and no digit", item.span)
+    return bool(found)
+
+
+def matching(entries: Iterable[tuple[str, str]], text: str) -> str | None:
+    """Gives the first entry of a list of words that a text mentions, in whatever spelling, or None."""
+    texts = [form for form in forms(fold(text)) if form]
+    return next(
+        (
+            entry
+            for _, entry in entries
+            if any(stands(pattern, form) for pattern in patterns(entry) for form in texts)
+        ),
+        None,
+    )
+
+
+def finding(kind: str, entries: Iterable[tuple[str, str]], text: str) -> str | None:
+    """Gives the first entry of a list of any kind that finds a text, or None.
+
+    Args:
+        kind: of the list.
+        entries: (language, entry) pairs; for a map (value, folded text) pairs.
+        text: a payment text, a code, a value, or a text on the map.
+    """
+    if kind == "words":
+        return matching(entries, text)
+    if kind == "map":
+        text = fold(text)
+    return next((entry for _, entry in entries if entry == text or _in_range(kind, entry, text)), None)
+
+
+def _in_range(kind: str, entry: str, text: str) -> bool:
+    low, dash, high = entry.partition("-")
+    if kind != "codes" or not dash or not (low + high + text).isdecimal() or not text.isascii():
+        return False
+    return len(low) == len(high) == len(text) and low <= text <= high
