@@ -225,7 +225,7 @@ def bind_exclusions(ctx: Context, node: Node | None, known: Known) -> Iterator[b
         name = ctx.scalar(mapping.get("name"), "'name'")
         last = day(ctx, mapping.get("expires"), "'expires'")
         ids = [s for s in ctx.scalars(mapping.get("rules"), "'rules'") if _usable(ctx, s, known)]
-        wheres = tuple(_wheres(ctx, mapping.get("where"), ids, known, name))
+        wheres = tuple(_wheres(ctx, mapping, ids, known))
         why = ctx.text(mapping, "reason")
         if name is None:
             continue
@@ -246,36 +246,36 @@ def bind_exclusions(ctx: Context, node: Node | None, known: Known) -> Iterator[b
             yield bundle.Exclusion(name.text, wheres, why, last, name.span, line)
 
 
-def _wheres(
-    ctx: Context, node: Node | None, ids: list[Scalar], known: Known, name: Scalar | None
-) -> Iterator[tuple[str, ast.Where]]:
+def _wheres(ctx: Context, mapping: Map, ids: list[Scalar], known: Known) -> Iterator[tuple[str, ast.Where]]:
     """Binds the condition once for each table that the rules read."""
     bound: dict[str, ast.Where] = {}
     for identity in ids:
         rule = known.rules[identity.text]
-        if rule is None or node is None:
+        if rule is None or mapping.get("where") is None:
             continue
         parties = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
         table: Literal["transactions", "parties"] = "parties" if parties else "transactions"
         if table not in bound:
-            bound[table] = _condition(ctx, node, known, table, name)
+            bound[table] = _condition(ctx, mapping, known, table)
         yield rule.id, bound[table]
 
 
 def _condition(
-    ctx: Context, node: Node, known: Known, table: Literal["transactions", "parties"], name: Scalar | None
+    ctx: Context, mapping: Map, known: Known, table: Literal["transactions", "parties"]
 ) -> ast.Where:
     good = {key: found for key, found in known.lists.items() if found is not None}
     broken = [key for key, found in known.lists.items() if found is None]
     inner = Context(ctx.findings, good, table=table, broken_lists=broken)
     before = len(ctx.findings.items)
-    where = bind_where(inner, node)
+    where = bind_where(inner, mapping.get("where"))
     for span in inner.after.values():
         ctx.findings.error("R023", "'hit_by' cannot stand in an exclusion", span)
+    key, name = mapping.key("where"), mapping.get("name")
     if len(ctx.findings.items) == before and _holds_always(where):
-        what = f"the exclusion '{name.text[:40]}'" if name else "the exclusion"
+        what = f"the exclusion '{name.text[:40]}'" if isinstance(name, Scalar) else "the exclusion"
         hint = "say which rows under where, or switch the rule off with its reason"
-        ctx.findings.error("P013", f"{what} hides every row", node.span, help=hint)
+        place = key.span if key is not None else mapping.span
+        ctx.findings.error("P013", f"{what} hides every row", place, help=hint)
     return where
 
 
