@@ -334,8 +334,8 @@ def test_an_exclusion_is_explained(base: Path) -> None:
     pack = loaded(base, exclusion())
     text = sentences(pack.bound[0], pack.rules[0], pack)
     assert (
-        "Does not see rows where account_id is one of ACC-PAYROLL-1 (exclusion 'payroll-bureau' to 2025-12-31), "
-        "because: Licensed payroll bureau." in text
+        "Does not see rows where account_id is one of ACC-PAYROLL-1 (exclusion 'payroll-bureau' to "
+        "2025-12-31), because: Licensed payroll bureau." in text
     )
 
 
