@@ -15,19 +15,27 @@ PACK = load_pack(HERE, "examples", drafts=True)
 CASES = [(rule, case) for rule in PACK.bound for case in rule.tests]
 
 
-@pytest.fixture(params=["in-memory", "streaming"])
-def engine(request):
-    """Chooses one of the two engines of polars for a test."""
-    pl.Config.set_engine_affinity(request.param)
+@pytest.fixture(params=[("in-memory", 3), ("streaming", 1)], ids=lambda p: f"{p[0]}, {p[1]} buckets")
+def way(request):
+    """Chooses one of the two engines of polars for a test, and into how many buckets its rows are cut."""
+    pl.Config.set_engine_affinity(request.param[0])
     yield request.param
     pl.Config.set_engine_affinity(None)
 
 
-@pytest.mark.parametrize("buckets", [1, 3])
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=[f"{r.id}: {c.name}" for r, c in CASES])
-def test_an_example_finds_what_it_says(rule, case, engine, buckets):
-    outcome = run_case(PACK, rule, case, buckets=buckets)
-    assert outcome.passed, f"{engine}: {outcome.message}"
+def test_an_example_finds_what_it_says(rule, case, way):
+    outcome = run_case(PACK, rule, case, buckets=way[1])
+    assert outcome.passed, f"{way}: {outcome.message}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("buckets", [1, 2, 3, 7])
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+def test_no_engine_and_no_number_of_buckets_changes_an_example(engine, buckets):
+    with pl.Config(engine_affinity=engine):
+        outcomes = [run_case(PACK, rule, case, buckets=buckets) for rule, case in CASES]
+    assert [f"{o.rule} {o.case}: {o.message}" for o in outcomes if not o.passed] == []
 
 
 def test_every_example_shows_both_a_hit_and_rows_that_are_none():
