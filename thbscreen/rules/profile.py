@@ -226,6 +226,7 @@ def _still_right(
     changed = changed_list(found, tuple(added), tuple(removed))
     if not changed.entries:
         ctx.findings.error("R024", f"nothing is left of '{found.name}'", key.span)
+        return
     for text in found.must_not_match:
         if entry := finding(found.kind, added, text):
             message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
