@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Code point ranges (both ends included) that vanish besides all marks (M*) and format characters (Cf):
 #: the default-ignorable code points of other categories.
@@ -90,6 +91,10 @@ def fold(text: str) -> str:
     characters removed; lower case; the letters of `LETTERS`; and inside words that mix scripts,
     `unmix`. Folding twice changes nothing.
     """
+    return _fold_letter(text) if len(text) == 1 else _fold(text)
+
+
+def _fold(text: str) -> str:
     text = unicodedata.normalize("NFKD", text)
     if not text.isascii():
         text = _REMOVED.sub("", text)
@@ -104,6 +109,8 @@ def fold(text: str) -> str:
 
 
 _VANISHING = frozenset({"Mn", "Mc", "Me", "Cf"})
+#: Words are spelled letter by letter, and there are few letters.
+_fold_letter = lru_cache(maxsize=5_000)(_fold)
 
 
 def words(folded: str) -> str:
