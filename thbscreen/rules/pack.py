@@ -72,8 +72,22 @@ def check(
         profile: name of a profile in the folder, or path of a profile file.
         today: day against which expiries are held; None for today in the profile's time zone.
     """
+    return checked(rules_dir, profile, today=today)[0]
+
+
+def checked(
+    rules_dir: Path | None = None, profile: str | Path = "cyprus", *, today: dt.date | None = None
+) -> tuple[list[Diagnostic], bundle.RulePack | None]:
+    """Checks like `check`; when all is well and the profile has exclusions, gives the pack to try them on.
+
+    The pack holds drafts too.
+    """
     loading = _Loading.of(rules_dir, profile, today)
-    return sort_diagnostics([*loading.diagnostics(), *loading.lock_findings()])
+    found = loading.diagnostics()
+    failed = any(d.severity == "error" for d in found)
+    excluding = not failed and loading.profile is not None and bool(loading.profile.exclusions)
+    pack = loading.pack((), drafts=True) if excluding else None
+    return sort_diagnostics([*found, *loading.lock_findings()]), pack
 
 
 def write_lock(rules_dir: Path | None = None, profile: str | Path = "cyprus") -> tuple[Path, int]:
