@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
@@ -108,7 +107,9 @@ def suggest(word: str, known: Sequence[str], *, limit: int = 12) -> str | None:
         known: what would have been right.
         limit: longest list of names that is still shown.
     """
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    from difflib import get_close_matches  # noqa: PLC0415  # most runs have nothing to suggest
+
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     if known and len(known) <= limit:

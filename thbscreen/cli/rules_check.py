@@ -110,18 +110,30 @@ def folder_of(file: Path) -> Path | None:
     return next((folder for folder in file.resolve().parents if (folder / "profiles").is_dir()), None)
 
 
+def _in_folder(folder: Path | None, profile: str) -> list[Diagnostic]:
+    """Gives the findings about a folder; tables are loaded only when there are exclusions to try."""
+    from thbscreen.diagnostics import sort_diagnostics  # noqa: PLC0415  # help needs no rules
+    from thbscreen.rules.pack import checked  # noqa: PLC0415
+
+    found, pack = checked(folder, profile)
+    if pack is None:
+        return found
+    from thbscreen.engine.exclusions import silenced  # noqa: PLC0415
+
+    return sort_diagnostics([*found, *silenced(pack)])
+
+
 def _found(path: Path | None, profile: str) -> list[Diagnostic]:
     """Gives the findings about a folder, or those about one rule file."""
-    from thbscreen.engine.exclusions import findings as find  # noqa: PLC0415  # help needs no tables
-    from thbscreen.rules.binder import bind_text  # noqa: PLC0415
+    from thbscreen.rules.binder import bind_text  # noqa: PLC0415  # help needs no rules
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
     if path is None or not path.is_file():
-        return find(path, profile)
+        return _in_folder(path, profile)
     base = folder_of(path)
     if base is not None:
         name = path.resolve().relative_to(base.parent).as_posix()
-        return [found for found in find(base, profile) if found.span.file == name]
+        return [found for found in _in_folder(base, profile) if found.span.file == name]
     try:
         data = path.read_bytes()
     except OSError as error:

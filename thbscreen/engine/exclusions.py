@@ -15,7 +15,7 @@ from thbscreen.engine.selftest import run_case
 from thbscreen.errors import ProfileError
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.overrides import SILENCED
-from thbscreen.rules.pack import check, hidden, load_pack, under
+from thbscreen.rules.pack import checked, hidden, load_pack, under
 
 
 def load_checked(
@@ -43,11 +43,8 @@ def findings(
     rules_dir: Path | None = None, profile: str | Path = "cyprus", *, today: dt.date | None = None
 ) -> list[Diagnostic]:
     """Gives every finding about rules, lists, lock and profile, exclusions that silence a rule included."""
-    found = check(rules_dir, profile, today=today)
-    stop = any(d.severity == "error" and not d.code.startswith("V") for d in found)
-    if stop:
-        return found
-    return sort_diagnostics([*found, *silenced(load_pack(rules_dir, profile, drafts=True, today=today))])
+    found, pack = checked(rules_dir, profile, today=today)
+    return found if pack is None else sort_diagnostics([*found, *silenced(pack)])
 
 
 def silenced(pack: bundle.RulePack) -> list[Diagnostic]:
