@@ -5,13 +5,14 @@ from __future__ import annotations
 SOURCES = "sources: [{cite: test, at: page 1, kind: expert}]"
 LISTS = {
     "places.districts": f"list: places.districts\nkind: map\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
-    "entries: {limassol: [limassol, Λεμεσός], larnaca: [larnaca], paphos: [paphos]}\n",
+    "entries: {limassol: [limassol, Λεμεσός], larnaca: [larnaca], paphos: [paphos]}\n"
+    "must_match: [PAPHOS]\nmust_not_match: [Nicosia]\n",
     "mcc.lodging": f"list: mcc.lodging\nkind: codes\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
-    "entries: [7011, 3500-3599]\n",
+    "entries: [7011, 3500-3599]\nmust_match: [3500]\nmust_not_match: [3600]\n",
     "keywords.rent": f"list: keywords.rent\nkind: words\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
-    "entries: {en: [rent, escort], el: ['ενοικ*']}\n",
+    "entries: {en: [rent, escort], el: ['ενοικ*']}\nmust_match: [rent]\nmust_not_match: [parents]\n",
     "payees.towns": f"list: payees.towns\nkind: words\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
-    "entries: {el: [δήμος, dimos]}\n",
+    "entries: {el: [δήμος, dimos]}\nmust_match: [DIMOS]\nmust_not_match: [demos]\n",
 }
 
 LENGTHS = ("1 days", "6 hours", "24 hours", "30 minutes", "2 weeks", "1 months")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import combinations
 
 from thbscreen.model.text import fold
 
@@ -44,7 +45,7 @@ CYRILLIC: dict[str, tuple[str, ...]] = {
     "х": ("kh", "h", "x"), "ц": ("ts", "c", "tz"), "ч": ("ch", "c", "4"), "ш": ("sh", "s", "6"),
     "щ": ("shch", "sch", "sht"), "ъ": ("a", "u", ""), "ы": ("y", "i"), "ь": ("",), "э": ("e",),
     "ю": ("yu", "ju", "iu"), "я": ("ya", "ja", "ia"),
-    "ий": ("y", "i"), "ый": ("y",), "ия": ("ia", "ya"), "ье": ("ye", "ie"), "ьё": ("yo", "io"),
+    "ий": ("y", "i"), "ый": ("y",), "ия": ("ia", "ya"), "ьо": ("yo", "io"),
 }  # fmt: skip
 
 #: Digits that stand for the Latin letter they resemble.
@@ -120,17 +121,21 @@ def with_digits(word: str) -> frozenset[str]:
 def damaged(word: str) -> frozenset[str]:
     """Gives what is left of a Latin word when a bank could not write some letters (`LOST` for each).
 
-    Lost are either all letters outside ASCII or those outside Latin-1, all of them at once. A word has no
-    damaged spelling when it has fewer than `MIN_LETTERS`, when more than a third of it would be lost, or
-    when nowhere `MIN_RUN` letters stand side by side.
+    Any letters outside ASCII may be lost. A word has no damaged spelling when it has fewer than
+    `MIN_LETTERS`, when more than a third of it would be lost, or when nowhere `MIN_RUN` letters stand side
+    by side.
     """
     letters = [c for c in unicodedata.normalize("NFKC", word).lower() if fold(c)]
+    plain = [fold(c) for c in letters]
+    if len(letters) < MIN_LETTERS or not all(c.isascii() for c in plain):
+        return frozenset()
+    risky = [at for at, c in enumerate(letters) if not c.isascii()]
     out = set()
-    for last_kept in ("\x7f", "\xff"):
-        left = "".join(LOST if c > last_kept else fold(c) for c in letters)
-        lost = left.count(LOST)
-        longest = max(map(len, left.split(LOST)))
-        latin_only = all(fold(c).isascii() for c in letters)
-        if latin_only and 0 < 3 * lost <= len(letters) >= MIN_LETTERS and longest >= MIN_RUN:
-            out.add(left)
+    for count in range(1, min(len(risky), len(letters) // 3) + 1):
+        for lost in combinations(risky, count):
+            left = "".join(LOST if at in lost else c for at, c in enumerate(plain))
+            if max(map(len, left.split(LOST))) >= MIN_RUN:
+                out.add(left)
+        if len(out) > MAX_SPELLINGS:
+            raise ManySpellingsError(word)
     return frozenset(out)

@@ -19,6 +19,9 @@ class WordList:
         kind: words (folded whole words, `stem*` for a beginning, phrases), codes (exact; `3000-3299`
             is a range of numbers of equal length), values (exact ids), map (folded text to value).
         entries: (language or "any", entry) pairs; for a map (value, folded text) pairs.
+        must_match: texts, codes or values that some entry finds.
+        must_not_match: the same that none finds.
+        languages: of the texts of must_not_match, "any" where the list does not say.
     """
 
     name: str
@@ -31,6 +34,7 @@ class WordList:
     sources: tuple[ast.Source, ...]
     digest: str
     span: Span
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from typing import TYPE_CHECKING, Literal, cast
 
+from thbscreen.diagnostics import Diagnostic
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
 from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
 from thbscreen.rules.suppress import suppress
-from thbscreen.rules.words import good_entry, matching
+from thbscreen.rules.words import finding, good_entry, matching
 from thbscreen.rules.yamltree import MAX_NODES, Findings, Map, Node, Scalar, Seq, load_tree
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 KEYS = (
     "list", "title", "kind", "reviewed", "sources", "suppress", "entries", "must_match", "must_not_match",
 )  # fmt: skip
+NEEDED = tuple(key for key in KEYS if key != "suppress")
 KINDS = ("words", "codes", "values", "map")
 LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
@@ -43,7 +46,7 @@ def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
     mapping = ctx.mapping(root, "the list", KEYS)
     if mapping is None:
         return None
-    ctx.require(mapping, ("list", "kind", "title", "reviewed", "sources", "entries"), "the list")
+    ctx.require(mapping, NEEDED, "the list")
     name = ctx.scalar(mapping.get("list"), "'list'")
     if name is not None and not ctx.forbidden(name.text, name.span) and not LIST_NAME.fullmatch(name.text):
         findings.error(
@@ -54,22 +57,21 @@ def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
     if reviewed is not None and not _DAY.fullmatch(reviewed.text):
         findings.error("R021", "'reviewed' is a day such as 2026-01-31", reviewed.span)
     sources = bind_sources(ctx, mapping.get("sources"))
+    before = len(findings.items)
     pairs = list(_entries(ctx, mapping.get("entries"), kind)) if kind else []
-    wanted, unwanted = (ctx.scalars(mapping.get(k), f"'{k}'") for k in ("must_match", "must_not_match"))
+    whole = len(findings.items) == before
+    wanted, unwanted = (_examples(ctx, mapping.get(k), f"'{k}'") for k in ("must_match", "must_not_match"))
     entries = tuple((group, fold(e.text) if kind == "map" else e.text) for group, e in pairs)
-    if kind == "words":
-        _own_examples(ctx, entries, wanted, unwanted)
-    elif wanted or unwanted:
-        key = mapping.key("must_match") or mapping.key("must_not_match") or name
-        findings.error("R004", "only lists of words have examples", key.span if key else mapping.span)
+    if kind and whole:
+        _own_examples(ctx, kind, entries, [s for _, s in wanted], [s for _, s in unwanted])
     suppress(ctx, mapping, complete=not findings.failed)
     if findings.failed or name is None or kind is None or reviewed is None:
         return None
     known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
     return bundle.WordList(
         name.text, ctx.text(mapping, "title"), known_kind, entries,
-        tuple(s.text for s in wanted), tuple(s.text for s in unwanted), reviewed.text, sources,
-        list_digest(name.text, kind, entries), mapping.span,
+        tuple(s.text for _, s in wanted), tuple(s.text for _, s in unwanted), reviewed.text, sources,
+        list_digest(name.text, kind, entries), mapping.span, tuple(language for language, _ in unwanted),
     )  # fmt: skip
 
 
@@ -117,8 +119,20 @@ def _entry(ctx: Context, item: Scalar, kind: str) -> bool:
     return True
 
 
+def _examples(ctx: Context, node: Node | None, what: str) -> list[tuple[str, Scalar]]:
+    """Gives (language or "any", text): a list of texts, or lists of texts by language."""
+    groups = [(key.text, value) for key, value in node] if isinstance(node, Map) else [("any", node)]
+    if isinstance(node, Map) and not groups:
+        ctx.findings.error("R006", f"{what} is empty", node.span)
+    return [(language, item) for language, value in groups for item in ctx.scalars(value, what)]
+
+
 def _own_examples(
-    ctx: Context, entries: tuple[tuple[str, str], ...], wanted: list[Scalar], unwanted: list[Scalar]
+    ctx: Context,
+    kind: str,
+    entries: tuple[tuple[str, str], ...],
+    wanted: list[Scalar],
+    unwanted: list[Scalar],
 ) -> None:
     if len(entries) * (len(wanted) + len(unwanted)) > MAX_TRIALS:
         at = (*wanted, *unwanted)[0]
@@ -126,10 +140,34 @@ def _own_examples(
         ctx.findings.error("R009", "the list has too many examples for its length", at.span, help=hint)
         return
     for item in wanted:
-        if matching(entries, item.text) is None:
+        if finding(kind, entries, item.text) is None:
             ctx.findings.error("R018", f"no entry matches '{item.text[:80]}', which must match", item.span)
     for item in unwanted:
-        entry = matching(entries, item.text)
+        entry = finding(kind, entries, item.text)
         if entry is not None:
             message = f"the entry '{entry}' matches '{item.text[:80]}', which must not match"
             ctx.findings.error("R018", message, item.span)
+
+
+def cross_warnings(lists: Iterable[bundle.WordList]) -> list[Diagnostic]:
+    """Warns of entries that find what another list of the family calls harmless in another language (W105).
+
+    Lists are a family when their names begin alike, as in `keywords.rent` and `keywords.debt`. Harmless
+    texts without a language are left out, and texts that the list also finds in their own language.
+    """
+    words = [found for found in lists if found.kind == "words"]
+    out = []
+    for found, other in permutations(words, 2):
+        if found.name.partition(".")[0] != other.name.partition(".")[0]:
+            continue
+        for language, text in zip(other.languages, other.must_not_match, strict=False):
+            foreign = [(g, e) for g, e in found.entries if g not in {language, "any"}]
+            entry = matching(foreign, text) if language != "any" else None
+            if entry is None or matching([pair for pair in found.entries if pair not in foreign], text):
+                continue
+            group = next(g for g, e in foreign if e == entry)
+            message = f"the entry '{entry}' ({group}) matches '{text[:80]}' ({language})"
+            help_ = f"write '={entry.rstrip('*')}' to find it only as written, or put it into a phrase"
+            note = f"{other.name} calls that text harmless"
+            out.append(Diagnostic("W105", message, found.span, "", help_, note, severity="warning"))
+    return out

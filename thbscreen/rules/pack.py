@@ -21,7 +21,7 @@ from thbscreen.rules.evaluate import (
     rule_digest,
     substitute,
 )
-from thbscreen.rules.lists import bind_list
+from thbscreen.rules.lists import bind_list, cross_warnings
 from thbscreen.rules.literals import as_unit
 from thbscreen.rules.overrides import Hidden, Known, hide, narrowed
 from thbscreen.rules.paths import default_rules_dir, profile_path
@@ -239,6 +239,8 @@ class _Loading:
                 found = None
             self.lists[expected] = found
             self.findings.append(findings)
+        between = cross_warnings(found for found in self.lists.values() if found is not None)
+        self.findings.append(Findings("", items=between))
 
     def load_rules(self) -> None:
         good = {name: found for name, found in self.lists.items() if found is not None}

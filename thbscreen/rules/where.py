@@ -10,6 +10,7 @@ from thbscreen.rules.ast import Unit
 from thbscreen.rules.comparison import LineError, parse_line
 from thbscreen.rules.context import NAME_FIELDS, NAME_LISTS, RULE_ID, Context, FieldInfo
 from thbscreen.rules.evaluate import never, span_of, walk
+from thbscreen.rules.words import good_entry
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -174,7 +175,11 @@ def _operand(
     if op == "weekday":
         return _weekdays(ctx, node, what)
     if op in {"in", "not_in", "mentions"}:
-        values = [_value(ctx, info, item, what) for item in ctx.scalars(node, what)]
+        items = ctx.scalars(node, what)
+        good = [item for item in items if op != "mentions" or good_entry(ctx.findings, item)]
+        if len(good) < len(items):
+            return None
+        values = [_value(ctx, info, item, what) for item in items]
         return None if None in values or not values else tuple(v for v in values if v is not None)
     value = _value(ctx, info, node, what)
     span = span_of(value, ctx.parameters) if op == "multiple_of" and value is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from thbscreen.model.entries import AS_WRITTEN, STEM, forms, patterns, stands
@@ -35,15 +36,29 @@ def good_entry(findings: Findings, item: Scalar) -> bool:
 
 def matching(entries: Iterable[tuple[str, str]], text: str) -> str | None:
     """Gives the first entry of a list of words that a text mentions, in whatever spelling, or None."""
-    texts = [form for form in forms(fold(text)) if form]
-    return next(
-        (
-            entry
-            for _, entry in entries
-            if any(stands(pattern, form) for pattern in patterns(entry) for form in texts)
-        ),
-        None,
-    )
+    entries = tuple(entries)
+    begun, beginnings = _index(entries)
+    first = len(entries)
+    for form in forms(fold(text)):
+        possible = {place for word in form for place in begun.get(word, ())}
+        for place in sorted(possible.union(beginnings if form else ())):
+            if place < first and any(stands(pattern, form) for pattern in patterns(entries[place][1])):
+                first = place
+    return entries[first][1] if first < len(entries) else None
+
+
+@lru_cache(maxsize=256)
+def _index(entries: tuple[tuple[str, str], ...]) -> tuple[dict[str, list[int]], list[int]]:
+    """Gives the places of entries by their first word, and of those that are a beginning of one word."""
+    begun: dict[str, list[int]] = {}
+    beginnings = []
+    for place, (_, entry) in enumerate(entries):
+        for pattern in patterns(entry):
+            if pattern.stem and len(pattern.words) == 1:
+                beginnings.append(place)
+            for spelled in pattern.words[0]:
+                begun.setdefault(spelled, []).append(place)
+    return begun, beginnings
 
 
 def finding(kind: str, entries: Iterable[tuple[str, str]], text: str) -> str | None:

@@ -163,18 +163,29 @@ tests:
     )
 
 
+#: Kind and, from the entries on, the text of small lists.
 LIST_TEXTS = {
     "keywords.sexual_services": (
         "words",
-        "{en: [escort, escorts, 'call girl*'], el: [συνοδο*], ru: [эскорт*]}",
+        "{en: [escort, escorts, 'call girl*'], el: [συνοδο*], ru: [эскорт*]}\n"
+        "must_match: [Эскорт-услуги]\nmust_not_match: [escorted tour]",
     ),
-    "keywords.rent": ("words", "{en: [rent], el: [ενοίκιο]}"),
-    "payees.municipalities": ("words", "{el: [δήμος], en: [municipality]}"),
-    "mcc.dating_escort": ("codes", "['7273']"),
-    "mcc.travel": ("codes", "[4511, 3000-3299]"),
-    "countries.eea": ("values", "[CY, NO, IS]"),
-    "house_numbers": ("values", "[HOUSE]"),
-    "places.districts": ("map", "{limassol: [lemesos, Λεμεσός], larnaca: [larnaka]}"),
+    "keywords.rent": (
+        "words",
+        "{en: [rent], el: [ενοίκιο]}\nmust_match: [ΕΝΟΙΚΙΟ]\nmust_not_match: [Parents]",
+    ),
+    "payees.municipalities": (
+        "words",
+        "{el: [δήμος], en: [municipality]}\nmust_match: [ΔΗΜΟΣ]\nmust_not_match: [Dimosthenous]",
+    ),
+    "mcc.dating_escort": ("codes", "['7273']\nmust_match: [7273]\nmust_not_match: [7274]"),
+    "mcc.travel": ("codes", "[4511, 3000-3299]\nmust_match: [3000, 4511]\nmust_not_match: [3300]"),
+    "countries.eea": ("values", "[CY, NO, IS]\nmust_match: [CY]\nmust_not_match: [GB]"),
+    "house_numbers": ("values", "[HOUSE]\nmust_match: [HOUSE]\nmust_not_match: [house]"),
+    "places.districts": (
+        "map",
+        "{limassol: [lemesos, Λεμεσός], larnaca: [larnaka]}\nmust_match: [ΛΕΜΕΣΟΣ]\nmust_not_match: [Kition]",
+    ),
 }
 
 

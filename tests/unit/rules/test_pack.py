@@ -228,8 +228,10 @@ def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
         ("[rent]", "['--']", "R024"),
         ("[rent]", "['=']", "R024"),
         ("[rent]", "['преждевременнейшее']", "R028"),
-        ("title: Test\n", "title: Test\nmust_match: [salary]\n", "R018"),
-        ("title: Test\n", "title: Test\nmust_not_match: [Rent a car]\n", "R018"),
+        ("must_match: [ΕΝΟΙΚΙΟ]", "must_match: [salary]", "R018"),
+        ("must_not_match: [Parents]", "must_not_match: [Rent a car]", "R018"),
+        ("must_match: [ΕΝΟΙΚΙΟ]\n", "", "R003"),
+        ("must_not_match: [Parents]", "must_not_match: {}", "R006"),
     ],
 )
 def test_a_list_that_cannot_be_right_is_refused(base: Path, old: str, new: str, code: str) -> None:

@@ -86,6 +86,8 @@ sources:
   - {cite: Word review, kind: expert}
 SUPPRESS
 entries: {en: [rent]}
+must_match: [Rent May]
+must_not_match: [parents]
 """
 
 
