@@ -7,6 +7,8 @@ import platform
 import click
 
 import thbscreen
+from thbscreen.cli.export import export
+from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
@@ -73,3 +75,5 @@ def completion(shell: str) -> None:
 
 main.add_command(scan)
 main.add_command(rules)
+main.add_command(network)
+main.add_command(export)
