@@ -19,7 +19,9 @@ from thbscreen.cli.program import EXIT_CODES
 from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
-COMMANDS = ["", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "rules lock", "completion"]
+COMMANDS = [
+    "", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "rules lock", "completion",
+]  # fmt: skip
 
 
 def all_commands(command: click.Command, path: str = "") -> list[str]:

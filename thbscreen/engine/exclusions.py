@@ -60,6 +60,7 @@ def silenced(pack: bundle.RulePack) -> list[Diagnostic]:
     out = []
     for rule in pack.bound:
         mine = tuple(e for e in exclusions if any(identity == rule.id for identity, _ in e.wheres))
+        stopped: dict[bundle.Exclusion, list[ast.Case]] = {}
         for case in rule.tests if mine else ():
             if isinstance(case.expect, str) or case.known_gap:
                 continue
@@ -67,10 +68,9 @@ def silenced(pack: bundle.RulePack) -> list[Diagnostic]:
                 pack, plain, rule, case
             ):
                 continue
-            one = next(
-                (e for e in mine if not _passes(pack, replace(plain, exclusions=(e,)), rule, case)), mine[-1]
-            )
-            out.append(_silencing(one, rule, case))
+            alone = (e for e in mine if not _passes(pack, replace(plain, exclusions=(e,)), rule, case))
+            stopped.setdefault(next(alone, mine[-1]), []).append(case)
+        out += [_silencing(exclusion, rule, cases) for exclusion, cases in stopped.items()]
     return sort_diagnostics(out)
 
 
@@ -78,14 +78,15 @@ def _passes(pack: bundle.RulePack, profile: bundle.Profile, rule: ast.Rule, case
     return run_case(under(pack, profile), rule, case).passed
 
 
-def _silencing(exclusion: bundle.Exclusion, rule: ast.Rule, case: ast.Case) -> Diagnostic:
+def _silencing(exclusion: bundle.Exclusion, rule: ast.Rule, cases: Sequence[ast.Case]) -> Diagnostic:
+    more = f"; it stops {len(cases) - 1} more" if len(cases) > 1 else ""
     return Diagnostic(
         SILENCED,
-        f"the exclusion '{exclusion.name}' stops the rule's own test '{case.name}' ({rule.id})",
+        f"the exclusion '{exclusion.name}' stops the rule's own test '{cases[0].name}' ({rule.id})",
         exclusion.span,
         exclusion.source_line,
         "narrow its 'where'; to stop the rule, switch it off under 'rules' with reason and approval",
-        f"the test is in {case.span}",
+        f"the test is in {cases[0].span}{more}",
     )
 
 
