@@ -362,7 +362,7 @@ def _hit_id(rule: ast.Rule, keys: dict[str, Any], row: dict[str, Any]) -> str:
     text = "\x1f".join(
         [rule.id, str(rule.version), *map(str, keys.values()), str(row["w_starts"]), str(row["w_ends"])]
     )
-    if isinstance(rule.detect, ast.Transaction):
+    if isinstance(rule.detect, ast.Transaction | ast.Sequence):  # several may lie in one instant
         text += "\x1f" + "\x1f".join(row["tx_ids"])
     return "H-" + sha256(text.encode()).hexdigest()[:16]
 
