@@ -13,6 +13,7 @@ import click
 from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
 from thbscreen.cli.rules_check import check
 from thbscreen.cli.rules_lock import lock
+from thbscreen.cli.rules_tune import tune
 from thbscreen.diagnostics import suggest
 from thbscreen.report.layout import columns, cut, printable, printable_lines
 
@@ -44,6 +45,7 @@ def rules() -> None:
 
 rules.add_command(check)
 rules.add_command(lock)
+rules.add_command(tune)
 
 
 @rules.command(

@@ -270,7 +270,8 @@ def run_mutants(pack: bundle.RulePack, *, rule_filter: str | None = None) -> Ite
 def _report(pack: bundle.RulePack, bound: ast.Rule) -> MutantReport:
     resolved = {rule.id: rule for rule in pack.rules}
     effective = replace(bound, parameters=resolved[bound.id].parameters)
-    plain = replace(pack, profile=replace(pack.profile, overrides=()))
+    # The numbers in force move; what a profile hides of the data is no matter of the rule.
+    plain = replace(pack, profile=replace(pack.profile, overrides=(), exclusions=()))
     runs = [_Baseline(plain, effective, case) for case in bound.tests if case.expect != "not judged"]
     # Tests that expect a hit look at more numbers; they notice a change first.
     runs.sort(key=lambda r: isinstance(r.run.case.expect, str))
@@ -279,9 +280,7 @@ def _report(pack: bundle.RulePack, bound: ast.Rule) -> MutantReport:
     survivors = []
     for mutant in mutants:
         versions = {p: resolve(mutant.rule, None, p) for p in {r.run.case.parameters for r in runs}}
-        killer = next(
-            (n for n, r in enumerate(runs) if r.notices(versions[r.run.case.parameters])), None
-        )
+        killer = next((n for n, r in enumerate(runs) if r.notices(versions[r.run.case.parameters])), None)
         if killer is None:
             survivors.append(Survivor(mutant.text, mutant.place, listed.get(mutant.text)))
         else:
