@@ -1,8 +1,9 @@
 """Writes what the documentation takes from the code: `python docs/generate.py [--check]`.
 
 reference/run-folder.md comes from the table specifications, columns.md from the field catalogue, cli.md
-from the commands' own help, and the output shown in README from a scan of the sample data. The other way
-round, the program's own copy of the error texts comes from reference/errors.md. With
+from the commands' own help, the schemas and rules/ from the rules, and the output shown in README from a
+scan of the sample data. The other way round, the program's own copy of the error texts comes from
+reference/errors.md. With
 `--check` nothing is written, and the exit code is 1 if a page is stale.
 """
 
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,10 @@ import polars as pl
 from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
 from thbscreen.model import catalogue
+from thbscreen.rules.document import pages
+from thbscreen.rules.grammar import KINDS_OF_FILE, Kind
+from thbscreen.rules.pack import load_pack
+from thbscreen.rules.schema import lists_in, schema
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
@@ -315,12 +321,43 @@ def error_codes() -> str:
     return json.dumps(texts, ensure_ascii=False, indent=1) + "\n"
 
 
+def json_schema(kind: Kind) -> str:
+    """Gives the JSON Schema of one kind of file, as `rules schema` prints it."""
+    return json.dumps(schema(kind, lists_in(ROOT / "rules")), ensure_ascii=False, indent=1) + "\n"
+
+
+@cache
+def rule_pages() -> dict[str, str]:
+    """Gives the pages about the shipped rules, as `rules doc` writes them."""
+    made = pages(load_pack(ROOT / "rules", drafts=True))
+    return {f"docs/rules/{name}": f"{NOTE}\n\n{text}" for name, text in made.items()}
+
+
+def rule_page(name: str) -> str:
+    """Gives one page about a rule."""
+    return rule_pages()[name]
+
+
+def rule_page_names() -> list[str]:
+    """Lists the pages that there must be, without reading any rule."""
+    files = [p for p in sorted((ROOT / "rules").glob("*/THB-*.yaml")) if p.parent.name != "retired"]
+    return ["docs/rules/index.md", *(f"docs/rules/{path.stem}.md" for path in files)]
+
+
+def left_over() -> list[str]:
+    """Lists pages about rules that are no longer there."""
+    found = sorted((ROOT / "docs" / "rules").glob("*.md"))
+    return [name for path in found if (name := path.relative_to(ROOT).as_posix()) not in PAGES]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "thbscreen/rules/codes.json": error_codes,
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,
     "README.md": readme,
+    **{f"docs/reference/{kind}-schema.json": partial(json_schema, kind) for kind in KINDS_OF_FILE},
+    **{name: partial(rule_page, name) for name in rule_page_names()},
 }
 
 
@@ -336,8 +373,14 @@ def main(argv: list[str] | None = None) -> int:
             continue
         stale.append(name)
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"wrote {name}")
+    for name in left_over():
+        stale.append(name)
+        if not check:
+            (ROOT / name).unlink()
+            print(f"removed {name}")
     if check and stale:
         print(f"stale: {', '.join(stale)}; run: python docs/generate.py", file=sys.stderr)
     return int(check and bool(stale))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.cli_build import ROOT, run
+from tests.cli.cli_build import ROOT, copy_profile, run
 from thbscreen.diagnostics import Span
 from thbscreen.engine.selftest import CaseResult
 
@@ -19,7 +19,7 @@ RULES = ROOT / "rules"
 def own(tmp_path: Path) -> Path:
     """A folder with one rule of its own beside the shipped lists and profile."""
     shutil.copytree(RULES / "lists", tmp_path / "lists")
-    shutil.copytree(RULES / "profiles", tmp_path / "profiles")
+    copy_profile(tmp_path)
     (tmp_path / "laundering").mkdir()
     shutil.copy(RULES / "laundering" / "THB-ML-001.yaml", tmp_path / "laundering")
     return tmp_path

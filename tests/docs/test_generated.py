@@ -31,6 +31,10 @@ def test_a_generated_page_is_current(name: str) -> None:
     assert written == GENERATE.PAGES[name](), "run: python docs/generate.py"
 
 
+def test_no_page_is_about_a_rule_that_is_gone() -> None:
+    assert GENERATE.left_over() == [], "run: python docs/generate.py"
+
+
 def test_every_published_column_has_a_meaning() -> None:
     columns = [(spec.name, column) for spec in tables.PUBLISHED for column in spec.schema]
     assert [c for c in columns if c not in GENERATE.SPECIAL and c[1] not in GENERATE.MEANINGS] == []

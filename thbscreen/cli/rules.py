@@ -1,32 +1,32 @@
-"""`thbscreen rules`: check, test, list and explain rules."""
+"""`thbscreen rules`: the group of commands around rules, and their tests."""
 
 from __future__ import annotations
 
-import json
-import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
+from thbscreen.cli.program import FilePath, debug_option, epilog, say
 from thbscreen.cli.rules_check import check
+from thbscreen.cli.rules_doc import doc
 from thbscreen.cli.rules_lock import lock
+<<<<<<< Updated upstream
 from thbscreen.cli.rules_tune import tune
+=======
+from thbscreen.cli.rules_read import explain, list_
+from thbscreen.cli.rules_write import format_, schema
+>>>>>>> Stashed changes
 from thbscreen.diagnostics import suggest
-from thbscreen.report.layout import columns, cut, printable, printable_lines
+from thbscreen.report.layout import printable
 
 if TYPE_CHECKING:
     from thbscreen.engine.selftest import CaseResult
-    from thbscreen.rules import ast
 
 PATH = FilePath()
 PROFILE = click.option(
     "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
-RULES = click.option(
-    "--rules", "folder", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
 
 
@@ -34,18 +34,27 @@ RULES = click.option(
     epilog=epilog(
         "thbscreen rules check",
         "thbscreen rules test -k THB-MAR",
-        "thbscreen rules list --format json",
+        "thbscreen rules list --for data/",
         "thbscreen rules explain THB-MAR-001",
+        "thbscreen rules doc --out rule-pages/",
     )
 )
 @debug_option
 def rules() -> None:
-    """Checks, tests, lists and explains rules."""
+    """Checks, tests, lists, explains and formats rules."""
 
 
 rules.add_command(check)
+rules.add_command(doc)
+rules.add_command(explain)
+rules.add_command(format_)
+rules.add_command(list_)
 rules.add_command(lock)
+<<<<<<< Updated upstream
 rules.add_command(tune)
+=======
+rules.add_command(schema)
+>>>>>>> Stashed changes
 
 
 @rules.command(
@@ -102,74 +111,6 @@ def _show_cases(rule: str, cases: list[CaseResult]) -> None:
         click.echo(printable(f"  {case.span}: {word}: '{case.case}'"))
         for line in case.message.splitlines():
             click.echo(printable(f"    {line}"))
-
-
-@rules.command(
-    "list",
-    epilog=epilog(
-        "thbscreen rules list",
-        "thbscreen rules list --format json",
-        "thbscreen rules list --rules my-rules/ --profile my-rules/profiles/bank.yaml",
-    ),
-)
-@RULES
-@PROFILE
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@debug_option
-def list_(folder: Path | None, profile: str, style: str) -> None:
-    """Lists the rules in force and the columns that they need."""
-    from thbscreen.rules.pack import load_pack  # noqa: PLC0415  # help needs no rules
-
-    pack = load_pack(folder, profile)
-    found, codes = pack.rules, pack.profile.indicators
-    facts = [_facts(rule) | {"goaml": codes.get(rule.report_indicator) or None} for rule in found]
-    if style == "json":
-        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
-        return
-    width = max(40, width_of(sys.stdout, 100))
-    names = ("id", "weight", "family", "status", "look_back", "title")
-    table = [[name.replace("_", "-") for name in names]]
-    table += [[str(f[name] if f[name] is not None else "-") for name in names] for f in facts]
-    lines = columns(table, frozenset({1}), [14, 6, 10, 8, 10, width])
-    click.echo(cut(lines[0], width))
-    for line, rule in zip(lines[1:], found, strict=True):
-        click.echo(cut(line, width))
-        click.echo(cut(f"    needs {', '.join(rule.columns)}", width))
-
-
-def _facts(rule: ast.Rule) -> dict[str, object]:
-    return {
-        "id": rule.id, "title": rule.title, "version": rule.version, "family": rule.family,
-        "weight": rule.weight, "status": rule.status, "third_party": rule.third_party,
-        "typologies": list(rule.typologies), "look_back": str(rule.look_back) if rule.look_back else None,
-        "needs_time_of_day": rule.needs_time_of_day, "columns": list(rule.columns), "digest": rule.digest,
-        "indicator": rule.report_indicator,
-    }  # fmt: skip
-
-
-@rules.command(
-    epilog=epilog(
-        "thbscreen rules explain THB-MAR-001",
-        "thbscreen rules explain THB-MAR-001 --profile my-rules/profiles/bank.yaml",
-    )
-)
-@click.argument("rule_id", metavar="ID")
-@RULES
-@PROFILE
-@debug_option
-def explain(rule_id: str, folder: Path | None, profile: str) -> None:
-    """Says in plain sentences what a rule does and why."""
-    from thbscreen.rules.explain import sentences  # noqa: PLC0415  # help needs no rules
-    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
-
-    pack = load_pack(folder, profile, drafts=True)
-    bound = {rule.id.lower(): rule for rule in pack.bound}
-    resolved = {rule.id.lower(): rule for rule in pack.rules}
-    key = rule_id.lower()
-    if key not in resolved or key not in bound:
-        help_text = suggest(rule_id.upper(), [rule.id for rule in pack.rules]) or "see rules list"
-        raise click.UsageError(f"there is no rule '{rule_id}'; {help_text}")
-    click.echo(printable_lines(sentences(bound[key], resolved[key], pack)))
 
 
 def _many(n: int, one: str) -> str:

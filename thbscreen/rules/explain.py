@@ -421,3 +421,8 @@ def sentences(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None 
         [_rests_on(bound, pack)],
     ]
     return "\n\n".join(" ".join(p) for p in paragraphs if p)
+
+
+def teller(bound: ast.Rule, resolved: ast.Rule) -> _Teller:
+    """Gives what turns single parts of a rule into phrases; see `sentences` for the arguments."""
+    return _Teller(bound, resolved)

@@ -114,7 +114,7 @@ def forms() -> dict[str, Form]:
         "step": Form(STEP_KEYS, ("name", "where")),
         "follows": Form(("where", "within", "same", "different"), ("where", "within")),
         "list": Form(
-            lists.KEYS, ("list", "kind", "title", "reviewed", "sources", "entries"),
+            lists.KEYS, lists.NEEDED,
             {"sources": "[source]", "suppress": "[suppression]"},
         ),
         "profile": Form(

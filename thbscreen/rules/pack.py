@@ -26,6 +26,7 @@ from thbscreen.rules.literals import as_unit
 from thbscreen.rules.overrides import Hidden, Known, hide, narrowed
 from thbscreen.rules.paths import default_rules_dir, profile_path
 from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, local_today, read_profile
+from thbscreen.rules.suppress import suppress_between
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
 #: Folders of the rules that hold something else than rules.
@@ -58,7 +59,7 @@ def load_pack(
     errors = [d for d in found if d.severity == "error"]
     if errors:
         only_profile = all(d.span.file == loading.read.ctx.findings.file for d in errors)
-        raise (ProfileError if only_profile else RuleError)(found)
+        raise (ProfileError if only_profile else RuleError)([d for d in found if d.severity != "suppressed"])
     return loading.pack(only, drafts=drafts)
 
 
@@ -240,7 +241,7 @@ class _Loading:
             self.lists[expected] = found
             self.findings.append(findings)
         between = cross_warnings(found for found in self.lists.values() if found is not None)
-        self.findings.append(Findings("", items=between))
+        self.findings.append(Findings("", items=suppress_between(between, self.findings)))
 
     def load_rules(self) -> None:
         good = {name: found for name, found in self.lists.items() if found is not None}

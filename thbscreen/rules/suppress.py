@@ -13,12 +13,17 @@ from thbscreen.diagnostics import suggest
 from thbscreen.rules.codes import warning_codes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from thbscreen.diagnostics import Diagnostic, Span
     from thbscreen.rules.context import Context
-    from thbscreen.rules.yamltree import Map, Scalar
+    from thbscreen.rules.yamltree import Findings, Map, Scalar
 
 KEYS = ("code", "reason")
 #: Says that a suppression does nothing; to suppress that would hide what is to be removed.
 UNUSED = "W110"
+#: Warnings that only a look at several files can give.
+BETWEEN_FILES = frozenset({"W105"})
 
 
 def suppress(ctx: Context, root: Map, *, complete: bool) -> None:
@@ -61,6 +66,38 @@ def suppress(ctx: Context, root: Map, *, complete: bool) -> None:
         for d in ctx.findings.items
     ]
     for place in places:
-        if complete and place.text not in seen:
-            message = f"nothing is suppressed: there is no finding {place.text} here"
-            ctx.findings.warn(UNUSED, message, place.span, help="remove it from 'suppress'")
+        if place.text in BETWEEN_FILES:
+            ctx.findings.later[place.text] = (reasons[place.text], place.span)
+        elif complete and place.text not in seen:
+            _unused(ctx.findings, place.text, place.span)
+
+
+def _unused(findings: Findings, code: str, span: Span) -> None:
+    message = f"nothing is suppressed: there is no finding {code} here"
+    findings.warn(UNUSED, message, span, help="remove it from 'suppress'")
+
+
+def suppress_between(found: Iterable[Diagnostic], files: Iterable[Findings]) -> list[Diagnostic]:
+    """Marks warnings about several files that the file they stand in suppresses.
+
+    Args:
+        found: warnings with a code of `BETWEEN_FILES`.
+        files: what was found in each file; a suppression without effect is added there (W110).
+    """
+    reasons = {
+        (file.file, code): (reason, span, file)
+        for file in files
+        for code, (reason, span) in file.later.items()
+    }
+    out, used = [], set()
+    for d in found:
+        key = (d.span.file, d.code)
+        if key in reasons:
+            used.add(key)
+            out.append(dataclasses.replace(d, severity="suppressed", reason=reasons[key][0]))
+        else:
+            out.append(d)
+    for key, (_, span, file) in reasons.items():
+        if key not in used and not file.failed:
+            _unused(file, key[1], span)
+    return out

@@ -44,11 +44,13 @@ class Findings:
         file: name shown to people.
         lines: the file's lines.
         items: what was found so far.
+        later: reason and place of each suppression of what only a look at several files can find, by code.
     """
 
     file: str
     lines: list[str] = field(default_factory=list)
     items: list[Diagnostic] = field(default_factory=list)
+    later: dict[str, tuple[str, Span]] = field(default_factory=dict)
     _seen: set[tuple[str, Span]] = field(default_factory=set)
     _reading: bool = False
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.rules.samples import CASH, lists
-from thbscreen.diagnostics import Diagnostic
+from thbscreen.diagnostics import Diagnostic, Span
 from thbscreen.rules.binder import bind_text
 from thbscreen.rules.codes import codes, warning_codes
 from thbscreen.rules.lists import bind_list
+from thbscreen.rules.suppress import suppress_between
+from thbscreen.rules.yamltree import Findings
 
 #: The sample rule with a source that does not say where in it, which is W106.
 VAGUE = CASH.replace(", at: page 12", "")
@@ -96,6 +98,19 @@ def test_lists_know_suppressions_too() -> None:
     bound, findings = bind_list(text, "rent.yaml")
     assert bound is not None
     assert [(d.code, d.severity) for d in findings.result()] == [("W106", "suppressed")]
+
+
+def test_what_two_lists_find_together_is_suppressed_in_the_file_that_it_stands_in() -> None:
+    quiet, loud = Findings("a.yaml"), Findings("b.yaml")
+    quiet.later["W105"] = ("a town", Span("a.yaml", 3, 1, 5))
+    loud.later["W105"] = ("nothing of the kind", Span("b.yaml", 4, 1, 5))
+    between = [
+        Diagnostic("W105", "m", Span(file, 1, 1, 2), severity="warning") for file in ("a.yaml", "c.yaml")
+    ]
+    out = suppress_between(between, [quiet, loud])
+    assert [(d.severity, d.reason) for d in out] == [("suppressed", "a town"), ("warning", None)]
+    assert quiet.items == []
+    assert [(d.code, d.span.line) for d in loud.items] == [("W110", 4)]
 
 
 def test_the_program_knows_the_text_of_every_code() -> None:
