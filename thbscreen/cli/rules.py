@@ -12,12 +12,9 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 from thbscreen.cli.rules_check import check
 from thbscreen.cli.rules_doc import doc
 from thbscreen.cli.rules_lock import lock
-<<<<<<< Updated upstream
-from thbscreen.cli.rules_tune import tune
-=======
 from thbscreen.cli.rules_read import explain, list_
+from thbscreen.cli.rules_tune import tune
 from thbscreen.cli.rules_write import format_, schema
->>>>>>> Stashed changes
 from thbscreen.diagnostics import suggest
 from thbscreen.report.layout import printable
 
@@ -50,11 +47,8 @@ rules.add_command(explain)
 rules.add_command(format_)
 rules.add_command(list_)
 rules.add_command(lock)
-<<<<<<< Updated upstream
-rules.add_command(tune)
-=======
 rules.add_command(schema)
->>>>>>> Stashed changes
+rules.add_command(tune)
 
 
 @rules.command(
