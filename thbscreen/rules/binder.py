@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from thbscreen.diagnostics import Diagnostic, suggest
 from thbscreen.rules import ast, bundle, gates, lint
+from thbscreen.rules.accusing import refuse_accusing
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.cases import bind_cases, out_of_bounds
 from thbscreen.rules.context import RULE_ID, Context
@@ -75,6 +76,7 @@ def bind_file(
     ctx = Context(findings, lists, facts, broken_lists=frozenset(broken_lists))
     rule = None
     with findings.reading():
+        refuse_accusing(findings, root)
         mapping = None if root is None else ctx.mapping(root, "the rule", KEYS)
         rule = None if mapping is None else _Binder(ctx, mapping).bind()
         if mapping is not None:

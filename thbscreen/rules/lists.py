@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from thbscreen.diagnostics import Diagnostic
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
+from thbscreen.rules.accusing import refuse_accusing
 from thbscreen.rules.binder import bind_sources
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
@@ -37,6 +38,7 @@ def bind_list(text: str | bytes, file: str) -> tuple[bundle.WordList | None, Fin
     root, findings = load_tree(text, file)
     found = None
     with findings.reading():
+        refuse_accusing(findings, root)
         found = _bind(Context(findings, {}, max_items=MAX_NODES), root)
     return (None if findings.failed else found), findings
 

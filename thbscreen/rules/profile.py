@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from thbscreen.diagnostics import Span, suggest
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
+from thbscreen.rules.accusing import refuse_accusing
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
@@ -54,6 +55,7 @@ def read_profile(text: str | bytes, file: str) -> ProfileFile:
     ctx = Context(findings, {}, max_items=MAX_NODES)
     out = ProfileFile(ctx, root if isinstance(root, Map) else None)
     with findings.reading():
+        refuse_accusing(findings, root)
         _head(out, ctx.mapping(root, "the profile", KEYS))
     return out
 

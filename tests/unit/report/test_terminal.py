@@ -16,7 +16,7 @@ from thbscreen.io.dataset import TableCounts
 from thbscreen.report.layout import printable
 from thbscreen.report.terminal import Look, render
 from thbscreen.report.text import FORMULA, neutral, points
-from thbscreen.rules.lint import accusing_words
+from thbscreen.rules.accusing import accusing_words
 
 
 def shown(run: FakeRun | None = None, width: int = 80, out: Path | None = Path("out")) -> str:
