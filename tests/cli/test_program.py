@@ -21,6 +21,7 @@ from thbscreen.diagnostics import Diagnostic, Span
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
     "", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "rules lock", "completion",
+    "network", "network show", "network path", "network around", "compare",
 ]  # fmt: skip
 
 
