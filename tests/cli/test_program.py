@@ -20,8 +20,9 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "scan", "rules", "rules check", "rules test", "rules list", "rules explain", "rules lock", "completion",
-    "network", "network show", "network path", "network around", "compare",
+    "", "completion", "scan", "rules", "rules check", "rules doc", "rules explain", "rules format",
+    "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network", "network show",
+    "network path", "network around", "compare", "export",
 ]  # fmt: skip
 
 
@@ -203,7 +204,7 @@ def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
     assert {line.partition(",")[2] for line in shown.stdout.split()} == {
-        "check", "explain", "list", "lock", "test",
+        "check", "doc", "explain", "format", "list", "lock", "schema", "test", "tune",
     }  # fmt: skip
 
 
