@@ -41,10 +41,7 @@ def show_mutants(pack: RulePack, wanted: str | None, folder: Path | None) -> boo
         if report.failed:
             failed.append(report.rule.id)
     alive = total - killed
-    say(
-        f"{total} mutants, {killed} killed, {alive} survive"
-        + (f", {listed} of them listed" if listed else "")
-    )
+    say(f"{total} mutants, {killed} killed, surviving: {alive}" + (f" ({listed} listed)" if listed else ""))
     if failed:
         say(
             f"not as they should be: {', '.join(failed)}; add a test at the boundary, or list the mutant",

@@ -25,7 +25,7 @@ SHOWN, MAX_BYTES = 8, 16 * 1024 * 1024
 @click.command(
     epilog=epilog(
         "thbscreen rules tune THB-SEX-010 --confirmed confirmed.txt --cleared cleared.txt --data data/",
-        "thbscreen rules tune THB-ML-001 --confirmed yes.csv --cleared no.csv --data data.csv --mapping m.yaml",
+        "thbscreen rules tune THB-ML-001 --confirmed yes.csv --cleared no.csv --data in.csv --mapping m.yaml",
     )
 )
 @click.argument("rule_id", metavar="ID")
