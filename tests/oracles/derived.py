@@ -84,6 +84,59 @@ def fifo(rows, purse, pays_in):
     return out
 
 
+def moved(facts, item):
+    """Gives (row in, row out, cents) of the money that went from the source to the target in time."""
+    world = facts.world
+    if item.same is None:
+        pieces = fifo(world.rows, lambda r: r["account_id"], lambda r: r["direction"] == "credit")
+    else:
+        rows = [
+            r for r in world.rows
+            if facts.value(r, item.same) is not None
+            and (facts.passes(item.source, r) or facts.passes(item.target, r))
+        ]  # fmt: skip
+        pieces = fifo(
+            rows,
+            lambda r: (r["account_id"], facts.value(r, item.same)),
+            lambda r: facts.passes(item.source, r),
+        )
+    out = []
+    for paid_in, paid_out, cents in pieces:
+        latest = world.zone.after(paid_in["booking_ts"], item.within.payload)
+        ends = [facts.value(r, item.elsewhere) if item.elsewhere else None for r in (paid_in, paid_out)]
+        apart = item.elsewhere is None or (None not in ends and ends[0] != ends[1])
+        sides = facts.passes(item.source, paid_in) and facts.passes(item.target, paid_out)
+        if sides and apart and paid_out["booking_ts"] <= latest:
+            out.append((paid_in, paid_out, cents))
+    return out
+
+
+def passed_on(facts, item):
+    """Cents of a row of either side that went from source to target in time."""
+    out = {}
+    for row in facts.world.rows:
+        either = facts.passes(item.source, row) or facts.passes(item.target, row)
+        out[row["tx_id"]] = 0 if either and row.get("amount_eur") is not None else None
+    for paid_in, paid_out, cents in moved(facts, item):
+        out[paid_in["tx_id"]] += cents
+        out[paid_out["tx_id"]] += cents
+    return out
+
+
+def shared(facts, item):
+    """Of what a row of the target drew on, the share that its counterparty got in time."""
+    pieces, out = moved(facts, item), {}
+    for row in facts.world.rows:
+        sources = {a["tx_id"]: a for a, b, _ in pieces if b is row}
+        had = sum(a["amount_eur"] for a in sources.values())
+        got = sum(
+            c for a, b, c in pieces
+            if a["tx_id"] in sources and b.get("cp_account_id") == row.get("cp_account_id")
+        )  # fmt: skip
+        out[row["tx_id"]] = Fraction(got, had) if had else None
+    return out
+
+
 def follows(facts, item):
     """The latest earlier row of the account that passes and agrees, if it is near enough."""
     out = {}
@@ -139,8 +192,9 @@ def first_seen(facts, item):
         for i, row in enumerate(rows):
             value = facts.value(row, item.field)
             earliest = world.zone.before(row["booking_ts"], item.over.payload)
-            seen = [facts.value(r, item.field) for r in rows[:i] if r["booking_ts"] >= earliest]
-            out[row["tx_id"]] = None if value is None or earliest < world.first else value not in seen
+            seen = value in [facts.value(r, item.field) for r in rows[:i] if r["booking_ts"] >= earliest]
+            unknown = value is None or (not seen and earliest < world.first)
+            out[row["tx_id"]] = None if unknown else not seen
     return out
 
 
@@ -174,7 +228,8 @@ def since_previous(facts, item):
 
 def clusters(facts, item):
     """The cluster of the account's holder, found by walking from customer to customer."""
-    parties = facts.world.parties
+    held = set(facts.world.holders.values())  # customers are the holders of accounts
+    parties = {k: v for k, v in facts.world.parties.items() if k in held}
     fields = [f.removeprefix("party.") for f in item.fields]
     most = int(item.at_most.payload)
     shared = defaultdict(set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.oracles.rules import Judge, party_hits, transaction_hits
+from tests.oracles.sequences import Steps
 from tests.oracles.stars import Star
 from thbscreen.rules import ast
 
@@ -16,6 +17,8 @@ def whole_hits(rule, world):
             return [{"keys": (account,), "tx_ids": ids} for account, ids in transaction_hits(rule, world)]
         case ast.Star():
             return Star(rule, world).hits()
+        case ast.Sequence():
+            return Steps(rule, world).hits()
         case ast.Aggregate(table="parties"):
             return [{"keys": key, "numbers": numbers} for key, numbers in party_hits(rule, world)]
         case ast.Aggregate():
@@ -40,7 +43,7 @@ def world_for(rule, world, found):
     hits = {}
     for earlier in world.pack.rules:
         if earlier.id in rule.after:
-            key = earlier.detect.for_each[0] if isinstance(earlier.detect, ast.Aggregate) else "account_id"
+            key = getattr(earlier.detect, "for_each", ("account_id",))[0]
             accounts = key in {"account_id", "cp_account_id"}
             hits[earlier.id] = {h["keys"][0] for h in found[earlier.id]} if accounts else set()
     return replace(world, hits=hits)

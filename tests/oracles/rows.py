@@ -88,7 +88,10 @@ class Facts:
         """Gives a field of a row, None where missing."""
         head, _, tail = path.partition(".")
         if head in self.derived:
-            found = self.derived[head][1][row["tx_id"]]
+            item, values = self.derived[head]
+            if isinstance(item, ast.PassedOn) and tail == "share":
+                return derived.shared(self, item).get(row["tx_id"])
+            found = values[row["tx_id"]]
             return found if not tail or found is None else found.get(tail)
         w, mine, theirs = self.world, row["account_id"], row.get("cp_account_id")
         match head, tail:
@@ -119,6 +122,18 @@ class Facts:
     def _age(self, row, account):
         opened = self.world.accounts.get(account, {}).get("opened_date")
         return None if opened is None else (self.world.day(row) - opened).days
+
+    def with_matches(self, rows):
+        """Gives rows and the other rows on which their derived columns rest, each once."""
+        found = {r["tx_id"]: r for r in rows}
+        for item, values in list(self.derived.values()):
+            if isinstance(item, ast.Follows):
+                found |= {m["tx_id"]: m for r in rows if (m := values[r["tx_id"]]) is not None}
+            if isinstance(item, ast.PassedOn):
+                beside = derived.moved(self, item)
+                found |= {b["tx_id"]: b for a, b, _ in beside if any(a is r for r in rows)}
+                found |= {a["tx_id"]: a for a, b, _ in beside if any(b is r for r in rows)}
+        return found.values()
 
     # --- tests
 

@@ -14,6 +14,7 @@ from statistics import median
 
 from tests.oracles.clocks import EPOCH, MICRO, Zone, period
 from tests.oracles.rows import Facts, World, compared, number
+from tests.oracles.turns import earlier_steps, statistic, turns
 from thbscreen.rules import ast
 
 
@@ -119,6 +120,8 @@ class Judge:
         window, zone = self.detect.window, self.world.zone
         if isinstance(window, ast.WholePeriod):
             return rows
+        if isinstance(window, ast.Turns):
+            return next(run for run in turns(window, self.facts, rows, zone) if run[-1]["booking_ts"] == at)
         if isinstance(window, ast.Calendar):
             span = period(window.step, zone.wall(at))
             return [r for r in rows if period(window.step, zone.wall(r["booking_ts"])) == span]
@@ -127,15 +130,55 @@ class Judge:
         low = max(zone.before(t, length) for t in past)  # a bound never moves back inside a group
         return [r for r in rows if low < r["booking_ts"] <= at]
 
+    def ends(self, rows):
+        """Gives the instants at which windows of a group end."""
+        if isinstance(self.detect.window, ast.Turns):
+            return [
+                run[-1]["booking_ts"] for run in turns(self.detect.window, self.facts, rows, self.world.zone)
+            ]
+        times = sorted({r["booking_ts"] for r in rows})
+        if isinstance(self.detect.window, ast.Rolling):
+            return times
+        return [t for t in times if self.inside(rows, t)[-1]["booking_ts"] == t]
+
+    def compared(self, against, key, part):
+        """Gives what other windows come to: the group's own earlier ones (law L9), or those of its peers."""
+        base = next(m for m in self.detect.measures if m.name == against.measure)
+        zone, least = self.world.zone, number(against.at_least)
+        if against.over is not None:
+            rows, step = self.group(self.detect.for_each, key), self.detect.window.step
+            first = period(step, zone.wall(rows[0]["booking_ts"]))
+            before = earlier_steps(step, first, zone.wall(part[0]["booking_ts"]), int(number(against.over)))
+            past = [
+                measured(base, self.facts, [r for r in rows if period(step, zone.wall(r["booking_ts"])) == b],
+                         {}, zone)
+                for b in before
+            ]  # fmt: skip
+            return statistic(against.statistic, past) if past and len(past) >= least else None
+
+        def alike(rows):
+            return [self.facts.value(rows[-1], f) for f in against.alike_by]
+
+        mine, beside = alike(part), []
+        for other in {k for r in self.rows if (k := self.key(r, self.detect.for_each)) is not None}:
+            rows = self.group(self.detect.for_each, other)
+            if isinstance(self.detect.window, ast.Calendar):
+                step = self.detect.window.step
+                span = period(step, zone.wall(part[0]["booking_ts"]))
+                rows = [r for r in rows if period(step, zone.wall(r["booking_ts"])) == span]
+            if rows and alike(rows) == mine:
+                beside.append(measured(base, self.facts, rows, {}, zone))
+        return None if None in mine or len(beside) < least else statistic(against.statistic, beside)
+
     def windows(self, key):
         """Gives the windows of a group in time order."""
         rows = self.group(self.detect.for_each, key)
-        times = sorted({r["booking_ts"] for r in rows})
-        if not isinstance(self.detect.window, ast.Rolling):
-            times = [t for t in times if self.inside(rows, t)[-1]["booking_ts"] == t]
-        for at in times:
+        for at in self.ends(rows):
             part, numbers = self.inside(rows, at), {}
             for m in self.detect.measures:
+                if m.compared is not None:
+                    numbers[m.name] = self.compared(m.compared, key, part)
+                    continue
                 held = part
                 if m.for_each is not None:
                     wide = m.for_each
@@ -192,21 +235,13 @@ class Judge:
             missed = [(m, -i, w) for i, w in enumerate(windows) if (m := missed_by(self.detect.flag_when, w))]
             if missed:
                 (distance, text, left, right), _, window = min(missed, key=lambda m: (m[0][0], m[1]))
-                ids = [r["tx_id"] for r in self._with_matches(window.rows)]
+                ids = [r["tx_id"] for r in self.facts.with_matches(window.rows)]
                 times = [window.start, window.end]
                 out.append(
                     {"subject": key[0], "times": times, "line": text, "sides": [left, right],
                      "distance": distance, "tx_ids": sorted(ids)}
                 )  # fmt: skip
         return sorted(out, key=str)
-
-    def _with_matches(self, rows):
-        """Gives rows and the earlier rows that their `follows` columns matched, each once."""
-        found = {r["tx_id"]: r for r in rows}
-        for item, matched in self.facts.derived.values():
-            if isinstance(item, ast.Follows):
-                found |= {m["tx_id"]: m for r in rows if (m := matched[r["tx_id"]]) is not None}
-        return found.values()
 
     def _hit(self, run):
         headline = self.detect.headline or self.detect.measures[0].name
@@ -217,7 +252,7 @@ class Judge:
 
         best = max((w for e in run for w in e), key=rank)
         rows = {r["tx_id"]: r for e in run for w in e for r in w.rows}
-        ids = {r["tx_id"] for r in self._with_matches(rows.values())}
+        ids = {r["tx_id"] for r in self.facts.with_matches(rows.values())}
         first, last = run[0][0], run[-1][-1]
         times = [first.start, last.end, best.start, best.end]
         if isinstance(self.detect.window, ast.Calendar):
@@ -248,9 +283,10 @@ class Judge:
 
 
 def transaction_hits(rule, world):
-    """Gives (account, transaction ids) of every row that passes a transaction rule."""
+    """Gives (account, ids of the row and of the rows it was matched with) for every row that passes."""
     facts = Facts(world, rule.detect.derive)
-    return sorted((r["account_id"], [r["tx_id"]]) for r in world.rows if facts.passes(rule.detect.where, r))
+    rows = [r for r in world.rows if facts.passes(rule.detect.where, r)]
+    return sorted((r["account_id"], sorted(m["tx_id"] for m in facts.with_matches([r]))) for r in rows)
 
 
 def party_hits(rule, world):

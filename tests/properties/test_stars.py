@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles import worlds as w
-from tests.oracles.stars import Star
+from tests.oracles.agree import agree, part
 from tests.oracles.texts import LISTS
 from tests.support import pack_of, rule_text
 
@@ -65,12 +65,7 @@ def pack():
     return pack_of(*(star(i, *parts) for i, parts in enumerate(combined)), lists=LISTS)
 
 
-@settings(max_examples=20)
+@part(4)
 @given(w.worlds(max_rows=14), st.sampled_from((1, 3)))
 def test_stars_give_the_hits_of_a_slow_telling(world, buckets):
-    loaded = pack()
-    plain = w.slow_world(loaded, *world)
-    found = w.engine_hits(loaded, *world, buckets)
-    for rule in loaded.rules:
-        expected = w.shown(Star(rule, plain).hits(), rule)
-        assert w.comparable(found, rule) == expected, rule.detect
+    agree(pack(), world, buckets)
