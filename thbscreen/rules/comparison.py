@@ -16,7 +16,7 @@ from typing import Literal, cast
 
 from thbscreen.diagnostics import suggest
 from thbscreen.rules.ast import BinOp, Compare, CompareOp, Expr, Name, Param, Unit, Value
-from thbscreen.rules.literals import LENGTH_UNITS, LiteralError, parse_value, with_unit
+from thbscreen.rules.literals import LENGTH_UNITS, LiteralError, article, parse_value, with_unit
 
 COMPARATORS = (">=", "<=", "==", "!=", ">", "<")
 _ONE_EACH = "give each comparison its own list item"
@@ -266,7 +266,7 @@ class _Parser:
             raise _Stop(
                 LineError(
                     "R033", f"cannot {verb} {left.unit} and {right.unit}", op.start, 1,
-                    f"left side is a {left.unit}, right side is a {right.unit}",
+                    _sides(left, right),
                 )
             )  # fmt: skip
         if symbol == "/" and isinstance(right, Value) and right.payload in {0, Decimal(0)}:
@@ -297,12 +297,16 @@ def _joined_unit(op: str, left: Unit, right: Unit) -> Unit | None:
     return left if plain_right and left is Unit.MONEY else None
 
 
+def _sides(left: Expr, right: Expr) -> str:
+    return f"the left side is {article(left.unit)}, the right side is {article(right.unit)}"
+
+
 def _check_comparison(left: Expr, op: _Token, right: Expr) -> None:
     units = {left.unit, right.unit}
     same = left.unit is right.unit or units <= _PLAIN_NUMBERS or units == {Unit.DATE, Unit.TIME}
     if same and (left.unit in _ORDERED or (left.unit is Unit.TEXT and op.text in {"==", "!="})):
         return
-    hint = f"left side is a {left.unit}, right side is a {right.unit}"
+    hint = _sides(left, right)
     if not same:
         message = f"cannot compare {left.unit} with {right.unit}"
     elif left.unit is Unit.FLAG:

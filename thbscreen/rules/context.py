@@ -18,7 +18,7 @@ from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Expr, Param, Unit, Value
 from thbscreen.rules.comparison import LineError, Scope, parse_sum
 from thbscreen.rules.evaluate import may_divide_by_zero
-from thbscreen.rules.literals import SAMPLES, LiteralError, as_unit
+from thbscreen.rules.literals import SAMPLES, LiteralError, article, as_unit
 from thbscreen.rules.yamltree import Findings, Map, Node, Scalar, Seq, token_span
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
@@ -382,8 +382,3 @@ class Context:
     def defaults(self) -> dict[str, Value]:
         """Gives the default value of every parameter that is all right."""
         return {name: p.value for name, p in self.parameters.items() if p is not None}
-
-
-def article(unit: Unit) -> str:
-    """Gives the unit with its article, for messages."""
-    return {Unit.MONEY: "an amount of money", Unit.TEXT: "text"}.get(unit, f"a {unit}")

@@ -35,6 +35,11 @@ SAMPLES: dict[Unit, str] = {
 }
 
 
+def article(unit: Unit) -> str:
+    """Gives the unit with its article, for messages."""
+    return {Unit.MONEY: "an amount of money", Unit.TEXT: "text"}.get(unit, f"a {unit}")
+
+
 class LiteralError(ValueError):
     """A value cannot be read; the message says why, without the value."""
 
@@ -124,5 +129,5 @@ def as_unit(text: str, unit: Unit) -> Value:
     value = parse_value(text)
     if value.unit is unit or {value.unit, unit} == {Unit.SHARE, Unit.NUMBER}:
         return value if value.unit is unit else Value(unit, value.payload, text)
-    msg = f"a {unit} is expected"
+    msg = f"it is {article(value.unit)}"
     raise LiteralError(msg)
