@@ -157,7 +157,7 @@ or on the clock.
 
 | file | holds |
 |---|---|
-| `manifest.json` | versions, hashes of inputs, rules, lists and tables, what the profile changed and hid; written last |
+| `manifest.json` | versions, hashes of inputs, rules and tables, what the profile changes; written last |
 | `summary.json` | the counts and the top of both lists, for other programs |
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |

@@ -15,7 +15,10 @@ from thbscreen.rules import ast
 from thbscreen.rules.literals import minutes
 
 T = TypeVar("T")
-_TEXTS = {("Value", "text"), ("Compare", "text"), ("Exclusion", "source_line")}
+#: Spelling, and what follows from lines and evidence.
+_TEXTS = {
+    ("Value", "text"), ("Compare", "text"), ("Exclusion", "source_line"), ("Sequence", "measures"),
+}  # fmt: skip
 
 
 def substitute(thing: T, values: Mapping[str, ast.Value]) -> T:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.unit.rules.folder import APPROVED, make, override, put
-from tests.unit.rules.samples import CASH, STAR, lists
+from tests.unit.rules.samples import CASH, STAR, lists, rule
 from thbscreen.errors import OutputError, RuleError
 from thbscreen.rules import bundle, lock
 from thbscreen.rules.binder import bind_text
@@ -343,6 +343,36 @@ def test_the_first_measure_has_a_meaning_where_no_headline_is_named() -> None:
         "    total: {sum: amount_eur}\n", "    total: {sum: amount_eur}\n" + first
     )
     assert digest(moved) != digest(text)
+
+
+SEQUENCE = rule(
+    """  kind: sequence
+  for_each: account_id
+  within: 72 hours
+  steps:
+    - {name: wage, where: {direction: credit}}
+    - {name: cash, where: {direction: debit}}
+  flag_when:
+    - cash.amount_eur >= 20% * wage.amount_eur
+    - cash.amount_eur < wage.amount_eur
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("    - cash.amount_eur >= 20% * wage.amount_eur\n    - cash.amount_eur < wage.amount_eur\n",
+         "    - cash.amount_eur < wage.amount_eur\n    - cash.amount_eur >= 20% * wage.amount_eur\n", True),
+        ('"Seen."', '"Seen {starts:date}."', True),
+        ("{name: wage, where: {direction: credit}}", "{where: {direction: credit}, name: wage}", True),
+        ("within: 72 hours", "within: 71 hours", False),
+        ("where: {direction: debit}}", "where: {direction: debit}, same: [currency]}", False),
+    ],
+)  # fmt: skip
+def test_the_meaning_of_a_sequence_is_its_steps_and_lines(old: str, new: str, same: bool) -> None:
+    assert old in SEQUENCE
+    assert (digest(SEQUENCE.replace(old, new, 1)) == digest(SEQUENCE)) == same
 
 
 def shuffled(node: Any, rng: random.Random) -> Any:
