@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,8 @@ RULE = (
 def compare_page(facts: Row, zone: ZoneInfo, width: int) -> str:
     """Gives the page of `thbscreen.report.compare.compare`."""
     page = Page(width, zone)
-    page.heading(f"FROM {_run(facts['before'])}")
-    page.wrap(f"TO   {_run(facts['now'])}")
+    page.heading(f"FROM {_run(page, facts['before'])}")
+    page.wrap(f"TO   {_run(page, facts['now'])}")
     page.wrap(_verdict(facts))
     _other(page, facts["other"])
     _networks(page, facts["networks"])
@@ -35,16 +36,16 @@ def compare_page(facts: Row, zone: ZoneInfo, width: int) -> str:
     return page.text()
 
 
-def _run(run: Row) -> str:
+def _run(page: Page, run: Row) -> str:
     n = run["counts"]
     return (
-        f"{run['folder']}: data to {_date(run['data_until'])}, {count(n['networks'], 'network')}, "
+        f"{run['folder']}: data to {_date(page, run['data_until'])}, {count(n['networks'], 'network')}, "
         f"{count(n['alerts'], 'alert')}, {count(n['hits'], 'hit')}"
     )
 
 
-def _date(text: str | None) -> str:
-    return text[:10] if text else "no movement"
+def _date(page: Page, text: str | None) -> str:
+    return page.day(datetime.fromisoformat(text)) if text else "no movement"
 
 
 def _verdict(facts: Row) -> str:
@@ -68,7 +69,7 @@ def _verdict(facts: Row) -> str:
 
 def _other(page: Page, other: Row) -> None:
     page.heading("WHAT ELSE DIFFERS")
-    lines = [*_data(other["data"]), *_rules(other["rules"]), *_profile(other["profile"])]
+    lines = [*_data(page, other["data"]), *_rules(other["rules"]), *_profile(other["profile"])]
     lines += [f"program: {_pair(row)}" for row in other["program"]]
     lines += [f"readiness of {_pair(row)}" for row in other["readiness"]]
     page.bullets(lines or ["nothing"])
@@ -79,11 +80,11 @@ def _pair(row: Row) -> str:
     return f"{row['name']} {before} -> {now}"
 
 
-def _data(data: Row) -> list[str]:
+def _data(page: Page, data: Row) -> list[str]:
     if not data:
         return []
     until = data["data_until"]
-    lines = [f"data to {_date(until['before'])} -> {_date(until['now'])}"]
+    lines = [f"data to {_date(page, until['before'])} -> {_date(page, until['now'])}"]
     if until["before"] == until["now"]:
         lines = ["data: other files, to the same last movement"]
     lines += [f"rows of {_pair(row)}" for row in data["rows_loaded"]]
