@@ -180,13 +180,13 @@ def _needles(pattern: Pattern, uses: Mapping[frozenset[str], int]) -> tuple[set[
 
 def _shortest(needles: set[str]) -> list[str]:
     """Leaves out every string that holds another one."""
-    return sorted(
-        n
-        for n in needles
-        if not any(
-            n[a:b] in needles for a in range(len(n)) for b in range(a + 1, len(n) + 1) if b - a < len(n)
-        )
-    )
+    sizes = sorted(set(map(len, needles)))
+
+    def holds_another(one: str) -> bool:
+        smaller = (size for size in sizes if size < len(one))
+        return any(one[at : at + size] in needles for size in smaller for at in range(len(one) - size + 1))
+
+    return sorted(one for one in needles if not holds_another(one))
 
 
 @lru_cache(maxsize=64)

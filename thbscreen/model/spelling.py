@@ -104,17 +104,20 @@ def latin(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def with_digits(word: str) -> frozenset[str]:
-    """Gives the spellings of a Latin word in which one of `DIGITS`, or all of them, stand for letters.
+    """Gives the spellings of a Latin word in which `DIGITS` stand for letters.
 
-    A digit stands for its letter wherever the letter comes. Words of fewer than `MIN_LETTERS` have none.
+    A digit stands for one letter, for the same letter wherever it comes, or all digits stand for all their
+    letters. Words of fewer than `MIN_LETTERS` have no such spellings.
     """
     folded = fold(word)
     if len(folded) < MIN_LETTERS or not (folded.isascii() and folded.isalpha()):
         return frozenset()
+    out = {folded.replace(letter, digit) for letter, digit in DIGITS}
     every = folded
     for letter, digit in DIGITS:
+        out |= {folded[:at] + digit + folded[at + 1 :] for at, c in enumerate(folded) if c == letter}
         every = every.replace(letter, digit) if letter != "l" else every
-    return frozenset({folded.replace(letter, digit) for letter, digit in DIGITS} | {every}) - {folded}
+    return frozenset(out | {every}) - {folded}
 
 
 @lru_cache(maxsize=20_000)

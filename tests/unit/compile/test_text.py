@@ -72,6 +72,12 @@ def test_one_pass_over_all_lists_equals_asking_each_entry_of_each_text(texts, en
         ("εsсоrt", "escort", True),
         ("e s c o r t", "escort", False),
         (None, "escort", False),
+        ("POLITIKOY GAMOY", "πολιτικού γάμου", True),
+        ("D?VIDA", "dívida", True),
+        ("D.VIDA", "dívida", False),
+        ("x D.VIDA d�vida", "dívida", True),
+        ("C?S?TORIE - FICTIV.", "căsătorie fictivă", True),
+        ("zhil'yo", "жильё", True),
     ],
 )
 def test_known_spellings(text, entry, expected):
