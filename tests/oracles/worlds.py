@@ -162,6 +162,15 @@ def slow_world(pack, rows, accounts, parties, networks=None):
     )
 
 
+def source_of(pack, rows, accounts, parties):
+    """Gives the tables to the engine; no text decides about a repeated hour, because times are instants."""
+    dated = [{**r, "booking_ts": "2024-01-01 00:00"} for r in rows]
+    source = from_rows(dated, accounts, parties, pack.profile.time_zone)
+    moments = pl.Series("booking_ts", [r["booking_ts"] for r in rows], dtype=pl.Int64)
+    source.transactions = source.transactions.with_columns(moments.cast(pl.Datetime("us", "UTC")))
+    return source
+
+
 def engine_hits(pack, rows, accounts, parties, buckets, networks=None):
     """Gives the engine's hit tables; every rule runs, whatever readiness would say.
 
@@ -173,12 +182,8 @@ def engine_hits(pack, rows, accounts, parties, buckets, networks=None):
         buckets: to cut the accounts into.
         networks: network by account; rules over networks run only when it is given.
     """
-    dated = [{**r, "booking_ts": "2024-01-01 00:00"} for r in rows]
-    source = from_rows(dated, accounts, parties, pack.profile.time_zone)
-    moments = pl.Series("booking_ts", [r["booking_ts"] for r in rows], dtype=pl.Int64)
-    source.transactions = source.transactions.with_columns(moments.cast(pl.Datetime("us", "UTC")))
     compiled = compile_pack(pack)
-    prepared = prepare(source, compiled, buckets=buckets)
+    prepared = prepare(source_of(pack, rows, accounts, parties), compiled, buckets=buckets)
     runner = Runner(prepared, compiled)
     runner.run()
     names = pl.Series("network_id", sorted(set((networks or {}).values())), dtype=pl.String)
