@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from thbscreen.report.export.texts import shown
 from thbscreen.report.text import neutralised
 
 _CENT = pl.lit("0.01").cast(pl.Decimal(38, 2))
@@ -27,9 +28,16 @@ def write_table(frame: pl.DataFrame, path: Path, *, bom: bool = False, line_end:
     with path.open("wb") as stream:
         stream.write(b"\xef\xbb\xbf" if bom else b"")
         stream.write((",".join(frame.columns) + line_end).encode())
-        neutralised(frame).write_csv(
+        _shown(neutralised(frame)).write_csv(
             stream, include_header=False, quote_style="necessary", line_terminator=line_end
         )
+
+
+def _shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """Writes the two characters that are none, U+FFFE and U+FFFF, as all exports write them."""
+    odd = ["\ufffe", "\uffff"]
+    text = pl.col([c for c, t in frame.schema.items() if t == pl.String])
+    return frame.with_columns(text.str.replace_many(odd, [shown(c) for c in odd]))
 
 
 def decimal(cents: str | pl.Expr) -> pl.Expr:

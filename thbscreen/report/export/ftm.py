@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from thbscreen.model import iban
 from thbscreen.model.money import to_text
@@ -14,14 +15,15 @@ from thbscreen.report.export.handover import APART, Handover
 from thbscreen.report.export.texts import CAUTION, HANDLE, key, shortened, shown
 
 Entity = dict[str, Any]
-#: The model's longest name and longest account number.
-LONGEST_NAME, LONGEST_NUMBER = 384, 64
+#: The model's longest name, account number, other string and text, in characters.
+LONGEST_NAME, LONGEST_NUMBER, LONGEST_STRING, LONGEST_TEXT = 384, 64, 1024, 65_000
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def write_ftm(handover: Handover, stream: TextIO) -> None:
     """Writes the entities; parties and accounts first, payments last."""
     for entity in entities(handover):
-        stream.write(json.dumps(entity, ensure_ascii=False, separators=(",", ":")) + "\n")
+        stream.write(_JSON.encode(entity) + "\n")
 
 
 def entities(handover: Handover) -> Iterator[Entity]:
@@ -42,11 +44,11 @@ def entities(handover: Handover) -> Iterator[Entity]:
         for account in held:
             yield _holds(handover, member, accounts[account], kind)
     yield from _networks(handover)
-    for link in handover.links.iter_rows(named=True):
-        if link["kind"] != "payment":
-            yield _link(link, handover.zone)
-    for payment in handover.payments.iter_rows(named=True):
-        yield _payment(payment, accounts, handover.zone)
+    links = handover.links.filter(pl.col("kind") != "payment")
+    for link in links.with_columns(moment(c, handover.zone) for c in ("first", "last")).iter_rows(named=True):
+        yield _link(link)
+    for payment in handover.payments.with_columns(moment("time", handover.zone)).iter_rows(named=True):
+        yield _payment(payment, accounts)
 
 
 def _entity(identity: str, schema: str, **values: Sequence[str | None] | str | None) -> Entity:
@@ -54,7 +56,7 @@ def _entity(identity: str, schema: str, **values: Sequence[str | None] | str | N
     properties = {}
     for name, given in values.items():
         several = [given] if given is None or isinstance(given, str) else given
-        kept = list(dict.fromkeys(shown(text) for text in several if text))
+        kept = list(dict.fromkeys(shortened(shown(text), LONGEST_TEXT) for text in several if text))
         if kept:
             properties[name] = kept
     return {"id": identity, "schema": schema, "properties": properties}
@@ -111,7 +113,7 @@ def _networks(handover: Handover) -> Iterator[Entity]:
         )
 
 
-def _link(link: dict[str, Any], zone: ZoneInfo) -> Entity:
+def _link(link: dict[str, Any]) -> Entity:
     return _entity(
         link["key"],
         "UnknownLink",
@@ -119,39 +121,36 @@ def _link(link: dict[str, Any], zone: ZoneInfo) -> Entity:
         object=link["target_key"],
         role=link["kind"],
         summary=link["why"],
-        startDate=moment(link["first"], zone),
-        endDate=moment(link["last"], zone),
+        startDate=link["first"],
+        endDate=link["last"],
         recordId=link["networks"],
     )
 
 
-def _payment(row: dict[str, Any], accounts: dict[str, str], zone: ZoneInfo) -> Entity:
-    amount = to_text(row["amount"])
-    return _entity(
-        row["key"],
-        "Payment",
-        payer=row["source_key"],
-        payerAccount=accounts.get(row["payer_account"]),
-        beneficiary=row["target_key"],
-        beneficiaryAccount=accounts.get(row["payee_account"]),
-        amount=amount,
-        amountEur=amount,
-        currency="EUR",
-        date=moment(row["time"], zone),
-        transactionNumber=row["tx_id"],
-        purpose=row["purpose"],
-        recordId=row["networks"],
-    )
+def _payment(row: dict[str, Any], accounts: dict[str, str]) -> Entity:
+    """Gives one payment; written out, as there may be a hundred thousand of them."""
+    amount = [to_text(row["amount"])]
+    properties = {"payer": [row["source_key"]], "beneficiary": [row["target_key"]]}
+    for name, account in (("payerAccount", "payer_account"), ("beneficiaryAccount", "payee_account")):
+        if row[account] in accounts:
+            properties[name] = [accounts[row[account]]]
+    properties |= {"amount": amount, "amountEur": amount, "currency": ["EUR"]}
+    for name, column, most in (
+        ("date", "time", LONGEST_STRING),
+        ("transactionNumber", "tx_id", LONGEST_STRING),
+        ("purpose", "purpose", LONGEST_TEXT),
+    ):
+        if row[column]:
+            properties[name] = [shortened(shown(row[column]), most)]
+    properties["recordId"] = row["networks"]
+    return {"id": row["key"], "schema": "Payment", "properties": properties}
 
 
-def moment(value: datetime | None, zone: ZoneInfo) -> str | None:
+def moment(column: str, zone: ZoneInfo) -> pl.Expr:
     """Gives a time in UTC as the model wants it; a time that is local midnight is a day.
 
     Movements without a time of day are booked at local midnight, which in UTC would be the day before.
     """
-    if value is None:
-        return None
-    local = value.astimezone(zone)
-    if local.time() == time(0):
-        return local.date().isoformat()
-    return value.replace(tzinfo=None, microsecond=0).isoformat()
+    local = pl.col(column).dt.convert_time_zone(zone.key)
+    day = pl.when(local == local.dt.truncate("1d")).then(local.dt.strftime("%Y-%m-%d"))
+    return day.otherwise(pl.col(column).dt.strftime("%Y-%m-%dT%H:%M:%S")).alias(column)

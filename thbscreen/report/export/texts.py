@@ -12,6 +12,8 @@ from thbscreen.report.layout import printable
 #: Part of every key, unless the caller names the institution.
 NAMESPACE = "thbscreen"
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 CAUTION = (
     "This is a draft for a person to check. It tells what movements of money show and decides nothing about "
     "anybody. Roles are readings of payments. It is confidential: the people it concerns must not learn "
@@ -31,7 +33,7 @@ def key(kind: str, *parts: str, namespace: str = NAMESPACE) -> str:
         parts: what makes the thing one thing; equal parts give equal keys in every export and run.
         namespace: keeps the ids of two institutions apart.
     """
-    text = json.dumps([namespace, kind, *parts], separators=(",", ":"))
+    text = _JSON.encode([namespace, kind, *parts])
     return f"{kind[0]}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
@@ -41,6 +43,8 @@ def shown(text: str) -> str:
     Control, invisible and direction-changing characters, and the two characters U+FFFE and U+FFFF, are
     written as `\u{1b}`. All else stays.
     """
+    if text.isprintable():
+        return text
     text = printable(text)
     return text.replace("\ufffe", "\\u{fffe}").replace("\uffff", "\\u{ffff}")
 
