@@ -1,6 +1,10 @@
+# ruff: noqa: N802  # tests are named after the laws, as the laws are written
 """One test and more per law of the rule language, each named after its law."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import pytest
 
@@ -38,20 +42,20 @@ def counted(window, rows, least=1, zone="Asia/Nicosia"):
     return found.hits.to_dicts()
 
 
-def test_l1_a_row_exactly_one_length_earlier_is_outside():
+def test_L1_a_row_exactly_one_length_earlier_is_outside():
     rows = deposits("2024-03-01 10:00", "2024-03-08 10:00")
     assert counted("rolling 7 days", rows, least=2) == []
     rows = deposits("2024-03-01 10:00:00.000001", "2024-03-08 10:00")
     assert len(counted("rolling 7 days", rows, least=2)) == 1
 
 
-def test_l1_rows_with_the_same_time_are_inside_together():
+def test_L1_rows_with_the_same_time_are_inside_together():
     rows = deposits("2024-03-01 10:00", "2024-03-01 10:00", "2024-03-01 10:00")
     hits = counted("rolling 1 hours", rows, least=3)
     assert [measures(h)["deposits"] for h in hits] == [3]
 
 
-def test_l2_a_day_is_a_step_on_the_wall_clock_and_24_hours_are_elapsed_time():
+def test_L2_a_day_is_a_step_on_the_wall_clock_and_24_hours_are_elapsed_time():
     rows = deposits("2024-03-30 12:00", "2024-03-30 12:30", "2024-03-31 12:00")
     assert counted("rolling 1 days", rows, least=3) == []
     assert len(counted("rolling 1 days", rows, least=2)) == 1
@@ -59,7 +63,7 @@ def test_l2_a_day_is_a_step_on_the_wall_clock_and_24_hours_are_elapsed_time():
     assert [measures(h)["deposits"] for h in counted("rolling 24 hours", rows, least=3)] == [3]
 
 
-def test_l2_a_month_step_from_the_31st_takes_the_last_day_of_the_month_before():
+def test_L2_a_month_step_from_the_31st_takes_the_last_day_of_the_month_before():
     assert len(counted("rolling 1 months", deposits("2024-03-01 10:00", "2024-03-31 09:00"), least=2)) == 1
     assert counted("rolling 1 months", deposits("2024-02-29 09:00", "2024-03-31 09:00"), least=2) == []
 
@@ -88,7 +92,7 @@ flag_when:
         ("any_of: [{mcc: 5411}, {channel: pos}]", 1),
     ],
 )
-def test_l3_a_missing_value_fails_positive_tests_and_passes_negative_ones(where, expected):
+def test_L3_a_missing_value_fails_positive_tests_and_passes_negative_ones(where, expected):
     rows = [
         {"account_id": "A1", "booking_ts": "2024-03-01 10:00", "amount_eur": "5", "mcc": "5411"},
         {"account_id": "A1", "booking_ts": "2024-03-02 10:00", "amount_eur": "5", "mcc": "7011"},
@@ -118,7 +122,7 @@ flag_when:
 """
 
 
-def test_l4_division_by_zero_is_unknown_and_the_line_does_not_hold():
+def test_L4_division_by_zero_is_unknown_and_the_line_does_not_hold():
     pack = pack_of(rule_text(SHARE))
     found, _ = run_rows(pack, deposits("2024-03-01 10:00"))
     assert found.hits.height == 0
@@ -140,7 +144,7 @@ flag_when:
 """
 
 
-def test_l5_groups_with_a_missing_key_are_not_formed():
+def test_L5_groups_with_a_missing_key_are_not_formed():
     rows = [
         {
             "account_id": "A1",
@@ -155,7 +159,7 @@ def test_l5_groups_with_a_missing_key_are_not_formed():
     assert [h["keys"][1]["value"] for h in found.hits.to_dicts()] == ["X"]
 
 
-def test_l6_overlapping_windows_are_one_episode_with_the_values_of_the_greatest():
+def test_L6_overlapping_windows_are_one_episode_with_the_values_of_the_greatest():
     rows = deposits(*(f"2024-03-0{d} 10:00" for d in (1, 3, 5, 7, 9)))
     hits = counted("rolling 7 days", rows, least=3)
     assert len(hits) == 1
@@ -165,7 +169,7 @@ def test_l6_overlapping_windows_are_one_episode_with_the_values_of_the_greatest(
     assert str(hits[0]["window_starts"])[:10] == "2024-03-03"
 
 
-def test_l6_windows_that_do_not_overlap_are_two_episodes():
+def test_L6_windows_that_do_not_overlap_are_two_episodes():
     rows = deposits("2024-03-01 10:00", "2024-03-02 10:00", "2024-04-01 10:00", "2024-04-02 10:00")
     assert len(counted("rolling 7 days", rows, least=2)) == 2
 
@@ -182,7 +186,7 @@ flag_when:
 """
 
 
-def test_l10_time_of_day_on_date_only_bookings_is_not_judged_with_the_reason():
+def test_L10_time_of_day_on_date_only_bookings_is_not_judged_with_the_reason():
     pack = pack_of(rule_text(NIGHT))
     found, ready = run_rows(pack, deposits("2024-03-01"))
     assert found.hits.height == 0
@@ -193,19 +197,19 @@ def test_l10_time_of_day_on_date_only_bookings_is_not_judged_with_the_reason():
     assert found.hits.height == 1
 
 
-def test_l10_an_absent_column_is_not_judged_with_the_reason():
+def test_L10_an_absent_column_is_not_judged_with_the_reason():
     _, ready = run_rows(pack_of(rule_text(FILTER.format(where="mcc: 5411"))), deposits("2024-03-01 10:00"))
     assert ready.row(0, named=True)["status"] == "not judged"
     assert ready.row(0, named=True)["missing"] == ["mcc"]
 
 
-def test_l11_a_row_without_a_rate_has_no_amount():
+def test_L11_a_row_without_a_rate_has_no_amount():
     rows = deposits("2024-03-01 10:00") + deposits("2024-03-02 10:00", amount=None)
     hit = counted("whole period", rows)[0]
     assert measures(hit) == {"deposits": 2, "total": 100}
 
 
-def test_l7_in_a_followed_row_order_is_time_then_transaction_id():
+def test_L7_in_a_followed_row_order_is_time_then_transaction_id():
     detect = """
 kind: aggregate
 derive:
@@ -244,3 +248,9 @@ flag_when:
     found, _ = run_rows(pack_of(rule_text(detect)), rows)
     assert [measures(h)["passed"] for h in found.hits.to_dicts()] == [10]
     assert found.hits["tx_ids"].to_list() == [["B", "C"]]
+
+
+def test_every_law_has_a_test_named_after_it():
+    here = Path(__file__).parent
+    found = {int(n) for p in here.glob("test_*.py") for n in re.findall(r"def test_L(\d+)_", p.read_text())}
+    assert found == set(range(1, 13))
