@@ -193,7 +193,7 @@ class Context:
     def forbidden(self, name: str, span: Span) -> bool:
         """Reports a name that stands for a protected trait (R014) and says whether it did."""
         trait = next((t for part in name.split(".") if (t := catalogue.forbidden_input(part))), None)
-        if trait is None and name in {"party.name", "cp.name", "name"}:
+        if trait is None and catalogue.names_a_person(name):
             trait = "names of persons"
         if trait is None:
             return False
