@@ -105,14 +105,14 @@ class CaseRun:
         """
         rule = changed or self.rule
         runner = self._runner(rule)
-        ready = readiness(runner.prepared, runner.compiled)
-        one = ready.row(by_predicate=pl.col("rule") == rule.id, named=True)
         if self.case.expect == "not judged":
-            judged = one["status"] != "not judged"
-            return f"is judged ({one['status']}), expected not judged" if judged else ""
+            status, _ = _readiness(runner, rule)
+            return "" if status == "not judged" else f"is judged ({status}), expected not judged"
         message = _compare(rule, self.case, self._found(runner), self.pack.profile.time_zone)
-        if message and one["status"] == "not judged":
-            message += f" (this data alone would not be judged: {one['reason']})"
+        if message:
+            status, reason = _readiness(runner, rule)
+            if status == "not judged":
+                message += f" (this data alone would not be judged: {reason})"
         return message
 
     def found(self, changed: ast.Rule | None = None) -> HitTables:
@@ -131,6 +131,12 @@ class CaseRun:
             hits = runner.context.hit_accounts
             self.known = {i: hits[i] for i in self.rule.after if i in hits}
         return out
+
+
+def _readiness(runner: Runner, rule: ast.Rule) -> tuple[str, str]:
+    ready = readiness(runner.prepared, runner.compiled)
+    row = ready.row(by_predicate=pl.col("rule") == rule.id, named=True)
+    return row["status"], row["reason"]
 
 
 def _run(runner: Runner, tables: Mapping[str, list[dict[str, str | None]]]) -> HitTables:
