@@ -329,7 +329,7 @@ def test_scoring_numbers_of_the_profile_are_read(base: Path) -> None:
 
 def test_a_rule_cannot_ask_for_accounts_hit_by_a_rule_about_something_else(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
-    shutil.copytree(default_rules_dir(), folder)
+    shutil.copytree(default_rules_dir(), folder, ignore=shutil.ignore_patterns("rules.lock"))
     place = folder / "sexual_exploitation" / "THB-SEX-004.yaml"
     asked = "    account_id: {hit_by: [THB-VIC-004]}\n    direction: debit\n    mcc:"
     place.write_text(place.read_text(encoding="utf-8").replace("    direction: debit\n    mcc:", asked, 1))
