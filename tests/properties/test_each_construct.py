@@ -168,7 +168,7 @@ def lines():
     for i, (line, span) in enumerate(itertools.product(LINES, spans)):
         key = ("account_id", "cp_account_id", "account_id, direction")[i % 3]
         second = f"  - {BOTH[i % len(BOTH)]}\n" if i % 2 else ""
-        tail = "repeat: {times: 2, within: 1 months}" if i % 4 == 1 and span != "whole period" else ""
+        tail = "repeat: {times: 2, within: 2 weeks}" if i % 4 == 1 and span != "whole period" else ""
         tail += "headline: places" if i % 4 == 3 and not tail else ""
         out.append(head % (key, span) + f"  - {line}\n" + second + tail)
     return numbered(out)
