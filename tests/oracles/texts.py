@@ -9,6 +9,8 @@ LISTS = {
     "must_match: [PAPHOS]\nmust_not_match: [Nicosia]\n",
     "mcc.lodging": f"list: mcc.lodging\nkind: codes\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
     "entries: [7011, 3500-3599]\nmust_match: [3500]\nmust_not_match: [3600]\n",
+    "mcc.exact": f"list: mcc.exact\nkind: values\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
+    "entries: ['5411', 7000-7020]\nmust_match: ['5411']\nmust_not_match: ['7011']\n",
     "keywords.rent": f"list: keywords.rent\nkind: words\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
     "entries: {en: [rent, escort], el: ['ενοικ*']}\nmust_match: [rent]\nmust_not_match: [parents]\n",
     "payees.towns": f"list: payees.towns\nkind: words\ntitle: t\nreviewed: 2026-01-31\n{SOURCES}\n"
@@ -32,7 +34,8 @@ DIFFERENT = ("", "", ", different: [location_city]", ", different: [district]", 
 WHERE = (
     "direction: credit", "direction: {is_not: credit}", "tx_type: [cash_deposit, cash_withdrawal]",
     "tx_type: {not_in: [cash_deposit], missing: false}", "mcc: {in_list: mcc.lodging}",
-    "mcc: {not_in_list: mcc.lodging}", "mcc: {mentions: ['7011', '54*']}", "amount_eur: {at_least: 1 EUR}",
+    "mcc: {not_in_list: mcc.lodging}", "mcc: {in_list: mcc.exact}",
+    "mcc: {mentions: ['7011', '54*']}", "amount_eur: {at_least: 1 EUR}",
     "amount_eur: {below: 99.99 EUR, above: 0.01 EUR}", "amount_eur: {is_not: 1 EUR}",
     "amount_eur: {multiple_of: 0.50 EUR}", "amount_eur: {missing: true}", "amount_eur: [1 EUR, 2.50 EUR]",
     "amount_eur: {not_in: [1 EUR]}", "balance_after: {at_most: 0 EUR}", "balance_after: {missing: false}",

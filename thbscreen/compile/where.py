@@ -176,7 +176,8 @@ def _positive(test: ast.Test, lists: Mapping[str, bundle.WordList], *, money: bo
             found = lists[str(operand)]
             if found.kind == "words":
                 return pl.col(text_key(test.field, found.name))
-            return column.is_in(expand_codes(found.entries))
+            entries = found.entries  # only codes have ranges; `10-20` in a list of values is that value
+            return column.is_in(expand_codes(entries) if found.kind == "codes" else [e for _, e in entries])
         case "mentions":
             return pl.col(text_key(test.field, inline_list_name(operand)))  # type: ignore[arg-type]
         case "time_of_day":
