@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.cli_build import child, run
+from tests.cli.cli_build import run
 from tests.unit.report.run_folders import Made
 
 ROLES = {"V": "possible_victim", "O": "possible_organiser", "U": "unknown"}
@@ -108,8 +108,8 @@ CALLS = [
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda c: c[-2])
 def test_a_folder_that_is_no_run_cannot_be_read(call, tmp_path):
-    shown = child(*[part.format(tmp_path) for part in call])
-    assert shown.returncode == 4
+    shown = run(*[part.format(tmp_path) for part in call])
+    assert shown.exit_code == 4
     assert "is not a run folder: it has no manifest.json" in shown.stderr
     assert shown.stdout == ""
 
@@ -119,19 +119,19 @@ def test_a_run_of_another_version_is_refused(out, tmp_path):
     made().write(other)
     manifest = json.loads((other / "manifest.json").read_text())
     (other / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 2}))
-    shown = child("compare", out, str(other))
-    assert shown.returncode == 4
+    shown = run("compare", out, str(other))
+    assert shown.exit_code == 4
     assert "other has version 2 of the run folder's tables; this program reads version 1" in shown.stderr
     assert "help: scan the data again" in shown.stderr
 
 
 def test_an_unknown_network_is_wrong_use_with_the_closest_id(out):
-    shown = child("network", "show", out, "NW-abc124")
-    assert shown.returncode == 2
+    shown = run("network", "show", out, "NW-abc124")
+    assert shown.exit_code == 2
     assert "did you mean 'NW-abc123'?" in shown.stderr
 
 
 def test_no_message_names_a_person(out):
-    shown = child("network", "path", out, "V", "V-1")
-    assert (shown.returncode, shown.stdout) == (2, "")
+    shown = run("network", "path", out, "V", "V-1")
+    assert (shown.exit_code, shown.stdout) == (2, "")
     assert "V-1" not in shown.stderr

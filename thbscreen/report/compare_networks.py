@@ -14,7 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from thbscreen.network.around import distances
 from thbscreen.report.folder import Row, RunFolder
 
 COMMON, SHARE = 2, 0.5
@@ -42,9 +41,18 @@ class _Network:
 
 @dataclass(frozen=True)
 class _Side:
-    """One run: its networks, and what its edges and hits already know."""
+    """One run.
+
+    Attributes:
+        homes: networks of each member.
+        apart: subjects whose alert is handled as that of a possible victim.
+        paid, linked, hits: what its networks' edges and its hits know already.
+        until: end of its data.
+    """
 
     networks: dict[str, _Network]
+    homes: dict[str, list[str]]
+    apart: frozenset[str]
     paid: frozenset[tuple[str, str, str]]
     linked: frozenset[tuple[str, str, str]]
     hits: frozenset[str]
@@ -58,7 +66,7 @@ def changes(old: RunFolder, new: RunFolder) -> list[Row]:
         DataError: a table cannot be read.
     """
     before, after = _side(old), _side(new)
-    rows = [_change(o, n, before, after) for o, n in _groups(before.networks, after.networks)]
+    rows = [_change(o, n, before, after) for o, n in _groups(before, after)]
     return sorted(rows, key=lambda r: (KINDS.index(r["kind"]), _ids(r["now"]), _ids(r["before"])))
 
 
@@ -82,34 +90,51 @@ def _side(run: RunFolder) -> _Side:
     paid = edges.filter(pl.col("kind") == PAYMENT).select("source", "target", "tx_ids").explode("tx_ids")
     links = edges.filter(pl.col("kind") != PAYMENT).select("source", "target", "kind")
     until = run.manifest.get("data_until")
+    victims = run.table("alerts").filter(pl.col("handling") == "possible victim")
+    homes: dict[str, list[str]] = {}
+    for name in sorted(networks):
+        for member in networks[name].members:
+            homes.setdefault(member, []).append(name)
     return _Side(
-        networks, frozenset(paid.rows()), frozenset(links.rows()),
-        frozenset(run.table("hits")["hit_id"].to_list()), datetime.fromisoformat(until) if until else None,
+        networks, homes, frozenset(victims["subject_id"].to_list()), frozenset(paid.rows()),
+        frozenset(links.rows()), frozenset(run.table("hits")["hit_id"].to_list()),
+        datetime.fromisoformat(until) if until else None,
     )  # fmt: skip
 
 
-def _groups(
-    old: dict[str, _Network], new: dict[str, _Network]
-) -> list[tuple[list[_Network], list[_Network]]]:
-    pairs = []
-    for o in old.values():
-        for n in new.values():
-            common = len(o.core & n.core)
-            close = common >= COMMON and common >= SHARE * min(len(o.core), len(n.core))
-            if o.id == n.id or close:
-                pairs += [(f"old {o.id}", f"new {n.id}"), (f"new {n.id}", f"old {o.id}")]
-    left = [*(f"old {i}" for i in sorted(old)), *(f"new {i}" for i in sorted(new))]
+def _groups(before: _Side, after: _Side) -> list[tuple[list[_Network], list[_Network]]]:
+    """Networks of both runs that belong together, directly or through others."""
+    near: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for o in before.networks.values():
+        # Only networks that share a member can belong together; an id comes from members, too.
+        shared = {name for member in o.members for name in after.homes.get(member, ())}
+        for name in shared | ({o.id} & after.networks.keys()):
+            if _related(o, after.networks[name]):
+                near.setdefault(("old", o.id), []).append(("new", name))
+                near.setdefault(("new", name), []).append(("old", o.id))
+    seen: set[tuple[str, str]] = set()
     groups = []
-    while left:
-        group = set(distances(pairs, left[0]))
-        groups.append(
-            (
-                [old[i] for i in sorted(old) if f"old {i}" in group],
-                [new[i] for i in sorted(new) if f"new {i}" in group],
-            )
-        )
-        left = [key for key in left if key not in group]
+    for start in [
+        *(("old", i) for i in sorted(before.networks)),
+        *(("new", i) for i in sorted(after.networks)),
+    ]:
+        if start in seen:
+            continue
+        group, waiting = {start}, [start]
+        while waiting:
+            further = [key for key in near.get(waiting.pop(), ()) if key not in group]
+            group.update(further)
+            waiting += further
+        seen |= group
+        old, new = (sorted(name for side, name in group if side == which) for which in ("old", "new"))
+        groups.append(([before.networks[i] for i in old], [after.networks[i] for i in new]))
     return groups
+
+
+def _related(old: _Network, new: _Network) -> bool:
+    common = len(old.core & new.core)
+    close = common >= COMMON and common >= SHARE * min(len(old.core), len(new.core))
+    return old.id == new.id or close
 
 
 def _kind(old: list[_Network], new: list[_Network], added: Collection[str], left: Collection[str]) -> str:
@@ -142,8 +167,8 @@ def _change(old: list[_Network], new: list[_Network], before: _Side, after: _Sid
         "kind": kind,
         "before": [_told(n) for n in old],
         "now": [_told(n) for n in new],
-        "added": [_person(are[m], _first_in(before, m), before.hits) for m in added],
-        "left": [_person(were[m], _first_in(after, m), after.hits) for m in left],
+        "added": [_person(are[m], after, before) for m in added],
+        "left": [_person(were[m], before, after) for m in left],
         "other_roles": _roles(were, are),
         "new_payments": _payments(new, links_now, before),
         "new_links": _others(new, links_now, before.linked),
@@ -165,16 +190,13 @@ def _told(network: _Network) -> Row:
     return {name: network.row[name] for name in names} | {"members": sorted(network.members)}
 
 
-def _first_in(side: _Side, member: str) -> str | None:
-    """A network of the other run that has the member."""
-    return min((n.id for n in side.networks.values() if member in n.members), default=None)
-
-
-def _person(member: Row, elsewhere: str | None, known: Collection[str]) -> Row:
+def _person(member: Row, own: _Side, other: _Side) -> Row:
+    apart = member["role"] == "possible_victim" or member["member_id"] in own.apart
     return {
         "member_id": member["member_id"], "role": member["role"], "second_role": member["second_role"],
-        "roles": member["roles"], "in_other_run": elsewhere,
-        "hits_of_this_run_only": sorted(set(member["hit_ids"] or ()) - set(known)),
+        "roles": member["roles"], "handle_as_possible_victim": apart,
+        "in_other_run": next(iter(other.homes.get(member["member_id"], ())), None),
+        "hits_of_this_run_only": sorted(set(member["hit_ids"] or ()) - other.hits),
     }  # fmt: skip
 
 

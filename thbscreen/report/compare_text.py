@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from thbscreen.report.compare_networks import CHANGED, KINDS, UNCHANGED
 from thbscreen.report.narrative import VICTIM_CARE, shares, subject_words
-from thbscreen.report.network_view import VICTIM
 from thbscreen.report.page import Page, named_ids, payment_words
 from thbscreen.report.text import count, euros, points, words
 
@@ -132,7 +131,13 @@ def _networks(page: Page, rows: Sequence[Row]) -> None:
     if rows:
         page.wrap(RULE, 2)
     for r in rows:
-        _network(page, r)
+        if r["kind"] != UNCHANGED:
+            _network(page, r)
+    same = [r["now"][0]["network_id"] for r in rows if r["kind"] == UNCHANGED]
+    if same:
+        page.lines.append("")
+        page.wrap(f"UNCHANGED  {', '.join(same[:MOST])}", 2, hang=2)
+        _more(page, len(same), 4)
 
 
 def _network(page: Page, r: Row) -> None:
@@ -142,8 +147,6 @@ def _network(page: Page, r: Row) -> None:
         ids = f"{before} -> {now}"
     page.lines.append("")
     page.wrap(f"{r['kind'].upper()}  {ids}: {(r['now'] or r['before'])[0]['title']}", 2, hang=2)
-    if r["kind"] == UNCHANGED:
-        return
     if r["before"] and r["now"]:
         members = _arrow([[str(n["n_members"]) for n in r[k]] for k in ("before", "now")])
         scores = _arrow([[points(n["score"]) for n in r[k]] for k in ("before", "now")])
@@ -168,9 +171,9 @@ def _arrow(sides: Sequence[Sequence[str]]) -> str:
 
 def _people(page: Page, word: str, people: Sequence[Row]) -> None:
     """Possible victims come last, in a list of their own."""
-    victims = [p for p in people if p["role"] == VICTIM]
+    victims = [p for p in people if p["handle_as_possible_victim"]]
     for title, group in (
-        (word, [p for p in people if p["role"] != VICTIM]),
+        (word, [p for p in people if not p["handle_as_possible_victim"]]),
         (f"{word}, possible victims, who are not subjects", victims),
     ):
         if not group:

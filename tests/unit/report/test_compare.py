@@ -180,6 +180,24 @@ def test_a_member_who_joins_without_a_new_payment_is_told_to(tmp_path):
     assert "joined, possible victims, who are not subjects (1)" in text
 
 
+def test_who_is_handled_as_a_possible_victim_joins_apart_from_the_others(tmp_path):
+    old = Made().network("NW-1", TRIO)
+    new = (
+        Made()
+        .network("NW-1", {**TRIO, "D": "unknown", "E": "unknown"})
+        .alert("D", handling="possible victim")
+    )
+    text = page(two(tmp_path, old, new))
+    others, apart = text.split("joined, possible victims, who are not subjects (1)")
+    assert "- E: not known 100%" in others
+    assert "- D: not known 100%" in apart.split("ALERTS")[0]
+
+
+def test_unchanged_networks_take_one_line(tmp_path):
+    made = [Made().network("NW-1", TRIO).network("NW-2", dict.fromkeys("XYZ", "unknown")) for _ in range(2)]
+    assert "  UNCHANGED  NW-1, NW-2\n" in page(two(tmp_path, *made))
+
+
 def test_another_role_or_payment_among_the_same_members_is_a_change(tmp_path):
     old = Made().network("NW-1", TRIO, *PAID)
     new = Made().network("NW-1", {**TRIO, "C": "possible_victim"}, *PAID)
