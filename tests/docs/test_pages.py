@@ -35,10 +35,6 @@ REFUSED = frozenset(
 QUOTED: dict[str, tuple[frozenset[str], str]] = {
     "docs/explanation/victims.md": (REFUSED, "says which words are never used"),
     "docs/glossary.md": (REFUSED, "says which words are never used"),
-    "docs/how-to/hand-over-to-other-tools.md": (
-        frozenset({"guilty"}),
-        "says that no format calls anybody so",
-    ),
     "docs/reference/errors.md": (frozenset({"culprit"}), "shows what R029 refuses"),
     "docs/reference/wrong-rules.md": (frozenset({"trafficker"}), "shows what R029 refuses"),
 }

@@ -239,17 +239,18 @@ def forbidden_input(name: str) -> str | None:
 
 
 _PERSON_NAMES = frozenset(
-    {
+    _plain(word)
+    for word in (
         "name", "first_name", "firstname", "given_name", "forename", "middle_name", "last_name", "lastname",
         "surname", "family_name", "maiden_name", "birth_name", "full_name", "fullname", "patronymic",
         "ονομα", "επωνυμο", "имя", "фамилия", "отчество",
-    }
+    )
 )  # fmt: skip
 
 
 def names_a_person(name: str) -> bool:
     """Says whether a field is the name of a person, which files may hold to be shown and no rule may test."""
-    return _plain(name) in {_plain(word) for word in _PERSON_NAMES}
+    return _plain(name) in _PERSON_NAMES
 
 
 FORBIDDEN_REASON = (

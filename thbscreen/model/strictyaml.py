@@ -26,6 +26,8 @@ _READ_TWICE = 200_000
 #: What the fast parser takes for something else than the one that is always there: tabs, marks of byte
 #: order inside the text, question marks inside braces, tags.
 _READ_APART = re.compile("[\t?\ufeff]|!(?!=)")
+#: Between quotes both read it the same.
+_QUOTED = re.compile(r'(?<=[\s,\[{])"[^"\\\n\t\ufeff]*"(?=[\s,\]}:])')
 _FAST: Any = getattr(yaml, "CSafeLoader", None)
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ def parsed(text: str, build: Callable[[Iterable[yaml.Event]], T]) -> T:
     Raises:
         yaml.YAMLError: the text is not YAML.
     """
-    if _FAST is not None and not _READ_APART.search(text):
+    if _FAST is not None and not (_READ_APART.search(text) and _READ_APART.search(_QUOTED.sub("", text))):
         try:
             return build(iter(_FAST(text).get_event, None))
         except yaml.YAMLError:
