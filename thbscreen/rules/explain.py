@@ -140,20 +140,20 @@ class _Teller:
         least, measure = self.expr(against.at_least), against.measure
         if kind == "usual" and against.over is not None:
             return (
-                f"the {against.statistic} of {measure} in the {self.expr(against.over)} windows before, quiet "
-                f"ones as zero from the first one on (not known with fewer than {least})"
+                f"the {against.statistic} of {measure} in the {self.expr(against.over)} windows before, "
+                f"quiet ones as zero from the first one on (not known with fewer than {least})"
             )
         return (
-            f"the {against.statistic} of {measure} among all with the same {' and '.join(against.alike_by)} in "
-            f"the same window (not known with fewer than {least})"
+            f"the {against.statistic} of {measure} among all with the same {' and '.join(against.alike_by)} "
+            f"in the same window (not known with fewer than {least})"
         )
 
     def derive(self, derive: ast.Derive) -> str:
         match derive:
             case ast.FirstSeen():
                 return (
-                    f"{derive.name} = whether the account had no earlier movement with this {derive.field} in "
-                    f"the {self.expr(derive.over)} before (not known where the data do not reach back so far)"
+                    f"{derive.name} = whether the account had no earlier movement with this {derive.field} "
+                    f"in the {self.expr(derive.over)} before (not known where the data do not reach back so far)"
                 )
             case ast.SincePrevious():
                 only = f" where {self.where(derive.where)}" if derive.where.conditions else ""
@@ -165,8 +165,8 @@ class _Teller:
                 return f"{derive.name} = the {derive.field}{only}"
             case ast.Cluster():
                 return (
-                    f"{derive.name} = the customers joined by the same {' or '.join(derive.fields)}, directly or "
-                    f"through others, leaving out values of more than {self.expr(derive.at_most)} customers"
+                    f"{derive.name} = the customers joined by the same {' or '.join(derive.fields)}, directly "
+                    f"or through others, leaving out values of more than {self.expr(derive.at_most)} customers"
                 )
             case ast.ForwardedWithin():
                 return (
@@ -264,8 +264,8 @@ class _Teller:
         steps = [self.step(step, first=number == 0) for number, step in enumerate(detect.steps)]
         out = [
             *self.derived(detect.derive),
-            f"For each {keys}{where}, looks for {', then '.join(steps)}, all within {self.expr(detect.within)} "
-            "of the first.",
+            f"For each {keys}{where}, looks for {', then '.join(steps)}, all within "
+            f"{self.expr(detect.within)} of the first.",
         ]
         if any(step.absent for step in detect.steps):
             out.append("What stays away is judged only when its time is over before the data end.")
@@ -365,11 +365,9 @@ def _laws(rule: ast.Rule) -> list[str]:
         out.append("A later movement serves one start, the latest before it; order is time, then tx_id.")
     if isinstance(rule.detect, ast.Aggregate | ast.Sequence):
         out.append(f"Rows without {_either(list(rule.detect.for_each))} belong to no group.")
-    if isinstance(rule.detect, ast.Aggregate):
-        if rule.detect.table == "transactions" and isinstance(rule.detect.window, ast.Rolling):
-            out.append(
-                "A rolling window ends at a movement; what lies exactly its length earlier is outside."
-            )
+    rolling = isinstance(rule.detect, ast.Aggregate) and isinstance(rule.detect.window, ast.Rolling)
+    if rolling and getattr(rule.detect, "table", "") == "transactions":
+        out.append("A rolling window ends at a movement; what lies exactly its length earlier is outside.")
     return out
 
 
