@@ -268,8 +268,6 @@ class _Search:
         arrival = min(arrival for _, arrival in labels or ())
         since = min(p.since for p in legs[-1].payments if p.time == arrival)
         inside = [[p for p in leg.payments if since <= p.time <= arrival] for leg in legs]
-        # The last payment is the one that arrives; money may also have arrived later on the same way.
-        inside[-1] = [p for p in inside[-1] if p.time == arrival]
         amounts = sorted({p.amount for leg in inside for p in leg})
         low, high = 0, len(amounts) - 1
         while low < high:
