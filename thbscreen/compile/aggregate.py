@@ -7,7 +7,7 @@ and keeps only what the rule needs; `judge` works on such rows, gathered from on
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import polars as pl
 from thbscreen.compile import compared
 from thbscreen.compile import windows as kernels
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
+from thbscreen.compile.steps import NO_STEP, matched_rows, own_steps, step_rows
 from thbscreen.compile.where import as_fraction, constant, length_of
 from thbscreen.model.clock import DAY, Clock
 from thbscreen.rules import ast
@@ -46,11 +47,13 @@ class Judged:
             leaf lines.
         members: hit (row number in hits), role (position in rule.roles), code, n, amount.
         near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, tx_ids.
+        steps: hit, tx_id, step (position in `steps.step_names`), of rules that prove something.
     """
 
     hits: pl.DataFrame
     members: pl.DataFrame
     near: pl.DataFrame
+    steps: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def period_of(window: ast.Window, days: I64) -> I64:
@@ -125,6 +128,8 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     columns["amount"] = np.where(view.amount.known, view.amount.num, 0)[rows]
     columns["tx_id"] = view.frame["tx_id"].gather(rows)
     columns |= matched_rows(view, detect.derive, rows)
+    if detect.links:
+        columns["_step"] = own_steps(view, detect, rows)
     for measure in detect.measures:
         if measure.compared is not None:
             columns |= {f"q:{measure.name}:{f}": view.code(f)[rows] for f in measure.compared.alike_by}
@@ -134,28 +139,6 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     for i, (path, _) in enumerate(rule.roles):
         columns[f"r{i}"] = view.code(path)[rows]
     return pl.DataFrame(columns)
-
-
-def matched_rows(view: View, derive: tuple[ast.Derive, ...], rows: I64) -> dict[str, pl.Series]:
-    """Gives the other rows that derived columns rest on: x0.. (lists of ids), y0low, y0high.. (times)."""
-    out: dict[str, pl.Series] = {}
-    ids = view.frame["tx_id"]
-    number = pl.DataFrame({"row": rows}).with_row_index("at")
-    for i, item in enumerate(d for d in derive if isinstance(d, ast.Follows | ast.PassedOn)):
-        if isinstance(item, ast.Follows):
-            other = view.follows(item)[rows]
-            pairs = pl.DataFrame({"row": rows, "other": other}).filter(pl.col("other") >= 0)
-        else:
-            moved = view.moved(item)
-            pairs = pl.DataFrame({"row": moved.row, "other": moved.other})
-        others = pairs["other"].to_numpy()
-        pairs = pairs.with_columns(ids.gather(others).alias("x"), pl.Series("y", view.time[others], pl.Int64))
-        lists = pairs.group_by("row").agg(
-            "x", pl.col("y").min().alias("low"), pl.col("y").max().alias("high")
-        )
-        table = number.join(lists, on="row", how="left", maintain_order="left")
-        out |= {f"x{i}": table["x"], f"y{i}low": table["low"], f"y{i}high": table["high"]}
-    return out
 
 
 def least_rows(detect: ast.Aggregate) -> int:
@@ -361,8 +344,8 @@ def judge(table: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, clock: Clo
     spans = _episodes(frame, flagged, headline)
     if detect.repeat is not None:
         spans = repeated(spans, frame.owner, frame.time, detect.repeat, headline, clock)
-    hits, members = _write_hits(windows, rule, spans, known, leaves, clock)
-    return Judged(hits, members, _near(windows, tops, leaves, detect, flagged))
+    hits, members, steps = _write_hits(windows, rule, spans, known, leaves, clock)
+    return Judged(hits, members, _near(windows, tops, leaves, detect, flagged), steps)
 
 
 @dataclass(frozen=True)
@@ -444,7 +427,7 @@ def _write_hits(
     known: dict[str, Column],
     leaves: list[Line],
     clock: Clock,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     frame, best = windows.frame, spans.best
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
         f"k{i}": key[frame.order][best] for i, key in enumerate(windows.keys)
@@ -460,11 +443,13 @@ def _write_hits(
     owner_of, first, after = spans.ranges
     piece, row = kernels.expand(first, after)
     owner = owner_of[piece]
-    columns |= contributions(windows.table, windows.order[row], owner, len(best))
+    rows = windows.order[row]
+    columns |= contributions(windows.table, rows, owner, len(best))
     columns |= measure_columns([known[m.name] for m in windows.detect.measures], best)
     columns |= line_columns(leaves, best)
-    members = member_rows(windows.table, rule, windows.order[row], owner)
-    return pl.DataFrame(columns), members
+    members = member_rows(windows.table, rule, rows, owner)
+    own = windows.table["_step"].to_numpy()[rows] if windows.detect.links else np.full(len(rows), NO_STEP)
+    return pl.DataFrame(columns), members, step_rows(windows.table, rule, rows, owner, own)
 
 
 def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[str, pl.Series]:

@@ -19,12 +19,12 @@ from thbscreen.compile.aggregate import (
     contributions,
     judge_lines,
     line_columns,
-    matched_rows,
     measure_columns,
     member_rows,
     repeated,
 )
 from thbscreen.compile.rational import Column, any_of, whole
+from thbscreen.compile.steps import matched_rows, step_rows
 from thbscreen.compile.where import length_of
 from thbscreen.rules import ast
 
@@ -182,7 +182,8 @@ def judge_sequence(
     columns |= line_columns(leaves, best)
     steps = np.tile(np.arange(taken.shape[1]), len(taken))
     members = _members(table, rule, detect, flat, hit, steps)
-    return Judged(pl.DataFrame(columns), members, pl.DataFrame())
+    told = step_rows(table, rule, flat, hit, steps)
+    return Judged(pl.DataFrame(columns), members, pl.DataFrame(), told)
 
 
 def _fields(rows: _Rows, detect: ast.Sequence, found: I64) -> dict[str, Column]:

@@ -22,6 +22,7 @@ from thbscreen.compile.aggregate import (
     measure_columns,
 )
 from thbscreen.compile.rational import Column, evaluate, whole
+from thbscreen.compile.steps import STEPS, proven, step_names
 from thbscreen.compile.where import length_of
 from thbscreen.rules import ast
 
@@ -227,7 +228,8 @@ def _write(
     columns |= measure_columns([known[m.name] for m in star.measures], best)
     columns |= line_columns(leaves, best)
     held = [windows[f : z + 1] for _, f, z in episodes]
-    return Judged(pl.DataFrame(columns), _members(view, rule, star, held), pl.DataFrame())
+    members, steps = _members(view, rule, star, held), _steps(view, rule, star, held)
+    return Judged(pl.DataFrame(columns), members, pl.DataFrame(), steps)
 
 
 def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window]]) -> pl.DataFrame:
@@ -255,3 +257,19 @@ def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window
         schema={"hit": pl.Int64, "role": pl.Int64, "code": pl.Int64, "n": pl.Int64, "amount": pl.Int64},
         orient="row",
     )
+
+
+def _steps(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window]]) -> pl.DataFrame:
+    """Tells which leg or link each row of an episode was taken for; a row may be taken for several."""
+    names = step_names(star) if proven(rule) else ()
+    found = sorted(
+        {
+            (i, row, number)
+            for i, episode in enumerate(held)
+            for window in episode
+            for number, name in enumerate(names)
+            for row in window.rows.get(name, ())
+        }
+    )
+    table = pl.DataFrame(found, schema=dict(zip(STEPS, (pl.Int64,) * 3, strict=True)), orient="row")
+    return table.with_columns(tx_id=view.frame["tx_id"].gather(table["tx_id"]))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, contributions, matched_rows, member_rows
+from thbscreen.compile.aggregate import Judged, contributions, member_rows
+from thbscreen.compile.steps import matched_rows
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ from thbscreen.compile.aggregate import Judged, leaf_texts
 from thbscreen.compile.derive import lookup_values
 from thbscreen.compile.pack import CompiledPack, domain
 from thbscreen.compile.parties import party_dictionary
+from thbscreen.compile.steps import step_names
 from thbscreen.compile.transaction import shown_fields
 from thbscreen.compile.view import Context
 from thbscreen.engine import evidence, tables
@@ -34,16 +35,23 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = catalogue.rule_fields()
 #: Published times of a hit and the raw columns they come from.
 _TIMES = (("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"))
+STEPS = {"hit_id": pl.String, "tx_id": pl.String, "step": pl.String}
 _SUBJECTS = {"account": "account", "party": "party", "network": "network"}
 
 
 @dataclass(frozen=True)
 class HitTables:
-    """The three tables of hits."""
+    """The three tables of hits, and what their rows stand for.
+
+    Attributes:
+        steps: hit_id, tx_id, step; of hits that prove something about a network, rows that stand for a
+            named leg, link or step, which is a part of the rule's pattern. Internal.
+    """
 
     hits: pl.DataFrame
     members: pl.DataFrame
     near: pl.DataFrame
+    steps: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STEPS))
 
 
 def keys_of(rule: ast.Rule) -> tuple[str, ...]:
@@ -134,6 +142,7 @@ class Assembler:
             tables.HITS.conform(pl.concat([tables.HITS.empty(), *(d.hits for d in done)])),
             tables.HIT_MEMBERS.conform(pl.concat([tables.HIT_MEMBERS.empty(), *(d.members for d in done)])),
             tables.NEAR_MISSES.conform(near),
+            pl.concat([pl.DataFrame(schema=STEPS), *(d.steps for d in done)]).sort("hit_id", "tx_id", "step"),
         )
 
     def _decoded(self, rule: ast.Rule, part: Judged) -> HitTables:
@@ -142,6 +151,7 @@ class Assembler:
             pl.DataFrame(rows, schema=tables.HITS.schema, orient="row"),
             self._members(rule, part, [r["hit_id"] for r in rows]),
             pl.DataFrame(list(self._near(rule, part)), schema=tables.NEAR_MISSES.schema, orient="row"),
+            _steps(rule, part, [r["hit_id"] for r in rows]),
         )
 
     def _named(self, mild: set[int]) -> pl.Series:
@@ -311,6 +321,17 @@ class Assembler:
                 "n_tx": len(row["tx_ids"]),
                 "tx_ids": row["tx_ids"],
             }
+
+
+def _steps(rule: ast.Rule, part: Judged, hit_ids: list[str]) -> pl.DataFrame:
+    if part.steps.height == 0:
+        return pl.DataFrame(schema=STEPS)
+    names = pl.Series(step_names(rule.detect), dtype=pl.String)
+    return part.steps.select(
+        hit_id=pl.Series(hit_ids, dtype=pl.String).gather(part.steps["hit"]),
+        tx_id="tx_id",
+        step=names.gather(part.steps["step"]),
+    )
 
 
 def _kind_of(rule: ast.Rule, path: str) -> str:

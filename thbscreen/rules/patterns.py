@@ -233,7 +233,7 @@ class _Shaped:
         every = ast.Where((*where.conditions, *self.conditions))
         return ast.Aggregate(
             every, keys, window, measures, flag_when, tuple(self.derive), headline,
-            pattern=self.name, centre=centre,
+            pattern=self.name, centre=centre, links=tuple(by_name),
         )  # fmt: skip
 
     def value(self, key: str) -> object:

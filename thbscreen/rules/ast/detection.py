@@ -129,6 +129,7 @@ class Aggregate:
         pattern: of a network rule, the name of its shape; the binder has put the shape into derived
             columns, grouping keys and window, so it is judged like every other aggregate.
         centre: of a network rule, the name of the role that the first grouping key plays.
+        links: of a network rule, the names of its links, in the order of the chain.
     """
 
     where: Where
@@ -142,6 +143,7 @@ class Aggregate:
     table: Literal["transactions", "parties"] = "transactions"
     pattern: str | None = None
     centre: str | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
