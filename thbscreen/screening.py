@@ -21,7 +21,16 @@ from thbscreen.compile.pack import CompiledPack, compile_pack
 from thbscreen.engine import tables
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
-from thbscreen.engine.payments import account_codes, devices, payments, subjects
+from thbscreen.engine.meetings import meetings, reach
+from thbscreen.engine.payments import (
+    account_codes,
+    conductors,
+    devices,
+    link_columns,
+    met_by_several,
+    payments,
+    subjects,
+)
 from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
@@ -124,7 +133,7 @@ def screen(
     progress = progress or Silent()
     started = dt.datetime.now(dt.UTC)
     pack = load_checked(Path(rules) if rules else None, profile, only=only)
-    compiled = compile_pack(pack)
+    compiled = link_columns(compile_pack(pack))
     dataset = open_dataset(
         [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
     )
@@ -230,9 +239,10 @@ def _networks(
         r.rule.id: RuleInfo(r.rule.title, r.rule.family, r.rule.weight, r.rule.typologies, r.rule.third_party)
         for r in compiled.rules
     }
-    edges = (
-        payments(prepared, account_codes(prepared, flagged)) if prepared.buckets else tables.PAYMENTS.empty()
-    )
+    scoring = compiled.pack.profile.scoring
+    marked = account_codes(prepared, flagged)
+    edges = payments(prepared, marked) if prepared.buckets else tables.PAYMENTS.empty()
+    several = account_codes(prepared, met_by_several(prepared, edges, marked))
     return build_networks(
         NetworkInputs(
             hits=found.hits,
@@ -241,8 +251,11 @@ def _networks(
             subjects=holders,
             parties=prepared.parties,
             devices=devices(prepared),
+            conductors=conductors(prepared),
+            meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
+            reach=reach(prepared, several),
             as_of=as_of,
             rules=rules,
         ),
-        compiled.pack.profile.scoring,
+        scoring,
     )

@@ -6,8 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.compile.pack import CompiledPack
 from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
+
+#: Columns that link people and that no rule may happen to read.
+LINKING = ("conductor_id", "device_id", "terminal_id")
+_TS = pl.Datetime("us", "UTC")
 
 
 def account_codes(prepared: Prepared, accounts: pl.Series) -> npt.NDArray[np.bool_]:
@@ -96,26 +101,58 @@ def subjects(prepared: Prepared) -> pl.DataFrame:
     )
 
 
+def link_columns(compiled: CompiledPack) -> CompiledPack:
+    """Adds the columns that link people to what is prepared, whether or not a rule reads them."""
+    compiled.fetched.update(LINKING)
+    compiled.codes.update(dict.fromkeys(LINKING))
+    return compiled
+
+
 def devices(prepared: Prepared) -> pl.DataFrame:
-    """Gives which device gave orders for which subject; device_id, subject_id; each pair once."""
+    """Gives which device gave orders for which subject; device_id, subject_id, last; each pair once."""
+    return _details(prepared, "device_id")
+
+
+def conductors(prepared: Prepared) -> pl.DataFrame:
+    """Gives who stood at the counter for which subject; conductor_id, subject_id, last; each pair once."""
+    return _details(prepared, "conductor_id")
+
+
+def _details(prepared: Prepared, name: str) -> pl.DataFrame:
     parts = []
+    column = f"c:{name}"
     for number in range(len(prepared.buckets)):
         frame = prepared.bucket(number)
-        if "c:device_id" in frame.columns:
-            parts.append(
-                frame.filter(pl.col("c:device_id") >= 0).select("c:account_id", "c:device_id").unique()
-            )
+        if column in frame.columns:
+            seen = frame.lazy().filter(pl.col(column) >= 0).group_by("c:account_id", column)
+            parts.append(seen.agg(pl.col("_t").max()).collect())
     if not parts:
-        return pl.DataFrame(schema={"device_id": pl.String, "subject_id": pl.String})
-    pairs = pl.concat(parts).unique().sort("c:account_id", "c:device_id")
+        return pl.DataFrame(schema={name: pl.String, "subject_id": pl.String, "last": _TS})
+    pairs = pl.concat(parts)
     subject = subjects(prepared)["subject_id"]
     return (
         pl.DataFrame(
             {
-                "device_id": prepared.dictionaries["device_id"].gather(pairs["c:device_id"]),
+                name: prepared.dictionaries[name].gather(pairs[column]),
                 "subject_id": subject.gather(pairs["c:account_id"]),
+                "last": pairs["_t"].cast(_TS),
             }
         )
-        .unique()
-        .sort("device_id", "subject_id")
+        .group_by(name, "subject_id")
+        .agg(pl.col("last").max())
+        .sort(name, "subject_id")
     )
+
+
+def met_by_several(prepared: Prepared, edges: pl.DataFrame, flagged: npt.NDArray[np.bool_]) -> pl.Series:
+    """Gives the accounts that pay or are paid by at least two flagged accounts.
+
+    Args:
+        prepared: the buckets.
+        edges: `tables.PAYMENTS`.
+        flagged: by account code.
+    """
+    marked = pl.DataFrame({"other": prepared.dictionaries["account"].filter(pl.Series(flagged))})
+    ways = [edges.select(one=a, other=b) for a, b in (("source", "target"), ("target", "source"))]
+    pairs = pl.concat(ways).unique().join(marked, on="other", how="semi")
+    return pairs.group_by("one").len().filter(pl.col("len") > 1).sort("one")["one"]

@@ -26,7 +26,7 @@ def edge_table(m: Material, people: pl.DataFrame) -> pl.DataFrame:
         people: group, node, of every member.
     """
     inside = people.select("group", "node")
-    parts = [_payments(m, inside), _patterns(m, inside), _shared(m, inside)]
+    parts = [_payments(m, inside), _patterns(m, inside), _shared(m, inside), _ties(m, inside)]
     spec = tables.NETWORK_EDGES.schema
     cast = [pl.col("group").cast(pl.Int64), *(pl.col(c).cast(spec[c]) for c in _COLUMNS[1:])]
     return pl.concat([p.select(cast) for p in parts]).sort("group", "source", "target", "kind")
@@ -76,8 +76,15 @@ def _patterns(m: Material, inside: pl.DataFrame) -> pl.DataFrame:
     return out.with_columns(kind=pl.lit("payment pattern"), weight=aged.round(4), **_EMPTY)
 
 
+def _ties(m: Material, inside: pl.DataFrame) -> pl.DataFrame:
+    aged = pl.col("weight") * links.decay(pl.col("last"), m.inputs.as_of, m.scoring.half_after_days)
+    return _inside(m.ties, inside).with_columns(aged.round(4).alias("weight"))
+
+
 def _shared(m: Material, inside: pl.DataFrame) -> pl.DataFrame:
-    rows = _inside(m.shared.select("source", "target", "attribute").unique(), inside)
+    keys = ["source", "target", "attribute"]
+    latest = pl.when(pl.col("last").is_not_null().all()).then(pl.col("last").max())
+    rows = _inside(m.shared.group_by(keys).agg(latest), inside)
 
     def look_up(position: int, kind: pl.DataType) -> pl.Expr:
         return pl.col("attribute").replace_strict(
@@ -85,13 +92,13 @@ def _shared(m: Material, inside: pl.DataFrame) -> pl.DataFrame:
         )
 
     missing = pl.lit(None, dtype=tables.NETWORK_EDGES.schema["first"])
+    aged = look_up(1, pl.Float64()) * links.decay(pl.col("last"), m.inputs.as_of, m.scoring.half_after_days)
     return rows.with_columns(
         kind=look_up(0, pl.String()),
-        weight=look_up(1, pl.Float64()),
+        weight=aged.round(4),
         why=look_up(2, pl.String()),
         n=pl.lit(1),
         amount_eur=pl.lit(0),
         first=missing,
-        last=missing,
         **_EMPTY,
     )

@@ -22,6 +22,7 @@ CONNECTOR_CENTS = 1_000
 COLLECTOR_PAYERS = 3
 #: Whom the money is for gets this part of all that a collecting member pays out, in so many payments.
 ONWARD_SHARE, ONWARD_PAYMENTS = 0.3, 3
+FADED = 0.001
 _SEED = 7
 
 Pair = tuple[int, int, float]
@@ -33,7 +34,7 @@ def group(
     """Gives the core of every group that is large enough: group, node, size_before, is_connector.
 
     Args:
-        pairs: a, b, weight; from `links.glue`.
+        pairs: a, b, weight, aged; from `links.glue`.
         patterns: from `links.pattern_links`, hubs taken out.
         strong: node; subjects and members of third-party or network-family hits.
         outer: node; unflagged holders of shared attributes.
@@ -66,7 +67,9 @@ def _split_large(nodes: pl.DataFrame, coded: pl.DataFrame, max_nodes: int) -> pl
     large = nodes.filter(pl.col("size_before") > max_nodes).select("code", "label")
     if large.is_empty():
         return nodes
-    links = coded.join(large.rename({"code": "u"}), on="u").select("u", "v", "weight", "label")
+    # A weight that has faded to nothing still links: communities are sought by positive weights only.
+    aged = pl.col("aged").clip(lower_bound=FADED).alias("weight")
+    links = coded.join(large.rename({"code": "u"}), on="u").select("u", "v", aged, "label")
     moved: dict[int, int] = {}
     for (_,), part in sorted(links.partition_by("label", as_dict=True).items()):
         rows = list(zip(part["u"].to_list(), part["v"].to_list(), part["weight"].to_list(), strict=True))

@@ -25,6 +25,8 @@ HUB_LICENCES = (
 HUB_SECTORS = ("35", "36", "37", "38", "61", "64", "65", "66", "84", "85", "86")
 #: A counterparty of many flagged subjects stays when patterns link it to at least one in this many.
 PATTERN_ONE_IN = 4
+#: A counterparty that deals with more accounts than this serves strangers.
+REACH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ def find_hubs(
     patterns: pl.DataFrame,
     pairs: pl.DataFrame,
     values: pl.DataFrame,
+    reach: pl.DataFrame,
+    crowded: pl.DataFrame,
     hub_degree: int,
 ) -> Hubs:
-    """Finds hubs by licence or sector, by plain payments, and by attribute values.
+    """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
 
     Args:
         parties: canonical parties; licence and sector_nace are read when present.
@@ -59,6 +63,8 @@ def find_hubs(
         patterns: from `links.pattern_links`.
         pairs: from `links.payment_pairs`.
         values: from `links.attribute_values`.
+        reach: node, n_accounts; with how many accounts a subject deals in all the data.
+        crowded: from `engine.meetings`; machines that link nobody.
         hub_degree: more subjects than this make a hub.
     """
     contacts = _flagged_contacts(pairs, patterns, flagged)
@@ -77,18 +83,45 @@ def find_hubs(
         n_subjects="n_subjects",
         why=pl.format("pays or is paid by {} flagged subjects without a pattern among them", "n_plain"),
     )
-    nodes = pl.concat(
-        [
-            licensed.select("node", "kind", "n_subjects", "why"),
-            busy.select("node", "kind", "n_subjects", "why"),
-        ]
-    )
-    crowded = _crowded_values(values, flagged, _licensed(parties), hub_degree)
-    parts = (nodes.rename({"node": "hub_id"}), crowded)
+    found = pl.concat([licensed.select("node"), busy.select("node")])
+    wide = _wide(degrees.join(found, on="node", how="anti"), reach, parties)
+    columns = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
+    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide)])
+    held = _crowded_values(values, flagged, _licensed(parties), hub_degree)
+    parts = (nodes.rename({"node": "hub_id"}), held, _machines(crowded))
     columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
     table = pl.concat([part.select(columns) for part in parts])
-    return Hubs(
-        tables.HUBS.conform(table), nodes.select("node"), crowded.select("attribute", "value", "hub_id")
+    return Hubs(tables.HUBS.conform(table), nodes.select("node"), held.select("attribute", "value", "hub_id"))
+
+
+def _wide(degrees: pl.DataFrame, reach: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
+    """Counterparties that deal with strangers by the hundred: node, kind, n_subjects, why.
+
+    A customer who is a person stays when patterns link it to many of the flagged subjects it deals with: a
+    collector may have hundreds of payers.
+    """
+    none = pl.lit(None, dtype=pl.String)
+    kind = pl.col("kind").cast(pl.String) if "kind" in parties.columns else none
+    people = parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
+    rows = degrees.join(reach.filter(pl.col("n_accounts") > REACH), on="node")
+    rows = rows.join(people, on="node", how="left")
+    kept = pl.col("person").fill_null(False) & (pl.col("n_pattern") * PATTERN_ONE_IN >= pl.col("n_subjects"))
+    return rows.filter((pl.col("n_subjects") > 1) & ~kept).select(
+        "node",
+        "n_subjects",
+        kind=pl.lit("counterparty"),
+        why=pl.format("pays or is paid by {} accounts in all the data", "n_accounts"),
+    )
+
+
+def _machines(crowded: pl.DataFrame) -> pl.DataFrame:
+    why = (
+        pl.when("by_day")
+        .then(pl.format("up to {} customers used the machine on a day of a meeting", "n_subjects"))
+        .otherwise(pl.format("{} flagged subjects used the machine", "n_subjects"))
+    )
+    return crowded.select(
+        kind=pl.lit("shared terminal"), hub_id="terminal_id", n_subjects="n_subjects", why=why
     )
 
 

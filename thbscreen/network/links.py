@@ -16,11 +16,12 @@ PATTERN_WEIGHT = 0.8
 ONE_PAYMENT, REPEATED_PAYMENTS = 0.3, 0.5
 #: Pairs of subjects group from this sum of link weights on, and never by plain payments alone.
 GROUP_FROM = 0.5
-#: Column of the parties table, or "device", by kind of link: (kind, weight, words).
+#: Column of the parties table, "device" or "conductor", by kind of link: (kind, weight, words).
 ATTRIBUTES = {
     "phone_hash": ("shared telephone", 0.9, "same telephone (hashed)"),
     "email_hash": ("shared e-mail", 0.9, "same e-mail address (hashed)"),
     "device": ("shared device", 1.0, "same device (pseudonymous)"),
+    "conductor": ("shared conductor", 0.7, "same person at the counter (pseudonymous)"),
     "address_hash": ("shared address", 0.3, "same address (hashed)"),
 }
 #: Roles whose links can attach a subject to a group without joining two groups.
@@ -193,31 +194,45 @@ def payment_pairs(payments: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFram
     )
 
 
-def attribute_values(parties: pl.DataFrame, devices: pl.DataFrame) -> pl.DataFrame:
-    """Gives who holds which attribute value: attribute, value, node, holders (subjects per value)."""
+def attribute_values(parties: pl.DataFrame, devices: pl.DataFrame, conductors: pl.DataFrame) -> pl.DataFrame:
+    """Gives who holds which attribute value: attribute, value, node, last, holders (subjects per value).
+
+    Args:
+        parties: canonical parties.
+        devices: device_id, subject_id and, when known, last (time of the last use).
+        conductors: conductor_id, subject_id and, when known, last.
+    """
+    undated = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     parts = [
         parties.select(
             pl.lit(c).alias("attribute"),
             pl.col(c).cast(pl.String).alias("value"),
             pl.col("party_id").alias("node"),
+            last=undated,
         )
         for c in ATTRIBUTES
         if c in parties.columns
     ]
-    parts.append(
-        devices.select(
-            pl.lit("device").alias("attribute"),
-            pl.col("device_id").cast(pl.String).alias("value"),
+    parts += [
+        seen.select(
+            pl.lit(name).alias("attribute"),
+            pl.col(f"{name}_id").cast(pl.String).alias("value"),
             pl.col("subject_id").cast(pl.String).alias("node"),
+            last="last" if "last" in seen.columns else undated,
         )
-    )
-    rows = pl.concat(parts).drop_nulls().filter(pl.col("value") != "").unique()
+        for name, seen in (("device", devices), ("conductor", conductors))
+    ]
+    rows = pl.concat(parts).drop_nulls(["value", "node"]).filter(pl.col("value") != "")
+    rows = rows.group_by("attribute", "value", "node").agg(pl.col("last").max())
     rows = rows.with_columns(pl.len().over("attribute", "value").alias("holders"))
     return rows.filter(pl.col("holders") > 1).sort("attribute", "value", "node")
 
 
 def attribute_pairs(values: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
-    """Gives pairs that share an attribute: source < target, attribute, value, outer (the end not involved).
+    """Gives pairs that share an attribute: source < target, attribute, value, last, outer.
+
+    `last` is the time until which both were seen with the value, missing where it has no date; `outer` is the
+    end that is not involved.
 
     Args:
         values: from `attribute_values`, hubs already taken out, so that no value has many holders.
@@ -226,14 +241,14 @@ def attribute_pairs(values: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFram
     marked = values.join(involved.with_columns(pl.lit(True).alias("inside")), on="node", how="left")
     marked = marked.with_columns(pl.col("inside").fill_null(False))
     marked = marked.filter(pl.col("inside").any().over("attribute", "value"))
-    sides = marked.select("attribute", "value", pl.col("node").alias("source"), pl.col("inside").alias("a"))
-    other = marked.select("attribute", "value", pl.col("node").alias("target"), pl.col("inside").alias("b"))
-    pairs = sides.join(other, on=["attribute", "value"])
+    keys = ["attribute", "value"]
+    sides = marked.select(*keys, source="node", a="inside", last_a="last")
+    other = marked.select(*keys, target="node", b="inside", last_b="last")
+    pairs = sides.join(other, on=keys)
     pairs = pairs.filter((pl.col("source") < pl.col("target")) & (pl.col("a") | pl.col("b")))
     outer = pl.when(~pl.col("a")).then("source").when(~pl.col("b")).then("target")
-    return pairs.select("source", "target", "attribute", "value", outer=outer).sort(
-        "source", "target", "attribute", "value"
-    )
+    until = pl.min_horizontal("last_a", "last_b")
+    return pairs.select("source", "target", *keys, last=until, outer=outer).sort("source", "target", *keys)
 
 
 def decay(last: pl.Expr, as_of: datetime, half_after_days: int) -> pl.Expr:
@@ -243,25 +258,34 @@ def decay(last: pl.Expr, as_of: datetime, half_after_days: int) -> pl.Expr:
 
 
 def glue(
-    patterns: pl.DataFrame, pairs: pl.DataFrame, shared: pl.DataFrame, flagged: pl.DataFrame
+    patterns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    shared: pl.DataFrame,
+    ties: pl.DataFrame,
+    flagged: pl.DataFrame,
+    *,
+    age: tuple[datetime, int],
 ) -> pl.DataFrame:
-    """Gives the pairs strong enough to group: a < b, weight (before decay).
+    """Gives the pairs strong enough to group: a < b, weight (before decay), aged (after decay).
 
     Args:
         patterns: from `pattern_links`, hubs taken out.
         pairs: from `payment_pairs`, hubs taken out.
         shared: from `attribute_pairs`.
+        ties: from `motifs`.
         flagged: node.
+        age: time of the last booking, and days after which a weight halves.
 
     Notes:
-        Age lowers scores, not membership: weights here are undecayed. Plain payments only
-        strengthen a pair that something else links. An unflagged holder of shared attributes
-        counts when different values tie it to at least two flagged subjects: one value alone
-        already links the flagged ones with one another.
+        Age does not decide who belongs together: a ring would fall apart, and change its id, merely because
+        the data go on for some months after it was busy. It decides where a group that is too large is
+        cut: `aged` is what communities are sought by. Plain payments only strengthen a pair that something
+        else links. An unflagged holder of shared attributes counts when different values tie it to at least
+        two flagged subjects: one value alone already links the flagged ones with one another.
     """
     first, second = pl.min_horizontal("source", "target"), pl.max_horizontal("source", "target")
     motif = patterns.filter(~pl.col("leaf")).select(
-        a=first, b=second, kind=pl.lit("pattern"), w=pl.lit(PATTERN_WEIGHT)
+        a=first, b=second, kind=pl.lit("pattern"), w=pl.lit(PATTERN_WEIGHT), last="ends"
     )
     weights = {name: w for name, (_, w, _) in ATTRIBUTES.items()}
     attribute = shared.select(
@@ -269,16 +293,26 @@ def glue(
         b="target",
         kind=pl.col("attribute"),
         w=pl.col("attribute").replace_strict(weights, return_dtype=pl.Float64),
+        last="last",
     )
-    other = pl.concat([motif, attribute]).unique()
+    shaped = ties.select(a=first, b=second, kind="kind", w="weight", last="last")
+    other = pl.concat([motif, attribute, shaped])
+    other = other.group_by("a", "b", "kind").agg(
+        pl.col("w").max(), pl.when(pl.col("last").is_not_null().all()).then(pl.col("last").max())
+    )
     both = pairs.join(flagged, left_on="source", right_on="node", how="semi")
     both = both.join(flagged, left_on="target", right_on="node", how="semi")
     plain = both.group_by(a=first, b=second).agg(
-        w=pl.when(pl.col("n").sum() > 1).then(REPEATED_PAYMENTS).otherwise(ONE_PAYMENT)
+        w=pl.when(pl.col("n").sum() > 1).then(REPEATED_PAYMENTS).otherwise(ONE_PAYMENT),
+        last=pl.col("last").max(),
     )
     plain = plain.join(other, on=["a", "b"], how="semi")
-    every = pl.concat([other.select("a", "b", "w"), plain.select("a", "b", "w")])
-    summed = every.group_by("a", "b").agg(pl.col("w").sort().sum().round(4).alias("weight"))
+    columns = ("a", "b", "w", "last")
+    every = pl.concat([other.select(columns), plain.select(columns)])
+    every = every.with_columns(aged=pl.col("w") * decay(pl.col("last"), *age))
+    summed = every.group_by("a", "b").agg(
+        pl.col("w").sort().sum().round(4).alias("weight"), pl.col("aged").sort().sum().round(4)
+    )
     strong = summed.filter(pl.col("weight") >= GROUP_FROM)
     return _without_idle_connectors(strong, shared).sort("a", "b")
 

@@ -39,6 +39,7 @@ class Material:
         attached: group, node, how.
         patterns: from `links.pattern_links`, hubs taken out.
         shared: from `links.attribute_pairs`.
+        ties: from `motifs`.
         removed: group, hub_id.
     """
 
@@ -49,6 +50,7 @@ class Material:
     attached: pl.DataFrame
     patterns: pl.DataFrame
     shared: pl.DataFrame
+    ties: pl.DataFrame
     removed: pl.DataFrame
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from thbscreen.engine import tables
-from thbscreen.network import groups, hubs, links, publish
+from thbscreen.engine.meetings import Meetings
+from thbscreen.network import groups, hubs, links, motifs, publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +40,12 @@ class NetworkInputs:
         payments: table PAYMENTS, account ids; among flagged accounts and their direct counterparties.
         subjects: account_id, subject_id, subject_kind; the party of an account, or the account itself.
         parties: canonical parties; party_id is needed, other columns are used when present.
-        devices: device_id, subject_id; may be empty.
+        devices: device_id, subject_id, and last (time of the last use) when known; may be empty.
         as_of: time of the last booking in the data, in UTC.
         rules: by rule id.
+        conductors: conductor_id, subject_id, and last when known; who stood at the counter.
+        meetings: pairs of subjects at one machine within minutes, from `engine.meetings`.
+        reach: account_id, n_accounts; accounts that deal with several flagged ones, and with how many in all.
     """
 
     hits: pl.DataFrame
@@ -52,6 +56,13 @@ class NetworkInputs:
     devices: pl.DataFrame
     as_of: datetime
     rules: Mapping[str, RuleInfo]
+    conductors: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"conductor_id": pl.String, "subject_id": pl.String})
+    )
+    meetings: Meetings = field(default_factory=Meetings)
+    reach: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String, "n_accounts": pl.Int64})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +101,16 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     base = links.base(inputs.hits, inputs.hit_members, inputs.subjects)
     raw_patterns = links.pattern_links(base, scoring.hub_degree)
     raw_pairs = links.payment_pairs(inputs.payments, inputs.subjects)
-    raw_values = links.attribute_values(inputs.parties, inputs.devices)
+    raw_values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors)
+    reach = _node_reach(inputs)
     found = hubs.find_hubs(
         inputs.parties,
         base.flagged,
         patterns=raw_patterns,
         pairs=raw_pairs,
         values=raw_values,
+        reach=reach,
+        crowded=inputs.meetings.crowded,
         hub_degree=scoring.hub_degree,
     )
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
@@ -104,16 +118,36 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")
     shared = links.attribute_pairs(_without_values(raw_values, found), involved)
-    glued = links.glue(patterns, pairs, shared, flagged)
+    closed = reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
+    ties = _ties(inputs, pairs, flagged, closed.join(flagged, on="node", how="anti"))
+    age = (inputs.as_of, scoring.half_after_days)
+    glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
     strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
-    outer = shared.select(node="outer").drop_nulls().unique()
+    outer = pl.concat([shared.select(node="outer"), ties.select(node="target")]).drop_nulls().unique()
+    outer = outer.join(involved, on="node", how="anti")
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
     attached = groups.attach(core, patterns, pairs, flagged)
     material = publish.Material(
         inputs=inputs, scoring=scoring, base=base, core=core, attached=attached, patterns=patterns,
-        shared=shared, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
+        shared=shared, ties=ties, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
     )  # fmt: skip
     return NetworkTables(*publish.publish(material), found.table)
+
+
+def _ties(
+    inputs: NetworkInputs, pairs: pl.DataFrame, flagged: pl.DataFrame, closed: pl.DataFrame
+) -> pl.DataFrame:
+    payments = motifs.node_payments(inputs.payments, inputs.subjects)
+    kind = pl.col("kind") == "legal" if "kind" in inputs.parties.columns else pl.lit(False)
+    legal = inputs.parties.filter(kind).select(node="party_id").unique()
+    by_shape = motifs.ties(payments, pairs, flagged, closed=closed, legal=legal)
+    return pl.concat([by_shape, motifs.meetings(inputs.meetings.pairs, flagged)])
+
+
+def _node_reach(inputs: NetworkInputs) -> pl.DataFrame:
+    """With how many accounts a subject deals, by the account that deals with most: node, n_accounts."""
+    rows = links.to_node(inputs.reach, "account_id", inputs.subjects, "node")
+    return rows.group_by("node").agg(pl.col("n_accounts").max())
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.network import NetworkInputs, NetworkTables, RuleInfo, build_networks
-from thbscreen.rules.ast import Scoring
+from thbscreen.rules.bundle import Scoring
 
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
 

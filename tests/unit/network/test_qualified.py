@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.unit.network.build import AS_OF, World, cell, ring
 from thbscreen.network import RuleInfo
-from thbscreen.rules.ast import Scoring
+from thbscreen.rules.bundle import Scoring
 
 DEVICE = RuleInfo("One device, several accounts", "identity", 3, ("account_control",), True)
 CARDS = RuleInfo("Cards at one machine", "identity", 2, ("labour_exploitation",), True)

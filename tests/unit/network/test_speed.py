@@ -10,7 +10,7 @@ import pytest
 from tests.unit.network.build import AS_OF, RULES
 from thbscreen.engine import tables
 from thbscreen.network import NetworkInputs, build_networks
-from thbscreen.rules.ast import Scoring
+from thbscreen.rules.bundle import Scoring
 
 SUBJECTS, PAYMENTS, STRONG, PAYEES = 200_000, 1_000_000, 50_000, 5_000
 

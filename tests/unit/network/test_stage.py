@@ -15,7 +15,8 @@ from polars.testing import assert_frame_equal
 from tests.unit.network.build import AS_OF, RULES, World, cell, gang, ring
 from thbscreen.engine import tables
 from thbscreen.network import NetworkTables, build_networks, with_alert_counts
-from thbscreen.rules.ast import ROLES, Scoring
+from thbscreen.rules.ast import ROLES
+from thbscreen.rules.bundle import Scoring
 
 
 def members_of(t: NetworkTables) -> list[set[str]]:
