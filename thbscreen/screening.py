@@ -22,6 +22,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
 from thbscreen.engine.meetings import meetings, reach
+from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
     account_codes,
     conductors,
@@ -35,11 +36,14 @@ from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
+from thbscreen.errors import ThbscreenError
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.publish import Staging
 from thbscreen.io.quality import quality
 from thbscreen.model.progress import Progress, Silent
+from thbscreen.network.findings import Basics, with_findings
 from thbscreen.network.finish import account_networks, with_network_hits
+from thbscreen.network.proof import faults, proof_table
 from thbscreen.network.stage import (
     NetworkInputs,
     NetworkTables,
@@ -77,6 +81,7 @@ class ScreenResult:
     networks: pl.DataFrame
     network_members: pl.DataFrame
     network_edges: pl.DataFrame
+    network_proof: pl.DataFrame
     hubs: pl.DataFrame
     parties: pl.DataFrame
     load: LoadReport
@@ -191,6 +196,7 @@ def _results(
     assembler.network_ids = ids
     found = assembler.assemble(runner.result)
     ranked = with_network_hits(networks.networks, found.hits)
+    ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
     progress.stage("scoring", None)
     rated = rate(
@@ -216,6 +222,7 @@ def _results(
         networks=with_alert_counts(ranked, networks.members, rated.alerts),
         network_members=networks.members,
         network_edges=networks.edges,
+        network_proof=proof,
         hubs=networks.hubs,
         parties=dataset.parties,
         load=load,
@@ -235,10 +242,6 @@ def _networks(
     flagged = holders.filter(
         pl.col("account_id").is_in(named.implode()) | pl.col("subject_id").is_in(named.implode())
     )["account_id"]
-    rules = {
-        r.rule.id: RuleInfo(r.rule.title, r.rule.family, r.rule.weight, r.rule.typologies, r.rule.third_party)
-        for r in compiled.rules
-    }
     scoring = compiled.pack.profile.scoring
     marked = account_codes(prepared, flagged)
     edges = payments(prepared, marked) if prepared.buckets else tables.PAYMENTS.empty()
@@ -255,7 +258,42 @@ def _networks(
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, several),
             as_of=as_of,
-            rules=rules,
+            rules=_rule_infos(compiled),
         ),
         scoring,
     )
+
+
+def _rule_infos(compiled: CompiledPack) -> dict[str, RuleInfo]:
+    return {
+        r.rule.id: RuleInfo(r.rule.title, r.rule.family, r.rule.weight, r.rule.typologies, r.rule.third_party)
+        for r in compiled.rules
+    }
+
+
+def _proven(
+    prepared: Prepared,
+    compiled: CompiledPack,
+    found: HitTables,
+    networks: NetworkTables,
+    ranked: pl.DataFrame,
+    ready: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Gives tables NETWORKS, with what its findings rest on, and NETWORK_PROOF."""
+    holders = subjects(prepared)
+    inside = found.hits.filter(pl.col("hit_id").is_in(ranked["hit_ids"].explode().implode()))
+    members = networks.members["accounts"].explode().drop_nulls()
+    moved = movements(
+        prepared, inside["tx_ids"].explode().drop_nulls(), account_codes(prepared, members)
+    )  # fmt: skip
+    proof = proof_table(
+        ranked, networks.members, inside, found.members, found.steps, moved, holders
+    )  # fmt: skip
+    if wrong := faults(proof):
+        raise ThbscreenError("the proof of a network is wrong: " + "; ".join(wrong), hint="this is a bug")
+    findings = Basics(
+        members=networks.members, edges=networks.edges, hubs=networks.hubs, proof=proof, hits=found.hits,
+        movements=moved, subjects=holders, parties=prepared.parties, readiness=ready,
+        rules=_rule_infos(compiled),
+    )  # fmt: skip
+    return with_findings(ranked, findings), proof

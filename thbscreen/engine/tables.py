@@ -16,6 +16,8 @@ _TS = pl.Datetime("us", "UTC")
 MEASURE = pl.Struct({"name": pl.String, "unit": pl.String, "value": pl.Float64, "text": pl.String})
 CONDITION = pl.Struct({"line": pl.String, "left": pl.Float64, "right": pl.Float64, "holds": pl.Boolean})
 KEY = pl.Struct({"field": pl.String, "value": pl.String})
+#: One test of a lawful reading: which, its result (found, not found, could not be checked), what was seen.
+TWIN_TEST = pl.Struct({"test": pl.String, "result": pl.String, "finding": pl.String})
 PARAMETER = pl.Struct({"name": pl.String, "value": pl.String})
 ADDEND = pl.Struct(
     {"rule": pl.String, "hit_id": pl.String, "family": pl.String, "points": pl.Float64, "why": pl.String}
@@ -103,8 +105,9 @@ NETWORKS = _spec(
     rank=pl.Int32, network_id=pl.String, typology=pl.String, title=pl.String, score=pl.Float64,
     n_members=pl.Int32, n_possible_victims=pl.Int32, n_alerts=pl.Int32, amount_eur=pl.Int64,
     first=_TS, last=_TS, rules=pl.List(pl.String), hit_ids=pl.List(pl.String),
-    tx_ids=pl.List(pl.String), why=pl.String,
-    would_break=pl.List(pl.String), hubs_removed=pl.List(pl.String), note=pl.String,
+    tx_ids=pl.List(pl.String), why=pl.String, confidence=pl.String, confidence_why=pl.List(pl.String),
+    would_break=pl.List(pl.String), twin_tests=pl.List(TWIN_TEST), hubs_removed=pl.List(pl.String),
+    note=pl.String,
 )  # fmt: skip
 
 NETWORK_MEMBERS = _spec(
@@ -124,6 +127,14 @@ NETWORK_EDGES = _spec(
     times=pl.List(_TS), amounts_eur=pl.List(pl.Int64), why=pl.String,
 )  # fmt: skip
 
+NETWORK_PROOF = _spec(
+    "network_proof", "one row per network, hit of a third-party or network rule, and movement of money",
+    ("network_id", "rule", "hit_id", "seq"),
+    network_id=pl.String, hit_id=pl.String, rule=pl.String, seq=pl.Int32, tx_id=pl.String, time=_TS,
+    source=pl.String, target=pl.String, ledger=pl.String, step=pl.String, amount_eur=pl.Int64,
+    passed_on_eur=pl.Int64, what=pl.String,
+)  # fmt: skip
+
 HUBS = _spec(
     "hubs", "one row per hub taken out before grouping", ("kind", "hub_id"),
     kind=pl.String, hub_id=pl.String, n_subjects=pl.Int32, why=pl.String,
@@ -136,6 +147,13 @@ PAYMENTS = _spec(
     tx_ids=pl.List(pl.String), times=pl.List(_TS), amounts_eur=pl.List(pl.Int64),
 )  # fmt: skip
 
+#: Booked movements of some accounts as proofs and tests read them; internal.
+MOVEMENTS = _spec(
+    "movements", "one row per booked movement", ("time", "tx_id"),
+    tx_id=pl.String, account_id=pl.String, cp_account_id=pl.String, credit=pl.Boolean, time=_TS,
+    amount_eur=pl.Int64,
+)  # fmt: skip
+
 PUBLISHED = (
     READINESS,
     HITS,
@@ -144,6 +162,7 @@ PUBLISHED = (
     NETWORKS,
     NETWORK_MEMBERS,
     NETWORK_EDGES,
+    NETWORK_PROOF,
     HUBS,
     NEAR_MISSES,
 )

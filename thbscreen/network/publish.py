@@ -413,7 +413,10 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
     return rows.with_columns(
         title=pl.Series(titles, dtype=pl.String),
         why=pl.Series(whys, dtype=pl.String),
+        confidence=pl.lit(None, dtype=pl.String),
+        confidence_why=pl.lit([], dtype=pl.List(pl.String)),
         would_break=pl.Series(breaks, dtype=pl.List(pl.String)),
+        twin_tests=pl.lit([], dtype=pl.List(tables.TWIN_TEST)),
         note=pl.Series(notes, dtype=pl.String),
     )
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from thbscreen.model.money import to_display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Harm first: the order decides between typologies with equal sums.
 TYPOLOGIES = (
@@ -18,49 +23,60 @@ _TITLES = {
     "laundering": "Suspected laundering group",
 }
 
-_BREAKS = {
+#: Tests of lawful readings that the data can answer, with what speaks for the reading.
+_TESTS = {
+    "social_insurance": "Social insurance is paid for the workers in proportion to their number and pay.",
+    "own_spending": "The people named as possible victims live an ordinary life from their own accounts.",
+    "even_sums": "The common payee gets equal monthly sums, like rent, that leave each payer most of the pay.",
+    "one_to_one": "Who stands in the middle forwards each sum as it came, like an agent, and keeps nothing.",
+    "licence": "A licence or trade on file explains why money of several people meets in one place.",
+}
+
+_TESTS_OF = {
+    "sexual_exploitation": ("own_spending", "even_sums", "one_to_one", "licence"),
+    "labour_exploitation": ("social_insurance", "own_spending", "even_sums", "one_to_one", "licence"),
+    "domestic_servitude": ("social_insurance", "own_spending", "even_sums", "licence"),
+    "sham_marriage": ("one_to_one", "licence"),
+    "account_control": ("own_spending", "even_sums", "one_to_one", "licence"),
+    "debt_bondage": ("own_spending", "even_sums", "licence"),
+    "recruitment": ("one_to_one", "licence"),
+    "forced_criminality": ("own_spending", "one_to_one", "licence"),
+    "laundering": ("one_to_one", "licence"),
+}
+
+#: What the data cannot answer and people have to ask.
+_OPEN = {
     "sexual_exploitation": (
-        "Each person keeps the takings, pays the own rent and spends on own needs; nobody collects.",
-        "The common payee is the main tenant of a shared flat and gets equal sums like a lease.",
         "The payments are shared tips, market sales or treatments of people who work for themselves.",
         "Adverts, lodging and travel are paid by each person from the own account.",
     ),
     "labour_exploitation": (
-        "Social insurance is paid for the workers in proportion to their number and pay.",
-        "What goes on to the common payee is rent: equal monthly sums within the lawful share of pay.",
-        "The common payee is a remittance agent, a union, a canteen or a savings club whose turn rotates.",
-        "The payer is a licensed payroll or staffing business that pays each worker's own account in full.",
+        "The common payee is a union, a canteen or a savings club whose turn rotates.",
         "The workers spend freely from their own accounts in different places and at different times.",
     ),
     "sham_marriage": (
-        "The person in the middle holds a wedding-trade, travel or legal licence and is paid a usual fee.",
         "Couples pay the municipality, tickets and stay themselves, and share daily spending afterwards.",
-        "The sums sent on match outlays one to one: ticket, fee and flat, with no margin kept.",
         "Relatives of a real couple pay for one wedding, not for several.",
     ),
     "account_control": (
         "The accounts were opened on an induction or reception day; money then goes to different payees.",
         "One person cares for relatives and has a registered mandate for their accounts.",
-        "The members live in one hall or household and share a device, but each spends for own needs.",
         "The common payee is a savings club: every member is paid out once, in turn.",
     ),
     "laundering": (
-        "Money is passed on one to one for a known purpose, such as a shared bill, purchase or family event.",
         "The place and time of deposits follow the holder's trade, such as sales rounds or shop takings.",
         "Invoices and declared turnover explain the sums.",
         "The members are a family or a business group with an open reason to move money among themselves.",
     ),
     "domestic_servitude": (
-        "The worker has own free spending, full pay on the own account and days off that show in card use.",
-        "Deductions are lodging and food within the lawful share of pay.",
-        "Social insurance is paid for the worker.",
+        "The worker has full pay on the own account and days off that show in card use.",
     ),
     "debt_bondage": (
-        "Repayments are equal, end when the loan is paid, and leave enough for living.",
+        "Repayments end when the loan is paid, and leave enough for living.",
         "The lender is a licensed institution, a relative or an employer with a written advance.",
     ),
     "recruitment": (
-        "The agency is licensed and the employer, not the worker, pays its fee.",
+        "The employer, not the worker, pays the agency's fee.",
         "Tickets are bought by a relative or for one's own visitors.",
     ),
     "forced_criminality": (
@@ -69,9 +85,8 @@ _BREAKS = {
     ),
 }  # fmt: skip
 
-_BREAKS_ANY = (
+_OPEN_ANY = (
     "The members are a household, a club or a team of colleagues and each one gains from the payments.",
-    "A licence, mandate or contract on file explains why money of several people meets in one place.",
 )
 
 
@@ -80,9 +95,26 @@ def title(typology: str) -> str:
     return _TITLES.get(typology, "Suspected network")
 
 
-def would_break(typology: str) -> list[str]:
-    """Gives the innocent readings to test first, as full sentences."""
-    return list(_BREAKS.get(typology, _BREAKS_ANY))
+def twin_tests(typology: str) -> tuple[str, ...]:
+    """Gives the tests of lawful readings that the data may answer, in their order."""
+    return _TESTS_OF.get(typology, ("own_spending", "one_to_one", "licence"))
+
+
+def question(test: str) -> str:
+    """Gives what would be true under the lawful reading, as a full sentence."""
+    return _TESTS[test]
+
+
+def would_break(typology: str, answers: Iterable[tuple[str, str, str]] = ()) -> list[str]:
+    """Gives what would break a reading, as full sentences: what was tested, then what people have to ask.
+
+    Args:
+        typology: of the network.
+        answers: test, result and finding of what was tested; tests without an answer are only named.
+    """
+    told = {test: f" Tested: {result}. {finding}" for test, result, finding in answers}
+    tested = [_TESTS[test] + told.get(test, "") for test in twin_tests(typology)]
+    return [*tested, *(f"{text} To be asked." for text in _OPEN.get(typology, _OPEN_ANY))]
 
 
 def role_words(role: str) -> str:
