@@ -111,8 +111,8 @@ def runs_of_turns(owner: I64, period: I64, source: I64, cents: I64, share: tuple
     given = group_ids([cell, source + 1])
     sums = _sums(given, cents)
     firsts = np.unique(given, return_index=True)[1]
-    # per step the source with the most euros, ties to the smaller code
-    ranked = np.lexsort((source[firsts], -sums, cell[firsts]))
+    # per step the known source with the most euros, ties to the smaller code
+    ranked = np.lexsort((source[firsts], -sums, source[firsts] < 0, cell[firsts]))
     best = ranked[np.concatenate([[True], cell[firsts][ranked][1:] != cell[firsts][ranked][:-1]])]
     at = firsts[best]
     rules = (source[at] >= 0) & (sums[best] > 0) & (sums[best] * share[1] >= total[cell[at]] * share[0])
