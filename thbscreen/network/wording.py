@@ -27,7 +27,7 @@ _TITLES = {
 _TESTS = {
     "social_insurance": "Social insurance is paid for the workers in proportion to their number and pay.",
     "own_spending": "The people named as possible victims live an ordinary life from their own accounts.",
-    "even_sums": "The common payee gets equal monthly sums, like rent, that leave each payer most of the pay.",
+    "even_sums": "The common payee gets equal monthly sums, like rent, that leave the payer most of it.",
     "one_to_one": "Who stands in the middle forwards each sum as it came, like an agent, and keeps nothing.",
     "licence": "A licence or trade on file explains why money of several people meets in one place.",
 }

@@ -41,11 +41,16 @@ class Case:
     hits: pl.DataFrame
     members: pl.DataFrame
     story: str
+    proof: pl.DataFrame | None = None
 
 
 def write_cases(run: Run, folder: Path) -> list[Written]:
-    """Writes `cases/<id>/` with evidence.csv, members.csv and narrative.txt; reads the source once."""
-    cases = [*_network_cases(run), *_alert_cases(run)]
+    """Writes `cases/<id>/` with evidence.csv, members.csv and narrative.txt; reads the source once.
+
+    A network has `proof.csv` beside them.
+    """
+    apart = handled_as_victims(run)
+    cases = [*_network_cases(run, apart), *_alert_cases(run, apart)]
     if not cases:
         return []
     wanted = {tx for case in cases for tx in case.tx_ids}
@@ -103,16 +108,32 @@ def _decimal(name: str, currency: str | None, columns: Sequence[str]) -> pl.Expr
     return pl.when(places > 0).then(whole + decimals).otherwise(whole).alias(name)
 
 
-def _network_cases(run: Run) -> Iterator[Case]:
-    members, setting = run.table("network_members"), _setting(run)
+def handled_as_victims(run: Run) -> frozenset[str]:
+    """Gives who is handled as a possible victim anywhere: members of networks and subjects of alerts.
+
+    Accounts of such people are among the ids.
+    """
+    members, alerts = run.table("network_members"), run.table("alerts")
+    read = members.filter(pl.col("role") == "possible_victim")
+    alerted = alerts.filter(pl.col("handling") == "possible victim")["subject_id"]
+    people = pl.concat([read["member_id"], alerted.rename("member_id")]).unique()
+    holders = run.dataset.account_parties
+    held = holders.filter(pl.col("party_id").is_in(people.implode()))["account_id"]
+    accounts = read["accounts"].explode().drop_nulls()
+    return frozenset({*people.to_list(), *held.to_list(), *accounts.to_list()})
+
+
+def _network_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
+    members, setting, proof = run.table("network_members"), _setting(run), run.table("network_proof")
     for network in run.table("networks").iter_rows(named=True):
         mine = members.filter(pl.col("network_id") == network["network_id"])
         hits = _hits(run, network["hit_ids"])
-        story = network_story(network, mine.to_dicts(), hits.to_dicts(), setting)
-        yield Case(network["network_id"], tuple(network["tx_ids"] or ()), hits, mine, story)
+        proven = proof.filter(pl.col("network_id") == network["network_id"])
+        story = network_story(network, mine.to_dicts(), hits.to_dicts(), setting, proven.to_dicts(), apart)
+        yield Case(network["network_id"], tuple(network["tx_ids"] or ()), hits, mine, story, proven)
 
 
-def _alert_cases(run: Run) -> Iterator[Case]:
+def _alert_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
     members, setting = run.table("hit_members"), _setting(run)
     holders = run.dataset.account_parties
     known = holders.select(member_id="account_id", customer="party_id").unique()
@@ -123,11 +144,12 @@ def _alert_cases(run: Run) -> Iterator[Case]:
         held = holders.filter(pl.col("party_id") == alert["subject_id"])["account_id"].to_list()
         others = mine.filter(~pl.col("member_id").is_in([alert["subject_id"], *held]))
         told = others.join(known, on="member_id", how="left", maintain_order="left")
-        story = alert_story(alert, told.to_dicts(), hits.to_dicts(), setting)
-        yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, _named(alert, others), story)
+        story = alert_story(alert, told.to_dicts(), hits.to_dicts(), setting, apart)
+        mine = _named(alert, told, apart)
+        yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, mine, story)
 
 
-def _named(alert: Row, members: pl.DataFrame) -> pl.DataFrame:
+def _named(alert: Row, members: pl.DataFrame, victims: frozenset[str]) -> pl.DataFrame:
     """The subject, then one row per other person or account and role in the hits of an alert."""
     own = pl.DataFrame(
         {"member_id": [alert["subject_id"]], "role": [alert["leading_role"]], "rules": [[]], "n_hits": [0]},
@@ -136,10 +158,16 @@ def _named(alert: Row, members: pl.DataFrame) -> pl.DataFrame:
     named = members.group_by("member_id", "role").agg(
         rules=pl.col("rule").unique().sort(), n_hits=pl.col("hit_id").n_unique().cast(pl.Int64)
     )
-    apart = pl.col("role") == "possible_victim"
+    safe = members.filter(
+        (pl.col("role") == "possible_victim")
+        | pl.col("member_id").is_in(sorted(victims))
+        | pl.col("customer").str.split(", ").list.eval(pl.element().is_in(sorted(victims))).list.any()
+    )["member_id"]
+    apart = pl.col("member_id").is_in(safe.implode())
     shown = pl.when(apart).then(pl.lit("possible victim")).otherwise(pl.lit("named by a hit"))
     named = named.with_columns(handling=shown).sort("handling", "role", "member_id")
-    return pl.concat([own.with_columns(handling=pl.lit(alert["handling"])), named])
+    handling = "possible victim" if alert["subject_id"] in victims else alert["handling"]
+    return pl.concat([own.with_columns(handling=pl.lit(handling)), named])
 
 
 def _hits(run: Run, hit_ids: Sequence[str] | None) -> pl.DataFrame:
@@ -166,8 +194,12 @@ def _write(case: Case, rows: pl.DataFrame, folder: Path) -> Iterator[Written]:
     evidence = evidence.join(rules, on="tx_id", how="left", maintain_order="left")
     files.write_csv(evidence, place / "evidence.csv", neutral_already=True)
     files.write_csv(case.members, place / "members.csv")
+    if case.proof is not None:
+        files.write_csv(case.proof, place / "proof.csv")
     (place / "narrative.txt").write_text(case.story, encoding="utf-8", newline="\n")
     inside = f"cases/{case.id}"
     yield Written(f"{inside}/evidence.csv", evidence.height)
     yield Written(f"{inside}/members.csv", case.members.height)
+    if case.proof is not None:
+        yield Written(f"{inside}/proof.csv", case.proof.height)
     yield Written(f"{inside}/narrative.txt")

@@ -7,14 +7,15 @@ what could not be judged and how to handle the case. It holds no names and no wo
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from thbscreen.report import proof as proofs
 from thbscreen.report.layout import printable
-from thbscreen.report.text import count, day, euros, points, words
+from thbscreen.report.text import count, day, euros, minute, points, words
 from thbscreen.rules import ast, bundle
 
 WIDTH = 96
@@ -39,6 +40,7 @@ STANDING_CARE = (
 FILES = (
     "evidence.csv: every movement that contributed, with the rules it contributed to.",
     "members.csv: the people and accounts named here, with their possible roles.",
+    "proof.csv, of a network: the payments of its patterns in the order of time.",
     "In evidence.csv, purchases that show health, faith, politics or intimate life are called personal "
     "spending and nothing more.",
     "In both, cells that a spreadsheet would run as a formula begin with an apostrophe that is not in the "
@@ -67,7 +69,14 @@ class Setting:
         return ZoneInfo(self.pack.profile.time_zone)
 
 
-def network_story(network: Row, members: Sequence[Row], hits: Sequence[Row], setting: Setting) -> str:
+def network_story(
+    network: Row,
+    members: Sequence[Row],
+    hits: Sequence[Row],
+    setting: Setting,
+    proof: Sequence[Row] = (),
+    apart: Collection[str] = (),
+) -> str:
     """Gives the narrative of a suspected network.
 
     Args:
@@ -75,25 +84,33 @@ def network_story(network: Row, members: Sequence[Row], hits: Sequence[Row], set
         members: its rows of NETWORK_MEMBERS.
         hits: its rows of HITS.
         setting: of the run.
+        proof: its rows of NETWORK_PROOF.
+        apart: who is handled as a possible victim anywhere in the run.
     """
     out = _Text(f"{network['network_id']}: {network['title']}")
     out.paragraph(DRAFT)
-    victims = [m for m in members if m["role"] == "possible_victim"]
-    others = [m for m in members if m["role"] != "possible_victim"]
+    victims = [m for m in members if m["role"] == "possible_victim" or m["member_id"] in apart]
+    others = [m for m in members if m not in victims]
     out.section("What was found")
     out.paragraph(
         f"{count(len(members), 'member')}, of whom {count(len(victims), 'possible victim')}. "
         f"{euros(network['amount_eur'])} moved, {_span(network, setting.zone)}."
     )
     out.paragraph(network["why"] or "")
+    if network["confidence"]:
+        out.section(f"How much this rests on: {network['confidence']}")
+        out.paragraph("A count of reasons that can be checked, not a probability.")
+        out.bullets(network["confidence_why"] or ())
     _patterns(out, hits, setting.zone)
+    _proof(out, proof, hits, setting.zone)
     out.section("Members who are not read as possible victims")
     out.paragraph(
         "Shares of roles are read here from hits inside this network alone; the alert of a person also "
         "counts the person's other hits, so the two may differ a little."
     )
     out.bullets(_member(m) for m in others)
-    _victims(out, [_member(m) for m in victims])
+    in_doubt = any(m["role"] != "possible_victim" for m in victims)
+    _victims(out, [_member(m) for m in victims], in_doubt=in_doubt)
     out.section("What would break this reading")
     out.bullets(network["would_break"] or ())
     _innocent(out, _explanations(hits, setting.pack))
@@ -106,7 +123,13 @@ def network_story(network: Row, members: Sequence[Row], hits: Sequence[Row], set
     return out.text()
 
 
-def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting: Setting) -> str:
+def alert_story(
+    alert: Row,
+    members: Sequence[Row],
+    hits: Sequence[Row],
+    setting: Setting,
+    victims: Collection[str] = (),
+) -> str:
     """Gives the narrative of one alert.
 
     Args:
@@ -115,9 +138,10 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
             the account, if somebody here does.
         hits: its rows of HITS.
         setting: of the run.
+        victims: ids of people and accounts that are handled as possible victims anywhere in the run.
     """
     who = subject_words(alert)
-    apart = alert["handling"] == "possible victim"
+    apart = alert["handling"] == "possible victim" or alert["subject_id"] in victims
     out = _Text(f"{alert['alert_id']}: {who}" + (", handled as a possible victim" if apart else ""))
     out.paragraph(DRAFT)
     out.section("What was found")
@@ -135,14 +159,15 @@ def alert_story(alert: Row, members: Sequence[Row], hits: Sequence[Row], setting
     out.bullets(f"{points(a['points'])}: {a['why']} ({a['rule']})" for a in alert["addends"])
     reading = f"{who}: {shares(alert)}"
     named = _others(members)
+    safe = {m for m, role in named if role == "possible_victim"} | _elsewhere(members, victims)
     if not apart:
         out.section("Subject")
         out.bullets([reading])
     out.section("Others named by these hits")
-    out.bullets(f"{m}: {words(role)}" for m, role in named if role != "possible_victim")
+    out.bullets(f"{m}: {words(role)}" for m, role in named if m not in safe)
     _victims(
         out,
-        [reading] * apart + _apart(named),
+        [reading] * apart + _apart(named, safe),
         in_doubt=apart and alert["second_role"] in _larger(alert),
     )
     _innocent(out, alert["innocent_explanations"] or ())
@@ -224,6 +249,19 @@ def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
             out.paragraph(f"{count(len(mine) - MOST_HITS, 'further hit')} of this rule: see hits.parquet.")
 
 
+def _proof(out: _Text, proof: Sequence[Row], hits: Sequence[Row], zone: ZoneInfo) -> None:
+    found = proofs.patterns(proof, hits)
+    if not found:
+        return
+    out.section("The payments in order")
+    out.paragraph(proofs.ORDER)
+    for pattern in proofs.told(found):
+        out.paragraph(f"{pattern['rule']}: {pattern['title']} [{pattern['hit_id']}]")
+        out.bullets(proofs.payment_lines(pattern, lambda moment: minute(moment, zone)))
+        out.paragraph(proofs.further(pattern, "proof.csv"))
+    out.paragraph(f"All {count(len(found), 'pattern')} are in proof.csv.")
+
+
 def _hit(hit: Row, zone: ZoneInfo) -> str:
     first, last = hit["first"] or hit["starts"], hit["last"] or hit["ends"]
     when = day(first, zone)
@@ -249,13 +287,26 @@ def _others(members: Sequence[Row]) -> list[tuple[str, str]]:
     # A network is no member of itself, and its members are in its own narrative.
     found = {(m["member_id"], m["role"], m["customer"]) for m in members if m["field"] != "network_id"}
     ordered = sorted(found, key=lambda m: (ast.ROLES.index(m[1]), m[0]))
-    return [(f"{member} (customer {who})" if who else member, role) for member, role, who in ordered]
+    return [(_with_customer(member, who), role) for member, role, who in ordered]
 
 
-def _apart(named: Sequence[tuple[str, str]]) -> list[str]:
+def _with_customer(member: str, who: str | None) -> str:
+    return f"{member} (customer {who})" if who else member
+
+
+def _elsewhere(members: Sequence[Row], victims: Collection[str]) -> set[str]:
+    """Others whom another case of the run handles as possible victims, as they are named here."""
+    return {
+        _with_customer(m["member_id"], m["customer"])
+        for m in members
+        if m["member_id"] in victims or any(c in victims for c in (m["customer"] or "").split(", "))
+    }
+
+
+def _apart(named: Sequence[tuple[str, str]], safe: Collection[str]) -> list[str]:
     """Possible victims among the others; whoever is named in another role too is told to be."""
     out = []
-    for member in [m for m, role in named if role == "possible_victim"]:
+    for member in dict.fromkeys(m for m, _ in named if m in safe):
         also = [words(role) for m, role in named if m == member and role != "possible_victim"]
         out.append(member + (f"; other hits name it as {' and '.join(also)}" if also else ""))
     return out

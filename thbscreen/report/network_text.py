@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from thbscreen.network.around import distances
+from thbscreen.report import proof as proofs
 from thbscreen.report.narrative import DRAFT, IN_DOUBT, STANDING_CARE, VICTIM_CARE, shares
 from thbscreen.report.network_view import DIRECTIONS, ROLES, VICTIM
 from thbscreen.report.page import Page, money, payment_words
-from thbscreen.report.text import count, euros, points, words
+from thbscreen.report.text import count, euros, minute, points, words
 
 Row = dict[str, Any]
 BAR = 24
@@ -31,6 +32,9 @@ def network_page(facts: Row, zone: ZoneInfo, width: int) -> str:
     page.wrap(facts["why"] or "")
     page.wrap(facts["note"] or "")
     page.wrap(DRAFT)
+    if facts["confidence"]:
+        page.heading(f"HOW MUCH THIS RESTS ON: {facts['confidence']}")
+        page.bullets(facts["confidence_why"] or ())
     page.heading("RULES")
     page.bullets(f"{r['rule']}: {r['title']} ({count(r['n_hits'], 'hit')})" for r in facts["rules"])
     page.heading("MEMBERS WHO ARE NOT READ AS POSSIBLE VICTIMS")
@@ -42,6 +46,7 @@ def network_page(facts: Row, zone: ZoneInfo, width: int) -> str:
         if any(m["role"] != VICTIM for m in facts["possible_victims"]):
             page.wrap(IN_DOUBT, 2)
         _members(page, words(VICTIM), facts["possible_victims"])
+    _proof(page, facts["proof"])
     _flows(page, facts["links"])
     _links(page, facts["links"])
     _timeline(page, facts["timeline"])
@@ -77,6 +82,19 @@ def _evidence(page: Page, member: Row, indent: int) -> None:
     for name in ("for", "against"):
         for sentence in member[f"evidence_{name}"] or ():
             page.wrap(f"{name}: {sentence}", indent, hang=2)
+
+
+def _proof(page: Page, found: Sequence[Row]) -> None:
+    page.heading("PROOF: payments in order")
+    if not found:
+        page.wrap("none", 2)
+        return
+    page.wrap(proofs.ORDER, 2)
+    for pattern in proofs.told(found):
+        page.wrap(f"{pattern['rule']}: {pattern['title']} [{pattern['hit_id']}]", 2)
+        for line in proofs.payment_lines(pattern, lambda moment: minute(moment, page.zone)):
+            page.wrap(line, 4, hang=2)
+        page.wrap(proofs.further(pattern, "--format json"), 4)
 
 
 def _flows(page: Page, links: Sequence[Row]) -> None:

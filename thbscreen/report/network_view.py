@@ -15,6 +15,7 @@ from thbscreen.diagnostics import suggest
 from thbscreen.errors import UsageError
 from thbscreen.network.around import distances
 from thbscreen.network.paths import Way, Ways, find_ways, published_payments
+from thbscreen.report import proof as proofs
 from thbscreen.report.folder import Row, RunFolder
 from thbscreen.rules import ast
 
@@ -33,7 +34,7 @@ _MEMBER = (
 )  # fmt: skip
 _NETWORK = (
     "network_id", "title", "typology", "rank", "score", "why", "note", "first", "last", "amount_eur",
-    "n_members", "n_possible_victims", "n_alerts",
+    "n_members", "n_possible_victims", "n_alerts", "confidence", "confidence_why", "twin_tests",
 )  # fmt: skip
 _HIT = (
     "hit_id", "rule", "rule_version", "title", "family", "weight", "third_party", "subject_kind",
@@ -100,8 +101,21 @@ def network_facts(run: RunFolder, wanted: str) -> Row:
         "timeline": _timeline(edges, apart, str(run.zone)),
         "hubs_removed": _hubs(run, network["hubs_removed"]),
         "would_break": network["would_break"],
+        "proof": _proof(run, network),
         "not_judged": _not_judged(run),
     }
+
+
+def _proof(run: RunFolder, network: Row) -> list[Row]:
+    """Payments of each pattern in the order of time."""
+    rows = run.table("network_proof").filter(pl.col("network_id") == network["network_id"])
+    names = [name for name in rows.columns if name not in {"network_id", "hit_id", "rule"}]
+    about = _hits(run, rows["hit_id"].unique().to_list()).to_dicts()
+    return [
+        {name: p[name] for name in ("rule", "title", "hit_id", "passed_on_eur")}
+        | {"payments": [{name: row[name] for name in names} for row in p["payments"]]}
+        for p in proofs.patterns(rows.to_dicts(), about)
+    ]
 
 
 def _apart(members: Iterable[Row], alerts: Iterable[Row]) -> set[str]:

@@ -64,6 +64,11 @@ def day(value: datetime | None, zone: ZoneInfo) -> str:
     return "not known" if value is None else value.astimezone(zone).date().isoformat()
 
 
+def minute(value: datetime | None, zone: ZoneInfo) -> str:
+    """Gives the local date and time of day, to the minute."""
+    return "not known" if value is None else value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 def count(n: int, one: str, many: str | None = None) -> str:
     """Gives a number with its noun: `1 hit`, `3,000 hits`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
