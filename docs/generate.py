@@ -174,10 +174,10 @@ or on the clock.
 | `summary.json` | the counts and the top of both lists, for other programs |
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
-| `cases/<id>/` | for each network and the top alerts: `narrative.txt`, `evidence.csv`, `members.csv`, `proof.csv` |
+| `cases/<id>/` | per network and top alert: `narrative.txt`, `evidence.csv`, `members.csv`, `proof.csv` |
 
-`proof.csv` is there for networks only. CSV files are for people and their spreadsheets: lists are JSON text, a
-cell that would run as a formula begins with an apostrophe, and characters that steer a terminal or hide
+`proof.csv` is there for networks only. CSV files are for people and their spreadsheets: lists are JSON text,
+a cell that would run as a formula begins with an apostrophe, and characters that steer a terminal or hide
 something are written as `\\u{1b}`. In `evidence.csv`, purchases that show health, faith, politics or intimate
 life have no merchant and are called `personal spending`. Exact values are in the Parquet tables and in your
 source files.
