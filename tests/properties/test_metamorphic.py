@@ -88,7 +88,7 @@ def findings(pack, world, buckets=1, change=lambda table: table):
     return found.hits.select(TOLD).sort(order, nulls_last=True)
 
 
-@part(6)
+@part(12)
 @given(w.worlds(), st.randoms(use_true_random=False), st.sampled_from((1, 2, 5)))
 def test_shuffled_rows_and_other_buckets_give_the_same_findings(world, random, buckets):
     rows, accounts, parties = world
@@ -98,7 +98,7 @@ def test_shuffled_rows_and_other_buckets_give_the_same_findings(world, random, b
     assert findings(every_rule(), (*mixed, parties), buckets).equals(findings(every_rule(), world))
 
 
-@part(6)
+@part(12)
 @given(w.worlds(), st.integers(0, 3))
 def test_an_unrelated_account_leaves_all_other_findings_as_they_were(world, number):
     rows, accounts, parties = world
@@ -112,7 +112,7 @@ def test_an_unrelated_account_leaves_all_other_findings_as_they_were(world, numb
     assert after.filter(~named).equals(before)
 
 
-@part(6)
+@part(12)
 @given(w.worlds(), st.sampled_from(("USD", "RON", "GBP")))
 def test_another_currency_at_the_same_value_in_euros_changes_nothing(world, currency):
     def change(table):
@@ -148,7 +148,7 @@ def weekly_rules():
     return only(every_rule(), weekly)
 
 
-@part(6)
+@part(12)
 @given(w.worlds(), st.integers(1, 7))
 def test_all_times_some_weeks_later_give_the_same_findings_later(world, weeks):
     rows, accounts, parties = world
@@ -184,7 +184,7 @@ def forgetful_rules():
     return only(every_rule(), forgets)
 
 
-@part(6)
+@part(12)
 @given(w.worlds(max_rows=24), st.data())
 def test_a_later_batch_with_the_look_back_before_it_gives_the_findings_of_the_whole(world, data):
     rows, accounts, parties = world

@@ -57,7 +57,7 @@ def compared():
     return numbered(blocks)
 
 
-@part(4)
+@part(5)
 @given(w.worlds(max_rows=14), st.sampled_from((1, 3)))
 def test_windows_compared_with_others(world, buckets):
     agree(compared(), world, buckets)
@@ -94,7 +94,7 @@ def past():
     return numbered(blocks)
 
 
-@part(4)
+@part(5)
 @given(w.worlds(max_rows=14), st.sampled_from((1, 3)))
 def test_rows_compared_with_the_account_s_earlier_rows(world, buckets):
     agree(past(), world, buckets)

@@ -53,7 +53,7 @@ def pack():
     return numbered(blocks, [roles[i % 2] for i in range(len(blocks))])
 
 
-@part(4)
+@part(5)
 @given(w.worlds(max_rows=12), st.sampled_from((1, 3)))
 def test_sequences_give_the_hits_of_a_slow_telling(world, buckets):
     agree(pack(), world, buckets)

@@ -89,7 +89,7 @@ def pack():
     return numbered(blocks, [SHAPES[name][2] for name, _ in both])
 
 
-@part(4)
+@part(5)
 @given(w.worlds(max_rows=14), st.sampled_from((1, 3)))
 def test_shapes_give_the_hits_of_a_slow_reading(world, buckets):
     agree(pack(), world, buckets)

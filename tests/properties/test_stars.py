@@ -65,7 +65,7 @@ def pack():
     return pack_of(*(star(i, *parts) for i, parts in enumerate(combined)), lists=LISTS)
 
 
-@part(4)
+@part(5)
 @given(w.worlds(max_rows=14), st.sampled_from((1, 3)))
 def test_stars_give_the_hits_of_a_slow_telling(world, buckets):
     agree(pack(), world, buckets)
