@@ -29,6 +29,7 @@ PAIRS = {
     "last": pl.Datetime("us", "UTC"), "tx_ids": pl.List(pl.String), "times": _TIMES,
     "amounts_eur": pl.List(pl.Int64),
 }  # fmt: skip
+REACH = {"account_id": pl.String(), "n_accounts": pl.Int64(), "amount_eur": pl.Int64()}
 CROWDED = {"terminal_id": pl.String(), "n_subjects": pl.Int64(), "by_day": pl.Boolean()}
 
 
@@ -88,33 +89,44 @@ def meetings(
 
 
 def reach(prepared: Prepared, accounts: npt.NDArray[np.bool_]) -> pl.DataFrame:
-    """Counts with how many different accounts some accounts deal, in all movements.
+    """Tells with how many different accounts some accounts deal, and how much, in all movements.
 
     Args:
         prepared: the buckets.
         accounts: by account code, whom to count for.
 
     Returns:
-        account_id, n_accounts; accounts without a counterparty are left out.
+        account_id, n_accounts, amount_eur (cents, in and out; a transfer that stands in two ledgers once);
+        accounts without a counterparty are left out.
     """
     if not accounts.any():
-        return pl.DataFrame(schema={"account_id": pl.String, "n_accounts": pl.Int64})
+        return pl.DataFrame(schema=REACH)
+    has_ledger = np.zeros(len(accounts) + 1, np.bool_)
+    has_ledger[prepared.ledgers] = True
     wanted = np.append(accounts, False)  # code -1 looks up the appended False
-    pairs: list[I64] = [np.zeros(0, np.int64)]
-    width = len(wanted)
+    parts = []
     for number in range(len(prepared.buckets)):
         frame = prepared.bucket(number)
         if "c:cp_account_id" not in frame.columns:
             continue
         account = frame["c:account_id"].to_numpy().astype(np.int64)
         other = frame["c:cp_account_id"].to_numpy().astype(np.int64)
-        known = (other >= 0) & (other != account)
+        once = (other >= 0) & (other != account) & (~frame["_credit"].to_numpy() | ~has_ledger[other])
+        amount = frame["amount_eur"].fill_null(0).to_numpy()
         for one, two in ((account, other), (other, account)):
-            rows = known & wanted[one]
-            pairs.append(np.unique(one[rows] * width + two[rows]))
-    codes, counts = np.unique(np.unique(np.concatenate(pairs)) // width, return_counts=True)
-    names = prepared.dictionaries["account"].gather(codes)
-    return pl.DataFrame({"account_id": names, "n_accounts": pl.Series(counts, dtype=pl.Int64)})
+            rows = once & wanted[one]
+            pairs = pl.DataFrame({"one": one[rows], "two": two[rows], "amount_eur": amount[rows]})
+            parts.append(pairs.group_by("one", "two").agg(pl.col("amount_eur").sum()))
+    if not parts:
+        return pl.DataFrame(schema=REACH)
+    found = (
+        pl.concat(parts)
+        .group_by("one")
+        .agg(n_accounts=pl.col("two").n_unique(), amount_eur=pl.col("amount_eur").sum())
+    )
+    found = found.sort("one")
+    names = prepared.dictionaries["account"].gather(found["one"])
+    return found.with_columns(account_id=names).select(pl.col(c).cast(t) for c, t in REACH.items())
 
 
 def _frames(prepared: Prepared) -> Iterator[pl.DataFrame]:

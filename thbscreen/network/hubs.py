@@ -63,7 +63,8 @@ def find_hubs(
         patterns: from `links.pattern_links`.
         pairs: from `links.payment_pairs`.
         values: from `links.attribute_values`.
-        reach: node, n_accounts; with how many accounts a subject deals in all the data.
+        reach: node, n_accounts, total; with how many accounts a subject deals in all the data, and for how
+            many cents.
         crowded: from `engine.meetings`; machines that link nobody.
         hub_degree: more subjects than this make a hub.
     """
@@ -85,8 +86,10 @@ def find_hubs(
     )
     found = pl.concat([licensed.select("node"), busy.select("node")])
     wide = _wide(degrees.join(found, on="node", how="anti"), reach, parties)
+    found = pl.concat([found, wide.select("node")])
+    beside = _beside(patterns, pairs, reach.join(found, on="node", how="anti"), hub_degree)
     columns = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
-    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide)])
+    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide, beside)])
     held = _crowded_values(values, flagged, _licensed(parties), hub_degree)
     parts = (nodes.rename({"node": "hub_id"}), held, _machines(crowded))
     columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
@@ -111,6 +114,37 @@ def _wide(degrees: pl.DataFrame, reach: pl.DataFrame, parties: pl.DataFrame) -> 
         "n_subjects",
         kind=pl.lit("counterparty"),
         why=pl.format("pays or is paid by {} accounts in all the data", "n_accounts"),
+    )
+
+
+def _beside(
+    patterns: pl.DataFrame, pairs: pl.DataFrame, reach: pl.DataFrame, hub_degree: int
+) -> pl.DataFrame:
+    """Counterparties of many for whom what patterns show is a small part: node, kind, n_subjects, why.
+
+    A shop, a landlord or an account for collective top-ups is now and then the payee that a pattern names.
+    For somebody who takes what others earn, their money is a large part of all. Whoever only
+    hangs on is not asked, nor an employer: wages of others say nothing against what its patterns show.
+    """
+    both = (("source", "target"), ("target", "source"))
+    employers = patterns.filter(pl.col("role") == "employer").select(node="target").unique()
+    ways = pl.concat([patterns.select(joins=~pl.col("leaf"), node=one, other=two) for one, two in both])
+    ways = ways.group_by("node", "other").agg(pl.col("joins").any())
+    ways = ways.join(reach.filter(pl.col("n_accounts") > hub_degree), on="node")
+    tied = ways.with_columns(n_subjects=pl.col("joins").sum().over("node"))
+    tied = tied.filter(pl.col("n_subjects") > 1).join(employers, on="node", how="anti")
+    paid = pl.concat([pairs.select("amount_eur", node=one, other=two) for one, two in both])
+    sums = paid.join(tied, on=["node", "other"], how="semi")
+    moved = sums.group_by("node").agg(moved=pl.col("amount_eur").sum())
+    rows = tied.drop("other", "joins").unique("node").join(moved, on="node", how="left")
+    small = pl.col("moved").fill_null(0) * PATTERN_ONE_IN < pl.col("total")
+    return rows.filter(small).select(
+        "node",
+        "n_subjects",
+        kind=pl.lit("counterparty"),
+        why=pl.format(
+            "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
+        ),
     )
 
 

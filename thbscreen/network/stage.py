@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.engine import tables
-from thbscreen.engine.meetings import Meetings
+from thbscreen.engine.meetings import REACH, Meetings
 from thbscreen.network import groups, hubs, links, motifs, publish
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class NetworkInputs:
         rules: by rule id.
         conductors: conductor_id, subject_id, and last when known; who stood at the counter.
         meetings: pairs of subjects at one machine within minutes, from `engine.meetings`.
-        reach: account_id, n_accounts; accounts that deal with several flagged ones, and with how many in all.
+        reach: from `engine.meetings`; accounts that deal with several flagged ones, and with whom in all.
     """
 
     hits: pl.DataFrame
@@ -60,9 +60,7 @@ class NetworkInputs:
         default_factory=lambda: pl.DataFrame(schema={"conductor_id": pl.String, "subject_id": pl.String})
     )
     meetings: Meetings = field(default_factory=Meetings)
-    reach: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String, "n_accounts": pl.Int64})
-    )
+    reach: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REACH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +143,9 @@ def _ties(
 
 
 def _node_reach(inputs: NetworkInputs) -> pl.DataFrame:
-    """With how many accounts a subject deals, by the account that deals with most: node, n_accounts."""
+    """How widely a subject deals: node, n_accounts (of its busiest account), total (cents)."""
     rows = links.to_node(inputs.reach, "account_id", inputs.subjects, "node")
-    return rows.group_by("node").agg(pl.col("n_accounts").max())
+    return rows.group_by("node").agg(pl.col("n_accounts").max(), total=pl.col("amount_eur").sum())
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:
