@@ -401,7 +401,7 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
     titles, whys, breaks, notes = [], [], [], []
     for r in told.iter_rows(named=True):
         c = wording.count
-        titles.append(wording.title(r["typology"]))
+        titles.append(wording.title(r["typology"]) if r["n_core"] <= max_nodes else wording.TOO_LARGE)
         breaks.append(wording.would_break(r["typology"]))
         shared = " and some by shared contact details or devices" if r["n_shared"] else ""
         whys.append(

@@ -90,6 +90,10 @@ _OPEN_ANY = (
 )
 
 
+#: Heading of a group that stays too large after communities were sought: no ring is claimed.
+TOO_LARGE = "Linked subjects, hub not excluded"
+
+
 def title(typology: str) -> str:
     """Gives the heading of a suspected network."""
     return _TITLES.get(typology, "Suspected network")
