@@ -125,7 +125,8 @@ def with_passed_on(rows: pl.DataFrame) -> pl.DataFrame:
 def _words() -> pl.Expr:
     step = pl.when(pl.col("step") != "").then(pl.format("{}: ", pl.col("step").str.replace_all("_", " ")))
     passed = pl.col("passed_on_eur").map_elements(wording.money, return_dtype=pl.String)
-    tail = pl.when(pl.col("passed_on_eur") > 0).then(pl.format("; {} of it had come in before", passed))
+    part = pl.when(pl.col("passed_on_eur") < pl.col("amount_eur")).then(passed).otherwise(pl.lit("all"))
+    tail = pl.when(pl.col("passed_on_eur") > 0).then(pl.format("; {} of it had come in before", part))
     return pl.format("{}{} pays {}{}", step.otherwise(pl.lit("")), "source_words", "target_words",
                      tail.otherwise(pl.lit("")))  # fmt: skip
 

@@ -20,6 +20,10 @@ UNKNOWN_POINTS = 0.5
 REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 #: A collector receives from at least this many members and keeps at least half.
 COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
+#: Places in the flow of money that speak for a role, where no rule says more.
+PLACE_POINTS = 0.5
+#: Who feeds a collector pays it at least so often.
+FEED_PAYMENTS = 2
 _LEAVES = frozenset({"possible_client", "employer"})
 
 
@@ -38,7 +42,12 @@ class Naming:
 
 @dataclass(slots=True)
 class Member:
-    """Everything the vector and its sentences are made of; money in cents, within the network only."""
+    """Everything the vector and its sentences are made of; money in cents, within the network only.
+
+    Attributes:
+        feeds: payments to members who collect from several.
+        onward: gets most of what a collector pays out.
+    """
 
     node: str
     is_connector: bool
@@ -52,6 +61,7 @@ class Member:
     payees: int = 0
     parts_without: int = 0
     onward: bool = False
+    feeds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,9 @@ def points(member: Member, typology: str) -> dict[str, float]:
         Per rule and role the weight of the hit, plus a tenth of it for each further hit (at most
         doubled). A collector, and whom a collector pays most of it on to, gets one point of
         organiser in a marriage ring, of controller
-        elsewhere. Who is only a client or employer gets nothing else.
+        elsewhere. Half a point goes by place: of possible victim to who pays a collector again and again, of
+        facilitator to who gets money from several and passes most of it on, of client to a named
+        client who pays in and gets nothing. Who is only a client or employer gets nothing else.
     """
     out: dict[str, float] = {}
     for n in member.namings:
@@ -81,6 +93,13 @@ def points(member: Member, typology: str) -> dict[str, float]:
     if member.onward or (not member.is_connector and is_collector(member)):
         role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
         out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
+    for role, holds in (
+        ("possible_victim", feeds_a_collector(member)),
+        ("possible_facilitator", passes_on(member)),
+        ("possible_client", "possible_client" in out and only_pays_in(member)),
+    ):
+        if holds:
+            out[role] = out.get(role, 0.0) + PLACE_POINTS
     out["unknown"] = out.get("unknown", 0.0) + UNKNOWN_POINTS
     return out
 
@@ -88,6 +107,23 @@ def points(member: Member, typology: str) -> dict[str, float]:
 def is_collector(member: Member) -> bool:
     """Says whether money of several members meets here and at least half of it stays."""
     return member.payers >= COLLECTOR_PAYERS and member.received_eur >= 2 * member.sent_eur
+
+
+def feeds_a_collector(member: Member) -> bool:
+    """Says whether money goes again and again to a member who collects, from one who does not collect."""
+    itself = member.is_connector or member.payers >= COLLECTOR_PAYERS
+    return not itself and member.feeds >= FEED_PAYMENTS
+
+
+def passes_on(member: Member) -> bool:
+    """Says whether money of several members meets here and more than half of it goes on to members."""
+    several = member.payers >= COLLECTOR_PAYERS and not member.is_connector
+    return several and 2 * member.sent_eur > member.received_eur > 0
+
+
+def only_pays_in(member: Member) -> bool:
+    """Says whether money goes from here to members and none comes back."""
+    return member.sent_eur > 0 and member.received_eur == 0
 
 
 def read(member: Member, typology: str) -> Reading:
@@ -126,6 +162,16 @@ def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
     if member.payees:
         who = wording.count(member.payees, "member")
         out.append(f"Sent {wording.money(member.sent_eur)} to {who} of the group.")
+    if feeds_a_collector(member):
+        times = wording.count(member.feeds, "payment")
+        out.append(f"Place in the flow: {times} to a member who collects from several.")
+    if passes_on(member):
+        share = wording.percent(min(1.0, member.sent_eur / member.received_eur))
+        out.append(
+            f"Place in the flow: gets money from several members and passes {share} of it on to members."
+        )
+    if only_pays_in(member) and any(n.role == "possible_client" for n in member.namings):
+        out.append("Place in the flow: pays in and gets nothing back.")
     if member.onward:
         out.append("Gets the largest part of what a member pays out who collects from others.")
     if member.parts_without > 1:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,84 @@ def test_who_sends_on_what_came_in_is_not_read_as_collector() -> None:
 
 def test_further_hits_of_one_rule_at_most_double_its_points() -> None:
     assert roles.points(member(naming("possible_victim", 3, hits=50)), "")["possible_victim"] == 6
+
+
+# --- what a place in the flow adds ----------------------------------------------------------------------
+
+#: Every mixture of weak and strong rules for the roles that matter, and every place in the flow.
+WEIGHTS = (0, 1, 3)
+NAMED = ("possible_victim", "possible_controller", "possible_facilitator", "possible_client", "employer")
+PLACES: dict[str, dict[str, int | bool]] = {
+    "nowhere": {},
+    "collects": {"payers": 4, "received_eur": 900, "sent_eur": 100},
+    "passes on": {"payers": 4, "received_eur": 900, "sent_eur": 800},
+    "feeds a collector": {"feeds": 3, "sent_eur": 300},
+    "pays in only": {"sent_eur": 300},
+    "is paid on to": {"onward": True},
+}
+
+
+def mixtures() -> Iterator[tuple[Member, str, dict[str, int]]]:
+    for place, values in PLACES.items():
+        for weights in itertools.product(WEIGHTS, repeat=len(NAMED)):
+            named = {r: w for r, w in zip(NAMED, weights, strict=True) if w}
+            one = Member("A", False, namings=[naming(r, w) for r, w in named.items()])
+            for name, value in values.items():
+                setattr(one, name, value)
+            yield one, place, named
+
+
+def test_in_doubt_every_mixture_of_rules_and_places_is_read_as_possible_victim() -> None:
+    for one, place, _ in mixtures():
+        reading = roles.read(one, "sexual_exploitation")
+        shares = dict(reading.shares)
+        victim = shares.get("possible_victim", 0.0)
+        controlling = max(shares.get(r, 0.0) for r in roles.CONTROLLING)
+        if victim and (victim >= 0.4001 or controlling - victim <= 0.1998):
+            assert reading.role == "possible_victim", (place, shares)
+
+
+def test_a_place_alone_outweighs_no_rule_of_weight_three() -> None:
+    for one, place, named in mixtures():
+        if len(named) == 1 and 3 in named.values():
+            (role,) = named
+            assert roles.read(one, "sexual_exploitation").role == role, (place, named)
+
+
+def test_each_place_speaks_for_its_role_and_says_so() -> None:
+    told = {
+        "collects": ("possible_controller", "Received"),
+        "passes on": ("possible_facilitator", "passes 89% of it on to members"),
+        "feeds a collector": ("possible_victim", "3 payments to a member who collects from several"),
+        "is paid on to": ("possible_controller", "Gets the largest part"),
+    }
+    for place, (role, words) in told.items():
+        one = next(m for m, p, named in mixtures() if p == place and not named)
+        if place == "collects":
+            one.n_received = 4
+        assert dict(roles.read(one, "").shares)[role] > 0
+        assert any(words in line for line in roles.evidence_for(one, {})), place
+        assert roles.evidence_against(one, roles.read(one, ""), {})
+
+
+def test_a_place_makes_a_client_only_of_a_named_one() -> None:
+    stranger = Member("A", False, sent_eur=300)
+    assert "possible_client" not in dict(roles.read(stranger, "").shares)
+    both = member(naming("possible_client"), naming("unknown", 1), sent=300)
+    assert roles.points(both, "")["possible_client"] == 3.5
+    assert any("pays in and gets nothing back" in line for line in roles.evidence_for(both, {}))
+
+
+def test_a_connector_gets_no_role_from_its_place() -> None:
+    for values in PLACES.values():
+        one = Member("A", True)
+        for name, value in values.items():
+            if name != "onward":
+                setattr(one, name, value)
+        assert roles.read(one, "").role == "unknown"
+
+
+def test_who_collects_is_no_feeder_even_when_it_pays_another_collector() -> None:
+    assert not roles.feeds_a_collector(Member("A", False, feeds=9, payers=3))
+    assert roles.feeds_a_collector(Member("A", False, feeds=2, payers=2))
+    assert not roles.feeds_a_collector(Member("A", False, feeds=1))
