@@ -11,7 +11,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 
 #: Columns that link people and that no rule may happen to read.
-LINKING = ("conductor_id", "device_id", "terminal_id")
+LINKING = ("conductor_id", "cp_account_id", "device_id", "terminal_id")
 _TS = pl.Datetime("us", "UTC")
 
 

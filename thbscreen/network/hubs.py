@@ -74,7 +74,10 @@ def find_hubs(
         pl.col("plain").sum().alias("n_plain"),
         (~pl.col("plain")).sum().alias("n_pattern"),
     )
-    licensed = _licensed(parties).join(degrees.select("node", "n_subjects"), on="node")
+    # Whom its own pattern names need not be flagged: a licensed planner is the middle of every wedding.
+    tied = pl.concat([contacts.select("node", "other"), *_both_ways(patterns)]).unique()
+    touched = tied.group_by("node").agg(n_subjects=pl.len())
+    licensed = _licensed(parties).join(touched, on="node")
     busy = degrees.join(licensed, on="node", how="anti").filter(
         (pl.col("n_plain") > hub_degree) & (pl.col("n_pattern") * PATTERN_ONE_IN < pl.col("n_subjects"))
     )
@@ -157,6 +160,10 @@ def _machines(crowded: pl.DataFrame) -> pl.DataFrame:
     return crowded.select(
         kind=pl.lit("shared terminal"), hub_id="terminal_id", n_subjects="n_subjects", why=why
     )
+
+
+def _both_ways(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    return [frame.select(node="target", other="source"), frame.select(node="source", other="target")]
 
 
 def _flagged_contacts(pairs: pl.DataFrame, patterns: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.engine.meetings import CROWDED, PAIRS, REACH, Meetings
 from thbscreen.network import NetworkInputs, NetworkTables, RuleInfo, build_networks
 from thbscreen.rules.bundle import Scoring
 
@@ -38,6 +39,10 @@ class World:
     subjects: list[dict[str, str]] = field(default_factory=list)
     parties: list[dict[str, Any]] = field(default_factory=list)
     devices: list[dict[str, str]] = field(default_factory=list)
+    conductors: list[dict[str, str]] = field(default_factory=list)
+    met: list[dict[str, Any]] = field(default_factory=list)
+    crowded: list[dict[str, Any]] = field(default_factory=list)
+    reach: list[dict[str, Any]] = field(default_factory=list)
 
     def customer(
         self, account: str, party: str | None = None, kind: str = "natural", **columns: str
@@ -92,6 +97,28 @@ class World:
         })  # fmt: skip
         return self
 
+    def pay_on(self, source: str, target: str, *moves: tuple[float, int]) -> World:
+        """Payments at given days before the last booking: (days ago, cents)."""
+        moves = tuple(sorted(moves, reverse=True))
+        times = [AS_OF - timedelta(days=ago) for ago, _ in moves]
+        cents = [c for _, c in moves]
+        self.payments.append({
+            "source": source, "target": target, "n": len(cents), "amount_eur": sum(cents), "first": times[0],
+            "last": times[-1], "tx_ids": [f"P-{source}-{target}-{i}" for i in range(len(cents))],
+            "times": times, "amounts_eur": cents,
+        })  # fmt: skip
+        return self
+
+    def meet(self, one: str, two: str, *days_ago: int) -> World:
+        """Two subjects at one machine within minutes on some days."""
+        times = [AS_OF - timedelta(days=d) for d in sorted(days_ago, reverse=True)]
+        self.met.append({
+            "source": min(one, two), "target": max(one, two), "n": len(times), "first": times[0],
+            "last": times[-1], "tx_ids": [f"M-{one}-{two}-{d}" for d in days_ago], "times": times,
+            "amounts_eur": [5_000] * len(times),
+        })  # fmt: skip
+        return self
+
     def inputs(self) -> NetworkInputs:
         def table(spec: tables.TableSpec, rows: list[dict[str, Any]]) -> pl.DataFrame:
             return pl.DataFrame([{c: r.get(c) for c in spec.schema} for r in rows], schema=spec.schema)
@@ -108,6 +135,13 @@ class World:
             devices=pl.DataFrame(self.devices, schema={"device_id": pl.String, "subject_id": pl.String}),
             as_of=AS_OF,
             rules=RULES,
+            conductors=pl.DataFrame(
+                self.conductors, schema={"conductor_id": pl.String, "subject_id": pl.String}
+            ),
+            meetings=Meetings(
+                pl.DataFrame(self.met, schema=PAIRS), pl.DataFrame(self.crowded, schema=CROWDED)
+            ),
+            reach=pl.DataFrame(self.reach, schema=REACH),
         )
 
     def run(self, scoring: Scoring | None = None) -> NetworkTables:

@@ -1,0 +1,147 @@
+"""What serves strangers is taken out before grouping and listed with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from tests.unit.network.build import World, cell, ring
+
+Glue = Callable[[World], None]
+CORE_A, CORE_B = ({f"C-X{t}", *(f"C-V{t}{i}" for i in range(3))} for t in "ab")
+
+
+def two_cells() -> World:
+    return cell(cell(tag="a"), tag="b")
+
+
+def people(world: World) -> list[str]:
+    return [s["account_id"] for s in world.subjects]
+
+
+def pays_everybody(kind: str = "legal", **facts: str) -> Glue:
+    """Somebody who pays everybody and is paid by everybody, and whom strong hits of both groups name."""
+
+    def add(world: World) -> None:
+        members = people(world)
+        world.customer("HUB", kind=kind, **facts)
+        for a in members:
+            world.pay_on("HUB", a, (40, 90_000), (10, 90_000)).pay_on(a, "HUB", (39, 50_000), (9, 52_000))
+        for t in "ab":
+            world.hit("THB-SEX-012", f"V{t}0", {"HUB": "possible_controller"}, own="possible_victim")
+
+    return add
+
+
+def one_telephone(world: World) -> None:
+    for p in world.parties:
+        p["phone_hash"] = "centre"
+    for i in range(25):
+        world.customer(f"N{i}", phone_hash="centre")
+
+
+def one_courier(world: World) -> None:
+    held = [p["party_id"] for p in world.parties]
+    held += [p["party_id"] for i in range(25) for p in world.customer(f"N{i}").parties[-1:]]
+    world.conductors += [{"conductor_id": "courier", "subject_id": s} for s in held]
+
+
+def wide_payee(**reach: int) -> Glue:
+    """An account of another bank that hits of both groups name, and that deals with many others."""
+
+    def add(world: World) -> None:
+        for t in "ab":
+            world.pay_on(f"V{t}0", "PAYEE", (9, 50_000), (2, 52_000))
+            world.hit("THB-SEX-012", f"V{t}0", {"PAYEE": "possible_controller"}, own="possible_victim")
+        world.reach.append({"account_id": "PAYEE", **reach})
+
+    return add
+
+
+@pytest.mark.parametrize(
+    ("add", "kind", "why"),
+    [
+        (pays_everybody(licence="payroll_bureau"), "licence", "payroll bureau"),
+        (pays_everybody(licence="landlord"), "licence", "landlord"),
+        (pays_everybody("natural", licence="landlord"), "licence", "landlord"),
+        (pays_everybody(sector_nace="35.11"), "sector", "utility"),
+        (pays_everybody(licence="money_remittance"), "licence", "money remittance"),
+        (one_telephone, "shared telephone", "telephone of 33 subjects"),
+        (one_courier, "shared conductor", "conductor of 33 subjects"),
+        (wide_payee(n_accounts=300, amount_eur=1_000), "counterparty", "300 accounts in all the data"),
+        (wide_payee(n_accounts=40, amount_eur=9_000_000), "counterparty", "less than a quarter"),
+    ],
+    ids=[
+        "payroll bureau", "landlord firm", "landlord", "utility", "money remitter", "call-centre telephone",
+        "bank's courier", "unlicensed payee of hundreds", "busy payee",
+    ],
+)  # fmt: skip
+def test_a_hub_never_merges_two_planted_groups_and_is_listed_with_its_reason(
+    add: Glue, kind: str, why: str
+) -> None:
+    world = two_cells()
+    add(world)
+    t = world.run()
+    found = [set(g["member_id"]) for _, g in t.members.group_by("network_id", maintain_order=True)]
+    assert sorted(f >= CORE_A for f in found) == sorted(f >= CORE_B for f in found) == [False, True]
+    assert t.hubs["kind"].to_list() == [kind]
+    assert why in t.hubs["why"].item()
+    assert t.hubs["n_subjects"].item() > 1
+
+
+def test_the_same_payee_joins_two_groups_where_it_deals_with_few_others() -> None:
+    world = two_cells()
+    wide_payee(n_accounts=9, amount_eur=300_000)(world)
+    t = world.run()
+    assert len(t.networks) == 1
+    assert t.hubs.is_empty()
+
+
+def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_flagged_ones() -> None:
+    world = cell().customer("B")
+    world.reach.append({"account_id": "X", "n_accounts": 300, "amount_eur": 600_000})
+    t = world.run()
+    assert t.hubs.is_empty()
+    assert "C-X" in set(t.members["member_id"])
+
+
+def test_an_employer_that_a_pattern_names_is_not_taken_out_for_paying_many_others() -> None:
+    world = two_cells()
+    for h in list(world.hits):
+        if h["rule"] == "THB-SEX-012":
+            world.hit_members.append({
+                "hit_id": h["hit_id"], "rule": h["rule"], "role": "employer", "field": "pay.cp_account_id",
+                "member_id": "EMP", "n_tx": 3, "amount_eur": 300_000,
+            })  # fmt: skip
+    world.reach.append({"account_id": "EMP", "n_accounts": 90, "amount_eur": 90_000_000})
+    t = world.run()
+    assert t.hubs.is_empty()
+    assert "EMP" in set(t.members["member_id"])
+
+
+def test_a_machine_that_links_nobody_is_listed() -> None:
+    world = cell()
+    world.crowded.append({"terminal_id": "ATM1", "n_subjects": 60, "by_day": True})
+    world.crowded.append({"terminal_id": "ATM2", "n_subjects": 30, "by_day": False})
+    assert world.run().hubs.select("kind", "hub_id", "n_subjects", "why").rows() == [
+        ("shared terminal", "ATM1", 60, "up to 60 customers used the machine on a day of a meeting"),
+        ("shared terminal", "ATM2", 30, "30 flagged subjects used the machine"),
+    ]
+
+
+def test_a_group_that_stays_too_large_is_not_called_a_ring() -> None:
+    t = ring(spouses=100).run()
+    assert t.networks["title"].to_list() == ["Linked subjects, hub not excluded"]
+    assert t.networks["note"].item().startswith("hub not excluded: 102 subjects")
+    small = ring().run()
+    assert small.networks["title"].to_list() == ["Suspected sham-marriage ring"]
+
+
+def test_hubs_that_touch_a_network_are_named_beside_it() -> None:
+    world = two_cells()
+    pays_everybody(licence="payroll_bureau")(world)
+    t = world.run()
+    assert t.networks["hubs_removed"].to_list() == [["C-HUB"], ["C-HUB"]]
+    assert t.hubs.filter(pl.col("hub_id") == "C-HUB").height == 1
