@@ -198,18 +198,26 @@ def rule_fields() -> dict[str, RuleField]:
 
 _FORBIDDEN: dict[str, tuple[str, ...]] = {
     "citizenship": (
-        "citizenship", "nationality", "nationalities", "citizen", "passport_country", "ιθαγενεια",
+        "citizenship", "citizenships", "nationality", "nationalities", "citizen", "passport_country",
+        "home_country", "country_of_origin", "origin_country",
+        "id_document_country", "document_country", "ιθαγενεια",
         "υπηκοοτητα", "εθνικοτητα", "staatsangehoerigkeit", "nationalite", "cetatenie", "гражданство",
     ),
     "birthplace": (
         "birthplace", "birth_place", "place_of_birth", "country_of_birth", "birth_country", "born_in",
         "τοπος_γεννησης", "χωρα_γεννησης", "место_рождения",
     ),
-    "ethnicity": ("ethnicity", "ethnic_origin", "ethnic_group", "race", "φυλη", "национальность"),
+    "ethnicity": (
+        "ethnicity", "ethnic_origin", "ethnic_group", "race", "caste", "tribe", "skin_colour", "skin_color",
+        "φυλη", "национальность",
+    ),
     "religion": ("religion", "faith", "denomination", "church_tax", "θρησκεια", "θρησκευμα", "религия"),
     "sex": ("sex", "gender", "φυλο", "geschlecht", "sexe", "пол"),
     "language of the customer": ("language", "mother_tongue", "preferred_language", "γλωσσα"),
-    "asylum status": ("asylum_status", "asylum", "refugee_status", "migration_status", "immigration_status"),
+    "asylum status": (
+        "asylum_status", "asylum", "refugee", "refugee_status", "migration_status", "immigration_status",
+        "residence_permit", "visa", "visa_type",
+    ),
 }  # fmt: skip
 
 
@@ -254,6 +262,7 @@ def names_a_person(name: str) -> bool:
 
 
 FORBIDDEN_REASON = (
-    "thbscreen never looks at citizenship, birthplace, ethnicity, religion, sex or names as a proxy "
-    "for them: such a rule would flag people for who they are, not for what the money does"
+    "thbscreen never looks at citizenship, birthplace, ethnicity, religion, sex, language, asylum status "
+    "or names as a proxy for them: such a rule would flag people for who they "
+    "are, not for what the money does"
 )

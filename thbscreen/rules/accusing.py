@@ -27,6 +27,9 @@ _TERMS = r"(?! (?:code|law|procedure|proceedings|justice|court)\b)"
 _ENGLISH = (
     r"suspects?|offenders?|prostitutes?|illegal(?:ly)?|guilty|mules?|perpetrators?|traffickers?|culprits?"
     r"|pimps?|crooks?|fraudsters?|smugglers?|launderers?|wrongdoers?|villains?|hookers?|whores?"
+    r"|slaves?|abusers?|exploiters?|dirty money|(?:from|of|by|with) a victim|proves trafficking"
+    r"|trafficked (?:wom[ae]n|m[ae]n|girls?|boys?|persons?|people|child(?:ren)?)|brothel (?:owner|keeper)s?"
+    r"|(?:asian|african|foreign|roma) (?:wom[ae]n|m[ae]n|girls?)|foreigners?"
 )
 #: Beginnings of words in the languages of translations, folded: Greek, Romanian, French, Spanish, Russian.
 _BEGINNINGS = (

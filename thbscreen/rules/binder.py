@@ -153,7 +153,12 @@ class _Binder:
         ctx, root = self.ctx, self.root
         name = ctx.scalar(root.get("rule"), "'rule'")
         if name is not None and not RULE_ID.fullmatch(name.text):
-            self.error("R007", f"'{name.text[:40]}' is not a rule id", name, "ids look like THB-CASH-003")
+            self.error(
+                "R007",
+                f"'{name.text[:40]}' is not a rule id",
+                name,
+                "ids look like THB-CASH-003: THB, two to six capital letters, three digits",
+            )
         title = ctx.text(root, "title")
         if len(title) > MAX_TITLE:
             self.error("R007", f"the title is longer than {MAX_TITLE} characters", root.get("title"))
@@ -268,6 +273,11 @@ def _parameter(ctx: Context, key: Scalar, node: Node) -> ast.Parameter | None:
         return parameter
     value = mapping.get("value")
     assert value is not None
+    if out_of_bounds(parameter, low) is not None:
+        place = mapping.get("min") or value
+        message = f"the smallest allowed value {low.text} is above the largest, {high.text}"
+        ctx.findings.error("R026", message, place.span, help="swap min and max")
+        return None
     ctx.findings.error("R026", f"{key.text} = {first.text} is {outside}", value.span)
     return None
 
@@ -317,8 +327,10 @@ def _roles(ctx: Context, node: Map | None, detect: ast.Detect | None) -> tuple[t
             info = ctx.field(key)
             if info is None:
                 continue
-            if info.match or info.unit is not ast.Unit.TEXT or info.path == "remittance_info":
-                hint = "use an account, a customer or another id"
+            keys = getattr(detect, "for_each", ())
+            an_id = info.path.endswith(("_id", "_hash")) or info.path in keys
+            if info.match or info.unit is not ast.Unit.TEXT or not an_id:
+                hint = "use an account, a customer or another id, or a key of for_each"
                 ctx.findings.error("R040", f"'{key.text}' cannot play a role", key.span, help=hint)
                 continue
         if role:

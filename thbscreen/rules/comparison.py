@@ -95,7 +95,9 @@ def _tokens(text: str) -> list[_Token]:
     for found in _TOKEN.finditer(text):
         kind = str(found.lastgroup)
         if kind == "wrong" or (kind == "number" and len(found.group()) > 20):
+            arrow = found.group() == "=" and text[found.end() : found.end() + 1] in {">", "<"}
             hint = "write == for equality" if found.group() == "=" else None
+            hint = "write >= or <=" if arrow else hint
             raise _Stop(LineError("R030", f"unexpected '{found.group()[:20]}'", found.start(), 1, hint))
         if kind != "blank":
             out.append(_Token(kind, found.group(), found.start()))
@@ -248,6 +250,10 @@ class _Parser:
             known = self.scope.params if is_param else self.scope.names
             code = "R010" if is_param else self.scope.unknown_code
             hint = suggest(name, sorted(known))
+            if not is_param and name in self.scope.params:
+                hint = f"a parameter is written '${name}'"
+            elif is_param and name in self.scope.names:
+                hint = f"'{name}' is no parameter: write it without $"
             if token.text in {"and", "or", "not"}:
                 code, hint = "R030", "give each comparison its own list item; any_of and none_of join lines"
             raise _Stop(LineError(code, f"unknown {what} '{token.text}'", token.start, len(token.text), hint))
@@ -304,6 +310,10 @@ def _sides(left: Expr, right: Expr) -> str:
 def _check_comparison(left: Expr, op: _Token, right: Expr) -> None:
     units = {left.unit, right.unit}
     same = left.unit is right.unit or units <= _PLAIN_NUMBERS or units == {Unit.DATE, Unit.TIME}
+    for counted, share in ((left, right), (right, left)):
+        # `share >= 0.5` is a share without its sign; `deposits >= 50%` asks nothing that anybody means
+        if isinstance(counted, Name) and counted.unit is Unit.NUMBER and isinstance(share, Value | Param):
+            same = same and share.unit is not Unit.SHARE
     if same and (left.unit in _ORDERED or (left.unit is Unit.TEXT and op.text in {"==", "!="})):
         return
     hint = _sides(left, right)

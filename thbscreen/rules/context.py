@@ -202,6 +202,17 @@ class Context:
         )
         return True
 
+    def stands_for_origin(self, path: str, span: Span) -> bool:
+        """Refuses names and countries of people where rows are grouped or likened by them (R014)."""
+        if path in NAME_FIELDS:
+            hint = "names are tested through lists of payees, merchants and places only"
+        elif path.rpartition(".")[2] == "residence_country":
+            hint = "where somebody lives may be tested beside other things, and never sort people"
+        else:
+            return False
+        self.findings.error("R014", f"'{path}' may not be used like this", span, help=hint)
+        return True
+
     def field_names(self) -> list[str]:
         """Lists the names that a test may use here."""
         names = [*self.derived]

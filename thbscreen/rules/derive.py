@@ -77,6 +77,8 @@ def _text_field(ctx: Context, node: Node | None, what: str) -> str | None:
     if info.unit is not Unit.TEXT or info.match:
         ctx.findings.error("R040", f"{what} needs a field that holds texts", found.span)
         return None
+    if what == "'most_common'" and ctx.stands_for_origin(info.path, found.span):
+        return None
     return info.path
 
 
@@ -111,7 +113,7 @@ def compared_fields(ctx: Context, node: Node | None, key: str) -> tuple[str, ...
             ctx.findings.error("R019", f"'{item.text}' is there twice", item.span)
         elif info.path == "remittance_info":
             ctx.findings.error("R023", "free text cannot be compared", item.span)
-        else:
+        elif not ctx.stands_for_origin(info.path, item.span):
             out.append(info.path)
     return tuple(out)
 

@@ -8,6 +8,7 @@ from thbscreen.diagnostics import suggest
 from thbscreen.rules import ast
 from thbscreen.rules.context import Context
 from thbscreen.rules.derive import bind_derive
+from thbscreen.rules.evaluate import never
 from thbscreen.rules.measures import (
     bind_flag_when,
     bind_headline,
@@ -61,6 +62,21 @@ def bind_detect(ctx: Context, node: Node | None, roles: Map | None) -> ast.Detec
     return _aggregate(ctx, mapping)
 
 
+def _measures_can_count(
+    ctx: Context, mapping: Map, where: ast.Where, measures: tuple[ast.Measure, ...]
+) -> None:
+    """Refuses a measure none of whose rows can be among the rule's own (R024)."""
+    key = mapping.key("measures")
+    for measure in measures:
+        if key is None or ctx.findings.failed or not measure.where.conditions:
+            continue
+        both = ast.Where((*where.conditions, *measure.where.conditions))
+        field = never(both, ctx.defaults())
+        if field is not None:
+            message = f"'{measure.name}' counts no row: its tests on '{field}' contradict the rule's own"
+            ctx.findings.error("R024", message, key.span)
+
+
 def _aggregate(ctx: Context, mapping: Map) -> ast.Aggregate | None:
     table = "transactions"
     if mapping.get("table") is not None:
@@ -82,6 +98,7 @@ def _aggregate(ctx: Context, mapping: Map) -> ast.Aggregate | None:
     if table == "transactions":
         ctx.columns.add("booking_ts")
     measures = bind_measures(ctx, mapping.get("measures"), for_each, None, window)
+    _measures_can_count(ctx, mapping, where, measures)
     flag_when = bind_flag_when(ctx, mapping)
     headline = bind_headline(ctx, mapping.get("headline"))
     repeat = bind_repeat(ctx, mapping.get("repeat"), window)

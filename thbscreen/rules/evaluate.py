@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -219,21 +220,56 @@ def never(where: ast.Where, values: Mapping[str, ast.Value]) -> str | None:
     """Names a field whose tests contradict each other, so that no row can pass; None if all is well."""
     ranges: dict[str, _Range] = {}
     equal: dict[str, set[object]] = {}
-    for test in where.conditions:
-        if not isinstance(test, ast.Test):
-            continue
+    barred: dict[str, set[object]] = {}
+    missing: dict[str, set[bool]] = {}
+    tests = [test for test in where.conditions if isinstance(test, ast.Test)]
+    tests += [test for c in where.conditions if isinstance(c, ast.NoneOf) for test in _barred(c)]
+    for test in tests:
+        if test.op == "missing":
+            missing.setdefault(test.field, set()).add(test.operand is True)
+        elif test.op not in _NEGATIVE:
+            missing.setdefault(test.field, set()).add(False)
         if isinstance(test.operand, ast.Value | ast.Param | ast.BinOp):
-            at = number(test.operand, values)
+            at = _ordinal(test.operand) if _is_day(test.operand) else number(test.operand, values)
             if at is not None:
                 ranges.setdefault(test.field, _Range()).add(test.op, at)
+        options = test.operand if isinstance(test.operand, tuple) else (test.operand,)
+        found: set[object] = {o.payload if isinstance(o, ast.Value) else o for o in options}
         if test.op in {"is", "in"}:
-            options = test.operand if isinstance(test.operand, tuple) else (test.operand,)
-            found: set[object] = {o.payload if isinstance(o, ast.Value) else o for o in options}
             equal[test.field] = equal[test.field] & found if test.field in equal else found
+        elif test.op in {"is_not", "not_in"}:
+            barred.setdefault(test.field, set()).update(found)
     for field, span in ranges.items():
         if span.empty:
             return field
-    return next((field for field, options in equal.items() if not options), None)
+    for field, both in missing.items():
+        if len(both) > 1:
+            return field
+    return next((f for f, options in equal.items() if not options - barred.get(f, set())), None)
+
+
+_NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
+
+
+def _barred(condition: ast.NoneOf) -> Iterator[ast.Test]:
+    """Gives what `none_of` says about one field at a time, as negative tests."""
+    for where in condition.wheres:
+        if len(where.conditions) == 1 and isinstance(test := where.conditions[0], ast.Test):
+            if test.op == "is":
+                yield dataclasses.replace(test, op="is_not")
+            elif test.op == "in":
+                yield dataclasses.replace(test, op="not_in")
+
+
+def _is_day(expr: object) -> bool:
+    return isinstance(expr, ast.Value) and expr.unit is ast.Unit.DATE
+
+
+def _ordinal(expr: object) -> Fraction | None:
+    """Gives a day as a number."""
+    if not isinstance(expr, ast.Value):
+        return None
+    return Fraction(dt.date.fromisoformat(str(expr.payload)).toordinal())
 
 
 def never_lines(lines: tuple[ast.FlagLine, ...], values: Mapping[str, ast.Value]) -> str | None:

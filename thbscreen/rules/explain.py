@@ -165,8 +165,9 @@ class _Teller:
                 return f"{derive.name} = the {derive.field}{only}"
             case ast.Cluster():
                 return (
-                    f"{derive.name} = the customers joined by the same {' or '.join(derive.fields)}, directly "
-                    f"or through others, leaving out values of more than {self.expr(derive.at_most)} customers"
+                    f"{derive.name} = the customers joined by the same {' or '.join(derive.fields)}, "
+                    f"directly or through others, leaving out values of more than "
+                    f"{self.expr(derive.at_most)} customers"
                 )
             case ast.ForwardedWithin():
                 return (

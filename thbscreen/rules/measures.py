@@ -49,7 +49,7 @@ def bind_keys(ctx: Context, node: Node | None) -> tuple[str, ...]:
             ctx.findings.error("R019", f"'{item.text}' is a key twice", item.span)
         elif info.path == "remittance_info":
             ctx.findings.error("R023", "free text cannot group rows", item.span)
-        else:
+        elif not ctx.stands_for_origin(info.path, item.span):
             out.append(info.path)
     return tuple(out)
 
@@ -164,6 +164,12 @@ def _compared(
         return None
     if kind.text == "peers" and not alike:
         return None
+    spans = [span_of(value, ctx.parameters) for value in (least, over) if value is not None]
+    if len(spans) == 2 and spans[0] and spans[1] and spans[0][0] > spans[1][1]:
+        place = mapping.get("at_least")
+        message = "'at_least' asks for more windows than 'over' looks at, so nothing is ever known"
+        ctx.findings.error("R024", message, (place or mapping).span)
+        return None
     side = cast("Literal['median', 'average']", statistic)
     against = ast.Compared(base.name, side, least, over, alike)
     return ast.Measure(name, _kind(kind.text), base.unit, compared=against)
@@ -198,14 +204,14 @@ def _alike(ctx: Context, node: Node | None, for_each: tuple[str, ...]) -> tuple[
         if info is None:
             continue
         if not info.path.startswith(("party.", "account.")) or info.unit is not Unit.TEXT:
-            hint = "name facts such as party.occupation or account.account_type"
+            hint = "name facts such as party.occupation or account.product"
             ctx.findings.error("R040", f"'{item.text}' does not make peers", item.span, help=hint)
         elif for_each[:1] not in {("account_id",), ("party_id",)}:
             hint = "peers are accounts or customers: for_each begins with account_id or party_id"
             ctx.findings.error("R042", "this rule's groups are no customers", item.span, help=hint)
         elif info.path in out:
             ctx.findings.error("R019", f"'{item.text}' is there twice", item.span)
-        else:
+        elif not ctx.stands_for_origin(info.path, item.span):
             out.append(info.path)
     return tuple(out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -56,6 +57,12 @@ def day(ctx: Context, node: Node | None, what: str) -> str | None:
     return None if value is None else str(value.payload)
 
 
+#: What a text holds that nobody has written yet.
+NOT_FILLED = frozenset({"", "to be filled"})
+#: An exclusion is reviewed at least this often, in days.
+MAX_EXCLUSION = 731
+
+
 def reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
     """Gives the reason of a change; a change without one is P005."""
     node = mapping.get("reason")
@@ -64,7 +71,11 @@ def reason(ctx: Context, mapping: Map, key: Scalar) -> str | None:
             "P005", f"'{key.text}' is changed without a reason", key.span, help="add reason: why"
         )
         return None
-    return ctx.text(mapping, "reason") or None
+    found = ctx.text(mapping, "reason")
+    if isinstance(node, Scalar) and not node.absent and found.lower() in NOT_FILLED:
+        ctx.findings.error("P005", f"the reason of '{key.text}' is not filled in", node.span, help="say why")
+        return None
+    return found or None
 
 
 # --- overrides ------------------------------------------------------------------------------------
@@ -144,7 +155,9 @@ def _approval(ctx: Context, mapping: Map, key: Scalar, *, needed: bool, today: s
     by, start, review = ctx.text(found, "by"), *(day(ctx, found.get(k), f"'{k}'") for k in ("on", "review"))
     if not by or start is None or review is None:
         return None
-    if start > today:
+    if by.lower() in NOT_FILLED:
+        ctx.findings.error("P015", f"who approved '{key.text}' is not filled in", _at(found, "by"))
+    elif start > today:
         ctx.findings.error("P015", f"'{key.text}' is approved on a day that has not come", _at(found, "on"))
     elif review <= start:
         ctx.findings.error(
@@ -241,9 +254,18 @@ def bind_exclusions(ctx: Context, node: Node | None, known: Known) -> Iterator[b
                 "P012", f"the exclusion '{name.text[:40]}' expired on {last}", _at(mapping, "expires"),
                 help="take it out, or review it and write the new day",
             )  # fmt: skip
+        elif last is not None and _days(known.today, last) > MAX_EXCLUSION:
+            ctx.findings.error(
+                "P012", f"the exclusion '{name.text[:40]}' would hold for more than two years",
+                _at(mapping, "expires"), help="write a day within two years; it can be renewed then",
+            )  # fmt: skip
         if last is not None:
             line = ctx.findings.line(name.span.line)
             yield bundle.Exclusion(name.text, wheres, why, last, name.span, line)
+
+
+def _days(first: str, last: str) -> int:
+    return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days
 
 
 def _wheres(ctx: Context, mapping: Map, ids: list[Scalar], known: Known) -> Iterator[tuple[str, ast.Where]]:

@@ -291,6 +291,8 @@ class _Loading:
                     ctx.findings.error("R027", message, span, help=hint)
                 elif identity in self.reads(other):
                     message = f"{identity} and {other} read each other's hits"
+                    if identity == other:
+                        message = f"{identity} reads its own hits"
                     ctx.findings.error(
                         "R027", message, span, help="rules run in stages; a circle has no first"
                     )

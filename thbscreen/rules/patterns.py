@@ -14,6 +14,7 @@ from thbscreen.rules import ast
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import FieldInfo
 from thbscreen.rules.derive import bind_derive, compared_fields
+from thbscreen.rules.evaluate import never
 from thbscreen.rules.measures import Links, bind_flag_when, bind_headline, bind_measures
 from thbscreen.rules.where import bind_where
 
@@ -175,6 +176,11 @@ def _legs(
             hint = suggest(member.text, roles)
             ctx.findings.error("R051", f"'roles' does not name '{member.text}'", member.span, help=hint)
         where = bind_where(ctx, leg.get("where"))
+        if direction and (key := leg.key("where")) is not None and not ctx.findings.failed:
+            whole = _link_where(ast.Leg("", cast("Side", direction), where))
+            if (field := never(whole, ctx.defaults())) is not None:
+                message = f"no row can pass: the tests on '{field}' contradict the link's direction"
+                ctx.findings.error("R024", message, key.span)
         if name:
             taken.add(name)
         if name and direction:
@@ -252,6 +258,12 @@ class _Shaped:
                 return self.joined_by(node)
             case _:
                 fields = compared_fields(ctx, node, key)
+                info = ctx.find_field(fields[0]) if fields else None
+                if node is not None and (info is None or isinstance(info, str) or info.unit is not Unit.TEXT):
+                    if fields:
+                        hint = "name a town, a country or a district, such as location_city"
+                        ctx.findings.error("R040", f"'{fields[0]}' is no place", node.span, help=hint)
+                    return None
                 return fields[0] if fields else None
 
     def joined_by(self, node: Node | None) -> tuple[str, ...] | None:
@@ -273,7 +285,7 @@ class _Shaped:
     def fits(self, legs: tuple[ast.Leg, ...]) -> bool:
         """Checks number and directions of the links (R055)."""
         wanted, node = self.shape.directions, self.mapping.get("links")
-        if node is None or self.ctx.findings.failed:
+        if node is None or self.ctx.findings.failed or not self.own_members(legs, node):
             return False
         hint = f"{self.name}: {self.shape.means}"
         if len(legs) != len(wanted):
@@ -288,6 +300,22 @@ class _Shaped:
         if self.name == "two_way_return" and legs[0].direction == legs[1].direction:
             message = "both links go the same way, so nothing comes back"
             self.ctx.findings.error("R055", message, node.span, help="make one a credit and one a debit")
+            return False
+        return True
+
+    def own_members(self, legs: tuple[ast.Leg, ...], node: Node) -> bool:
+        """Checks that a member is not the centre, nor the member of two links (R051)."""
+        centre = self.ctx.scalar(self.mapping.get("centre"), "'centre'")
+        members = [leg.member for leg in legs if leg.member]
+        if centre is not None and centre.text in members:
+            message = f"'{centre.text}' is the centre and a member too"
+            hint = "the centre needs no member; name the other side of the link"
+            self.ctx.findings.error("R051", message, node.span, help=hint)
+            return False
+        twice = next((m for m in members if members.count(m) > 1), None)
+        if twice is not None and self.name != "two_way_return":
+            message = f"'{twice}' is the member of two links"
+            self.ctx.findings.error("R051", message, node.span, help="give each link a role of its own")
             return False
         return True
 

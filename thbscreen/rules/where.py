@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from thbscreen.diagnostics import suggest
@@ -132,9 +133,43 @@ def _test(ctx: Context, info: FieldInfo, op: str, at: Scalar, operand: Node) -> 
         return
     if op != "missing" and not _reviewed(ctx, info, op, at, operand):
         return
+    if op != "missing" and not _possible(ctx, info, op, operand):
+        return
     bound = _operand(ctx, info, op, operand)
     if bound is not None:
         yield ast.Test(info.path, cast("ast.TestOp", op), bound)
+
+
+#: What values of some codes look like; anything else would never match.
+_SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
+    "mcc": (re.compile(r"[0-9]{4}"), "a merchant category code has four digits, such as 0742"),
+    "country": (re.compile(r"[A-Z]{2}"), "a country is written with two capital letters, such as CY"),
+    "currency": (re.compile(r"[A-Z]{3}"), "a currency is written with three capital letters, such as EUR"),
+    "purpose": (re.compile(r"[A-Z0-9]{1,4}"), "a purpose code has up to four capital letters, such as SALA"),
+}
+
+
+def _shape_of(path: str) -> tuple[re.Pattern[str], str] | None:
+    name = path.rpartition(".")[2]
+    if name in {"purpose_code", "category_purpose"}:
+        return _SHAPES["purpose"]
+    return _SHAPES.get("country" if name.endswith("country") else name)
+
+
+def _possible(ctx: Context, info: FieldInfo, op: str, operand: Node) -> bool:
+    """Refuses a code that no row can hold (R022)."""
+    shape = _shape_of(info.path)
+    if shape is None or op not in {*_EQUAL, "mentions"}:
+        return True
+    if op == "mentions":
+        hint = "use in, or a list of codes"
+        ctx.findings.error("R023", f"'{info.path}' holds codes, not words", operand.span, help=hint)
+        return False
+    wrong = [s for s in ctx.scalars(operand, f"'{op}'") if not shape[0].fullmatch(s.text)]
+    for item in wrong:
+        message = f"'{info.path}' is never '{item.text[:20]}'"
+        ctx.findings.error("R022", message, item.span, help=shape[1])
+    return not wrong
 
 
 def _what(info: FieldInfo) -> str:

@@ -197,6 +197,10 @@ class _Refused(Exception):  # noqa: N818 -- control flow inside this file only
     """Ends the reading of a file."""
 
 
+#: Characters that turn the direction in which a text is shown.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
     """Reads one YAML document.
 
@@ -211,6 +215,12 @@ def load_tree(data: bytes | str, file: str) -> tuple[Node | None, Findings]:
     try:
         text = _decode(data, findings)
         findings.lines = _LINE_BREAK.split(text)
+        if (turned := _TURNS.search(text)) is not None:
+            lines = _LINE_BREAK.split(text[: turned.start()])
+            place = Span(file, len(lines), len(lines[-1]) + 1, len(lines[-1]) + 2)
+            help = "remove it: with it a text reads otherwise than it is stored"
+            findings.error("R001", "a character here turns the direction of the text", place, help=help)
+            raise _Refused
         whole = text if text.endswith("\n") else text + "\n"  # parsers disagree on what such an end means
         with findings.reading():
             return parsed(whole, lambda events: _Builder(findings).build(events)), findings

@@ -68,7 +68,7 @@ def test_a_flag_is_tested_by_true_and_false() -> None:
 
 def test_structure_nests() -> None:
     (any_of, none_of) = with_where(
-        "{any_of: [{direction: debit}, {none_of: [{mcc: 1}]}], none_of: [{mcc: 2}]}"
+        "{any_of: [{direction: debit}, {none_of: [{mcc: 0001}]}], none_of: [{mcc: 0002}]}"
     ).conditions
     assert isinstance(any_of, ast.AnyOf)
     assert isinstance(any_of.wheres[1].conditions[0], ast.NoneOf)
@@ -166,7 +166,7 @@ def test_measures_have_units() -> None:
     kept: {formula: (total - paid) / total}
     n: {count: transactions}
     total: {sum: amount_eur}
-    paid: {sum: amount_eur, where: {direction: debit}}
+    paid: {sum: amount_eur, where: {tx_type: fee}}
     months: {months_active: transactions}
     people: {distinct: cp_account_id}
     wider: {sum: amount_eur, for_each: account_id}

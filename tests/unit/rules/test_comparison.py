@@ -101,7 +101,7 @@ def test_units_that_do_not_join_are_refused(text: str) -> None:
     assert wrong(text).code == "R033"
 
 
-@pytest.mark.parametrize("text", ["share >= 2", "n <= 50%", "city == city", "total != $limit"])
+@pytest.mark.parametrize("text", ["share >= 2", "share <= 50%", "city == city", "total != $limit"])
 def test_units_that_compare(text: str) -> None:
     assert line(text).text == text
 

@@ -33,6 +33,9 @@ from thbscreen.screening import screen
 TODAY = dt.date(2025, 1, 31)
 WHERE = "{account_id: [ACC-PAYROLL-1]}"
 
+#: A last day that is still allowed: within two years.
+LAST = (dt.date.today() + dt.timedelta(days=365)).isoformat()
+
 
 def exclusion(where: str = WHERE, rules: str = "THB-CASH-003", expires: str = "2025-12-31") -> str:
     return (
@@ -404,7 +407,7 @@ def test_a_tuned_value_is_not_blamed_on_an_exclusion(base: Path) -> None:
     values = f"rules: {{THB-CASH-003: {{parameters: {{min_deposits: 9}}, reason: x, {APPROVED}}}}}\n"
     override(base, values + exclusion())
     assert findings(base, "test", today=TODAY) == []
-    override(base, values + exclusion("{tx_type: cash_deposit}"))
+    override(base, values + exclusion("{account_id: A1}"))
     assert [d.code for d in findings(base, "test", today=TODAY)] == ["P014"]
 
 
@@ -418,7 +421,7 @@ def test_a_pack_without_exclusions_runs_no_test(base: Path, monkeypatch: pytest.
 
 def test_a_run_tells_what_was_hidden_and_what_is_looser(base: Path, tmp_path: Path) -> None:
     values = f"rules: {{THB-CASH-003: {{parameters: {{min_deposits: 4}}, reason: back-test, {APPROVED}}}}}\n"
-    override(base, values + exclusion("{account_id: B1}", expires="2999-12-31"))
+    override(base, values + exclusion("{account_id: B1}", expires=LAST))
     lines = ["tx_id,account_id,booking_ts,amount,currency,direction,tx_type"]
     lines += [
         f"T{n},{account},2024-03-0{n % 4 + 1}T10:00,9500.00,EUR,credit,cash_deposit"
@@ -433,7 +436,7 @@ def test_a_run_tells_what_was_hidden_and_what_is_looser(base: Path, tmp_path: Pa
         profile = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["profile"]
         assert profile["exclusions"] == [
             {
-                "name": "payroll-bureau", "rule": "THB-CASH-003", "rows": 5, "expires": "2999-12-31",
+                "name": "payroll-bureau", "rule": "THB-CASH-003", "rows": 5, "expires": LAST,
                 "reason": "Licensed payroll bureau",
             }
         ]  # fmt: skip

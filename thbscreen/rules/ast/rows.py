@@ -125,7 +125,8 @@ class FirstSeen:
     """`{first_seen: cp_account_id, over: 90 days}`: flag, no earlier row of the account has the value.
 
     Looks at rows of the account before this one (order: time, tx_id) and at most `over` back (both ends
-    included). Missing where the field is missing, and on rows whose look-back begins before the data do.
+    included). Missing where the field is missing, and where no such row is found and the look-back begins
+    before the data do.
     """
 
     name: str
@@ -179,7 +180,7 @@ class RoleOf:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Customers joined, directly or through others, by equal values of customer fields.
+    """Holders of accounts joined, directly or through others, by equal values of customer fields.
 
     Gives per row the cluster of the account's primary holder, named by its smallest party_id; a customer
     who shares nothing is a cluster of one. A value that more than `at_most` customers have joins nobody.
