@@ -153,7 +153,8 @@ class _Teller:
             case ast.FirstSeen():
                 return (
                     f"{derive.name} = whether the account had no earlier movement with this {derive.field} "
-                    f"in the {self.expr(derive.over)} before (not known where the data do not reach back so far)"
+                    f"in the {self.expr(derive.over)} before (not known where the data do not reach back "
+                    "so far)"
                 )
             case ast.SincePrevious():
                 only = f" where {self.where(derive.where)}" if derive.where.conditions else ""
