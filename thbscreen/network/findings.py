@@ -65,13 +65,15 @@ def with_findings(networks: pl.DataFrame, b: Basics) -> pl.DataFrame:
     people = _people(b)
     licensed = set(b.hubs.filter(pl.col("kind") == "licence")["hub_id"].to_list())
     facts = {row["network_id"]: row for row in followed(b.proof).iter_rows(named=True)}
-    counted = _counted(networks, b)
+    counted, named = _counted(networks, b), _named(b.members)
+    status = dict(b.readiness.select("rule", "status").iter_rows())
     rows = []
     for network in networks.iter_rows(named=True):
         mine = people.get(network["network_id"], [])
         touching = [h for h in network["hubs_removed"] or () if h in licensed]
         answers = twins.answers(network["typology"], mine, touching, setting)
-        basis = _basis(network, mine, counted[network["network_id"]], facts.get(network["network_id"], {}), b)
+        key = network["network_id"]
+        basis = _basis(network, mine, counted[key], facts.get(key, {}), named[key], status, b.rules)
         level, why = weigh(basis, answers)
         told = [(a.test, a.result, a.finding) for a in answers]
         rows.append({
@@ -152,15 +154,30 @@ def _counted(networks: pl.DataFrame, b: Basics) -> dict[str, list[Row]]:
     return out
 
 
-def _basis(network: Row, people: list[Person], rules: list[Row], money: Row, b: Basics) -> Basis:
+def _named(members: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Per network: members (connectors left out), and how many of them more than one hit names."""
+    real = ~pl.col("is_connector")
+    twice = real & (pl.col("hit_ids").list.len() > 1)
+    counted = members.group_by("network_id").agg(n=real.sum(), twice=twice.sum())
+    return {network: (n, many) for network, n, many in counted.iter_rows()}
+
+
+def _basis(
+    network: Row,
+    people: list[Person],
+    rules: list[Row],
+    money: Row,
+    named: tuple[int, int],
+    status: Mapping[str, str],
+    infos: Mapping[str, RuleInfo],
+) -> Basis:
     form = network["typology"]
-    mine = b.members.filter((pl.col("network_id") == network["network_id"]) & ~pl.col("is_connector"))
-    status = dict(b.readiness.select("rule", "status").iter_rows())
-    speaking = [r for r, info in b.rules.items() if form in info.typologies and info.family != "mitigation"]
+    speaking = [r for r, info in infos.items() if form in info.typologies and info.family != "mitigation"]
     silent = sum(status.get(rule) == "not judged" for rule in speaking)
     asked = {r for test in wording.twin_tests(form) for r in twins.RULES_OF.get(test, ())}
     strong = [p for p in people if p.role != "employer" and not p.is_connector]
-    facts = {rule for p in strong for rule in p.facts if form in _forms(b, rule)} - asked
+    facts = {rule for p in strong for rule in p.facts if rule in infos and form in infos[rule].typologies}
+    facts -= asked
     # One member's mitigating fact does not excuse twenty others: most must share it.
     excused = sorted(r for r in facts if 2 * sum(r in p.facts for p in strong) >= len(strong))
     return Basis(
@@ -173,14 +190,10 @@ def _basis(network: Row, people: list[Person], rules: list[Row], money: Row, b: 
         n_followed=money.get("n_followed", 0),
         passed_on_eur=money.get("passed_on_eur", 0),
         paid_eur=money.get("paid_eur", 0),
-        named_twice=mine.filter(pl.col("hit_ids").list.len() > 1).height,
-        n_members=mine.height,
+        named_twice=named[1],
+        n_members=named[0],
         judged=len(speaking) - silent,
         silent=silent,
         excused=tuple(excused),
         hub_left=(network["note"] or "").startswith(_HUB_NOTE),
     )
-
-
-def _forms(b: Basics, rule: str) -> tuple[str, ...]:
-    return b.rules[rule].typologies if rule in b.rules else ()
