@@ -111,7 +111,8 @@ def test_nobody_is_likened_by_the_country_they_live_in(alike):
 def test_a_share_may_still_be_written_as_a_number():
     text = rule(
         "  kind: aggregate\n  where: {direction: credit}\n  for_each: account_id\n  window: rolling 7 days\n"
-        "  measures:\n    a: {count: transactions}\n    b: {count: transactions, where: {tx_type: cash_deposit}}\n"
+        "  measures:\n    a: {count: transactions}\n"
+        "    b: {count: transactions, where: {tx_type: cash_deposit}}\n"
         "    part: {formula: b / a}\n  flag_when: [part >= 0.5]\n"
     )
     assert found(text) == []
