@@ -245,7 +245,6 @@ def _networks(
     scoring = compiled.pack.profile.scoring
     marked = account_codes(prepared, flagged)
     edges = payments(prepared, marked) if prepared.buckets else tables.PAYMENTS.empty()
-    several = account_codes(prepared, met_by_several(prepared, edges, marked))
     return build_networks(
         NetworkInputs(
             hits=found.hits,
@@ -256,7 +255,7 @@ def _networks(
             devices=devices(prepared),
             conductors=conductors(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
-            reach=reach(prepared, several),
+            reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,
             rules=_rule_infos(compiled),
         ),

@@ -101,10 +101,12 @@ def reach(prepared: Prepared, accounts: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """
     if not accounts.any():
         return pl.DataFrame(schema=REACH)
-    has_ledger = np.zeros(len(accounts) + 1, np.bool_)
+    width = len(accounts) + 1
+    has_ledger = np.zeros(width, np.bool_)
     has_ledger[prepared.ledgers] = True
     wanted = np.append(accounts, False)  # code -1 looks up the appended False
-    parts = []
+    pairs: list[I64] = [np.zeros(0, np.int64)]
+    total = np.zeros(width, np.int64)
     for number in range(len(prepared.buckets)):
         frame = prepared.bucket(number)
         if "c:cp_account_id" not in frame.columns:
@@ -114,19 +116,23 @@ def reach(prepared: Prepared, accounts: npt.NDArray[np.bool_]) -> pl.DataFrame:
         once = (other >= 0) & (other != account) & (~frame["_credit"].to_numpy() | ~has_ledger[other])
         amount = frame["amount_eur"].fill_null(0).to_numpy()
         for one, two in ((account, other), (other, account)):
-            rows = once & wanted[one]
-            pairs = pl.DataFrame({"one": one[rows], "two": two[rows], "amount_eur": amount[rows]})
-            parts.append(pairs.group_by("one", "two").agg(pl.col("amount_eur").sum()))
-    if not parts:
-        return pl.DataFrame(schema=REACH)
-    found = (
-        pl.concat(parts)
-        .group_by("one")
-        .agg(n_accounts=pl.col("two").n_unique(), amount_eur=pl.col("amount_eur").sum())
-    )
-    found = found.sort("one")
-    names = prepared.dictionaries["account"].gather(found["one"])
-    return found.with_columns(account_id=names).select(pl.col(c).cast(t) for c, t in REACH.items())
+            rows = np.flatnonzero(once & wanted[one])
+            pairs.append(_distinct(one[rows] * width + two[rows]))
+            # Sums of cents stay far below 2 ** 53, where floats are whole.
+            total += np.bincount(one[rows], amount[rows], width).astype(np.int64)
+    ones = _distinct(np.concatenate(pairs)) // width
+    counts = np.bincount(ones, minlength=width)
+    codes = np.flatnonzero(counts)
+    names = prepared.dictionaries["account"].gather(codes)
+    found = {"account_id": names, "n_accounts": counts[codes], "amount_eur": total[codes]}
+    return pl.DataFrame(found).select(pl.col(c).cast(t) for c, t in REACH.items())
+
+
+def _distinct(keys: I64) -> I64:
+    """Gives different keys in order; on many whole numbers a sort is several times faster than np.unique."""
+    keys = np.sort(keys)
+    found: I64 = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
+    return found
 
 
 def _frames(prepared: Prepared) -> Iterator[pl.DataFrame]:

@@ -144,15 +144,21 @@ def _details(prepared: Prepared, name: str) -> pl.DataFrame:
     )
 
 
-def met_by_several(prepared: Prepared, edges: pl.DataFrame, flagged: npt.NDArray[np.bool_]) -> pl.Series:
-    """Gives the accounts that pay or are paid by at least two flagged accounts.
+def met_by_several(
+    prepared: Prepared, edges: pl.DataFrame, flagged: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Marks the accounts that pay or are paid by at least two flagged accounts, by code.
 
     Args:
         prepared: the buckets.
         edges: `tables.PAYMENTS`.
         flagged: by account code.
     """
-    marked = pl.DataFrame({"other": prepared.dictionaries["account"].filter(pl.Series(flagged))})
-    ways = [edges.select(one=a, other=b) for a, b in (("source", "target"), ("target", "source"))]
-    pairs = pl.concat(ways).unique().join(marked, on="other", how="semi")
-    return pairs.group_by("one").len().filter(pl.col("len") > 1).sort("one")["one"]
+    names = pl.Enum(prepared.dictionaries["account"])
+    source, target = (edges[c].cast(names).to_physical().to_numpy() for c in ("source", "target"))
+    ways = ((source, target), (target, source))
+    pairs = pl.concat([pl.DataFrame({"one": a[flagged[b]], "two": b[flagged[b]]}) for a, b in ways])
+    several = pairs.unique().group_by("one").len().filter(pl.col("len") > 1)["one"].to_numpy()
+    out = np.zeros(len(flagged), np.bool_)
+    out[several] = True
+    return out

@@ -182,13 +182,21 @@ def _members_with_source(roles: pl.DataFrame, strong: pl.DataFrame, hub_degree: 
     return rows.join(own_role_is_leaf, on="hit_id", how="left")
 
 
-def payment_pairs(payments: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
-    """Gives payments per paying and receiving node: source, target, n, amount_eur, first, last."""
-    rows = payments.select("source", "target", "n", "amount_eur", "first", "last")
-    rows = to_node(to_node(rows, "source", subjects, "s"), "target", subjects, "t")
-    rows = rows.filter(pl.col("s") != pl.col("t")).drop("source", "target")
+def node_payments(payments: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
+    """Gives table PAYMENTS with nodes for accounts; payments within one node are left out."""
+    rows = to_node(to_node(payments, "source", subjects, "_s"), "target", subjects, "_t")
+    rows = rows.drop("source", "target").rename({"_s": "source", "_t": "target"})
+    return rows.filter(pl.col("source") != pl.col("target"))
+
+
+def payment_pairs(payments: pl.DataFrame) -> pl.DataFrame:
+    """Gives payments per paying and receiving node: source, target, n, amount_eur, first, last.
+
+    Args:
+        payments: from `node_payments`.
+    """
     return (
-        rows.group_by(pl.col("s").alias("source"), pl.col("t").alias("target"))
+        payments.group_by("source", "target")
         .agg(pl.col("n", "amount_eur").sum(), pl.col("first").min(), pl.col("last").max())
         .sort("source", "target")
     )

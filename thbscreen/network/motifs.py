@@ -12,7 +12,6 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.model.clock import DAY
-from thbscreen.network import links
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -219,10 +218,3 @@ def _told(rows: pl.DataFrame, kind: str, why: str) -> pl.DataFrame:
         )
     )
     return _conform(out.with_columns(kind=pl.lit(kind), weight=pl.lit(MOTIF_WEIGHT), why=pl.lit(why)))
-
-
-def node_payments(payments: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
-    """Gives table PAYMENTS with nodes for accounts; payments within one node are left out."""
-    rows = links.to_node(links.to_node(payments, "source", subjects, "_s"), "target", subjects, "_t")
-    rows = rows.drop("source", "target").rename({"_s": "source", "_t": "target"})
-    return rows.filter(pl.col("source") != pl.col("target"))

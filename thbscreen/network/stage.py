@@ -98,7 +98,8 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
         inputs = replace(inputs, as_of=inputs.as_of.replace(tzinfo=UTC))
     base = links.base(inputs.hits, inputs.hit_members, inputs.subjects)
     raw_patterns = links.pattern_links(base, scoring.hub_degree)
-    raw_pairs = links.payment_pairs(inputs.payments, inputs.subjects)
+    payments = links.node_payments(inputs.payments, inputs.subjects)
+    raw_pairs = links.payment_pairs(payments)
     raw_values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors)
     reach = _node_reach(inputs)
     found = hubs.find_hubs(
@@ -117,7 +118,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     involved = pl.concat([flagged, named]).unique().sort("node")
     shared = links.attribute_pairs(_without_values(raw_values, found), involved)
     closed = reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
-    ties = _ties(inputs, pairs, flagged, closed.join(flagged, on="node", how="anti"))
+    ties = _ties(inputs, payments, pairs, flagged, closed.join(flagged, on="node", how="anti"))
     age = (inputs.as_of, scoring.half_after_days)
     glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
     strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
@@ -133,9 +134,12 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
 
 
 def _ties(
-    inputs: NetworkInputs, pairs: pl.DataFrame, flagged: pl.DataFrame, closed: pl.DataFrame
+    inputs: NetworkInputs,
+    payments: pl.DataFrame,
+    pairs: pl.DataFrame,
+    flagged: pl.DataFrame,
+    closed: pl.DataFrame,
 ) -> pl.DataFrame:
-    payments = motifs.node_payments(inputs.payments, inputs.subjects)
     kind = pl.col("kind") == "legal" if "kind" in inputs.parties.columns else pl.lit(False)
     legal = inputs.parties.filter(kind).select(node="party_id").unique()
     by_shape = motifs.ties(payments, pairs, flagged, closed=closed, legal=legal)

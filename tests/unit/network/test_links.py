@@ -136,10 +136,10 @@ def test_common_payees_are_those_that_a_slow_search_finds(seed: int) -> None:
             if moves:
                 world.pay_on(one, two, *moves)
     inputs = world.inputs()
-    payments = motifs.node_payments(inputs.payments, inputs.subjects)
+    payments = links.node_payments(inputs.payments, inputs.subjects)
     flags = pl.DataFrame({"node": [f"C-{a}" for a in names[:4]]})
     found = motifs.ties(
-        payments, links.payment_pairs(inputs.payments, inputs.subjects), flags,
+        payments, links.payment_pairs(payments), flags,
         closed=pl.DataFrame(schema={"node": pl.String}), legal=pl.DataFrame(schema={"node": pl.String}),
     ).filter(pl.col("kind") == "common payee")  # fmt: skip
     assert set(found.select("source", "target").rows()) == slow_common_payees(payments, flags)
