@@ -21,6 +21,8 @@ MOTIF_WEIGHT, MEETING_WEIGHT = 0.8, 0.7
 FORWARD_WITHIN, FORWARD_SHARE = 3 * DAY, 0.5
 #: It is a habit from so many different incoming payments on.
 FORWARD_TIMES = 2
+#: ... and it is more than chance when in all at least this part of all that came in goes to the payee.
+FORWARD_ALL = 0.25
 #: Equal sums at least this far apart look like rent, an instalment or a standing order.
 RENT_GAP = 25 * DAY
 #: An allowance: so many payments, each of them at most this part of what usually goes the other way, soon
@@ -120,6 +122,10 @@ def _common_payees(
         & (pl.col("t").diff().min().fill_null(0) >= RENT_GAP),
     )
     habits = habits.filter((pl.col("times") >= FORWARD_TIMES) & ~pl.col("rent"))
+    every_in = came.group_by(source="target").agg(came=pl.col("amount").sum())
+    every_out = out.group_by(keys).agg(went=pl.col("amount").sum())
+    habits = habits.join(every_in, on="source").join(every_out, on=keys)
+    habits = habits.filter(pl.col("went") >= FORWARD_ALL * pl.col("came"))
     habits = habits.filter(pl.col("source").n_unique().over("target") > 1)
     why = "money goes on to the same payee within three days of coming in, again and again"
     return _told(told.join(habits, on=keys, how="semi"), "common payee", why)

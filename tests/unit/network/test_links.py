@@ -106,6 +106,13 @@ def test_less_than_half_of_what_came_in_is_not_passed_on() -> None:
     assert not joined(forwarders(flagged(cell(), "Z"), "V0", "Z", amounts=(40_000, 41_000)))
 
 
+def test_a_small_part_of_all_that_came_in_makes_no_common_payee() -> None:
+    world = forwarders(flagged(cell(), "Z"), "V0", "Z")
+    for a in ("V0", "Z"):
+        world.pay_on("SALE", a, (200, 600_000))
+    assert not joined(world)
+
+
 def test_equal_sums_a_month_apart_are_like_rent() -> None:
     assert not joined(forwarders(flagged(cell(), "Z"), "V0", "Z", amounts=(60_000, 60_000, 60_000)))
 
@@ -166,10 +173,13 @@ def slow_common_payees(payments: pl.DataFrame, flags: pl.DataFrame) -> set[tuple
                 habits.setdefault((s, t), []).append((time, cents, n_before))
     often = {p for p in {r[:2] for r in rows} if sum(r[:2] == p for r in rows) > 1 and p[0] in marked}
     several = {t for _, t in often if sum(q[1] == t for q in often) > 1}
-    kept = {
-        p for p, seen in habits.items()
-        if p in often and p[1] in several and len({n for _, _, n in seen}) > 1 and not rent(seen)
-    }  # fmt: skip
+    kept = set()
+    for (s, t), seen in habits.items():
+        came = sum(r[4] for r in rows if r[1] == s)
+        went = sum(r[4] for r in rows if r[:2] == (s, t))
+        habit = len({n for _, _, n in seen}) > 1 and not rent(seen) and went >= came / 4
+        if habit and (s, t) in often and t in several:
+            kept.add((s, t))
     return {p for p in kept if sum(q[1] == p[1] for q in kept) > 1}
 
 
