@@ -86,7 +86,7 @@ WITH = {
 KEYS = (
     ("account_id",), ("account_id",), ("account_id",), ("account_id", "tx_type"),
     ("account_id", "cp_account_id"), ("cp_account_id",),
-    ("cp_account_id", "account_id"), ("party_id",), ("terminal_id", "account_id"), ("mcc",), ("cp_name",),
+    ("cp_account_id", "account_id"), ("party_id",), ("terminal_id", "account_id"), ("mcc",),
     ("party.employer_id", "cp_account_id"), ("cp.employer_id",), ("cp.party_id", "party_id"),
     ("party.address_hash",), ("account_id", "location_city", "terminal_id"),
 )  # fmt: skip

@@ -161,6 +161,8 @@ def _possible(ctx: Context, info: FieldInfo, op: str, operand: Node) -> bool:
     shape = _shape_of(info.path)
     if shape is None or op not in {*_EQUAL, "mentions"}:
         return True
+    if op == "mentions" and shape is _SHAPES["mcc"]:
+        return True  # `54*` finds the codes that begin so
     if op == "mentions":
         hint = "use in, or a list of codes"
         ctx.findings.error("R023", f"'{info.path}' holds codes, not words", operand.span, help=hint)
