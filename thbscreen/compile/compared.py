@@ -60,7 +60,7 @@ def _statistic(past: I64, count: I64, kind: str) -> tuple[I64, I64]:
     ordered = np.sort(np.where(there, past, _NEVER), axis=1)
     rows = np.arange(len(count))
     low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, np.maximum(count - 1, 0))
-    twice = np.where(count > 0, ordered[rows, low] // 1, 0) + np.where(count > 0, ordered[rows, high], 0)
+    twice = np.where(count > 0, ordered[rows, low], 0) + np.where(count > 0, ordered[rows, high], 0)
     return twice, np.full(len(count), 2, np.int64)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.compile.flow import eaten
 from thbscreen.compile.rational import Column, whole
 from thbscreen.compile.where import as_fraction, length_of
 from thbscreen.compile.windows import group_ids, rank_bounds
@@ -33,18 +34,10 @@ def forwarded(view: View, item: ast.ForwardedWithin) -> Column:
     """
     length = length_of(item.within)
     cents = np.where(view.amount.known, view.amount.num, 0)
-    account = view.account
     credits = np.where(view.credit, cents, 0)
-    debits = np.where(view.credit, 0, cents)
-    table = pl.DataFrame({"a": account, "c": credits, "d": debits}).select(
-        pl.col("c").cum_sum().over("a").alias("c"),
-        pl.col("d").cum_sum().over("a").alias("d"),
-        (pl.col("d").cum_sum() - pl.col("c").cum_sum()).cum_max().over("a").clip(0).alias("opening"),
-    )
-    credited = table["c"].to_numpy()
-    eaten = table["d"].to_numpy() - table["opening"].to_numpy()
+    credited, spent = eaten(view.account, credits, np.where(view.credit, 0, cents))
     until = _last_within(view, length)
-    left = np.minimum(credited, eaten[until]) - (credited - credits)
+    left = np.minimum(credited, spent[until]) - (credited - credits)
     return whole(np.clip(left, 0, None), view.credit & view.amount.known)
 
 

@@ -40,11 +40,27 @@ class Moved:
     other: I64
 
 
-def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
-    """Cuts all money into pieces that came in by one row and went out by one later row, first in first out.
+def eaten(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64]:
+    """Gives, per row, a group's inflows added up so far, and how much of them outflows have eaten.
 
     On the axis of a group's inflows added up, outflows eat from the left. What outflows take that no
     inflow seen so far covers is the opening balance: the part by which outflows ever led.
+
+    Args:
+        group: group numbers; rows of a group stand together, in their order of time.
+        inflow: cents that came in per row, 0 on other rows.
+        outflow: cents that went out per row, 0 on other rows.
+    """
+    table = pl.DataFrame({"g": group, "c": inflow, "d": outflow}).select(
+        pl.col("c").cum_sum().over("g").alias("c"),
+        pl.col("d").cum_sum().over("g").alias("d"),
+        (pl.col("d").cum_sum() - pl.col("c").cum_sum()).cum_max().over("g").clip(0).alias("opening"),
+    )
+    return table["c"].to_numpy(), table["d"].to_numpy() - table["opening"].to_numpy()
+
+
+def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
+    """Cuts all money into pieces that came in by one row and went out by one later row, first in first out.
 
     Args:
         group: dense group numbers, never decreasing; rows of a group stand in their order of time.
@@ -57,21 +73,15 @@ def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
     none = np.zeros(0, np.int64)
     if len(group) == 0:
         return none, none, none
-    table = pl.DataFrame({"g": group, "c": inflow, "d": outflow}).select(
-        pl.col("c").cum_sum().over("g").alias("c"),
-        pl.col("d").cum_sum().over("g").alias("d"),
-        (pl.col("d").cum_sum() - pl.col("c").cum_sum()).cum_max().over("g").clip(0).alias("opening"),
-    )
-    credited = table["c"].to_numpy()
-    eaten = table["d"].to_numpy() - table["opening"].to_numpy()
+    credited, spent = eaten(group, inflow, outflow)
     first = np.concatenate([[True], group[1:] != group[:-1]])
     last = np.concatenate([group[1:] != group[:-1], [True]])
     totals = credited[last]
     offset = (np.cumsum(totals) - totals)[np.cumsum(first) - 1]
-    before = np.where(first, 0, np.concatenate([[0], eaten[:-1]]))
-    giving, taking = np.flatnonzero(inflow > 0), np.flatnonzero(eaten > before)
+    before = np.where(first, 0, np.concatenate([[0], spent[:-1]]))
+    giving, taking = np.flatnonzero(inflow > 0), np.flatnonzero(spent > before)
     filled = (offset + credited)[giving]
-    starts, ends = (offset + before)[taking], (offset + eaten)[taking]
+    starts, ends = (offset + before)[taking], (offset + spent)[taking]
     cuts = np.unique(np.concatenate([filled, ends]))
     lows = np.concatenate([[0], cuts[:-1]]) if len(cuts) else cuts
     source = np.searchsorted(filled, cuts)
