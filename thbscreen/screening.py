@@ -182,12 +182,8 @@ def _results(
     ready = readiness(prepared, compiled)
     skip = frozenset(ready.filter(pl.col("status") == "not judged")["rule"].to_list())
     runner = Runner(prepared, compiled, workers=workers, folder=work, skip=skip, advance=progress.advance)
-    progress.stage("judging rules", runner.passes * len(prepared.buckets))
-    runner.run()
     assembler = Assembler(prepared, compiled)
-    found = assembler.assemble(runner.result)
-    runner.run_mitigation(assembler.named_accounts(found))
-    found = assembler.assemble(runner.result)
+    found = _judged(runner, assembler, progress)
     progress.stage("linking networks", None)
     as_of = prepared.last or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     networks = _networks(prepared, compiled, found, as_of)
@@ -232,6 +228,15 @@ def _results(
         started=started,
         dataset=dataset,
     )
+
+
+def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTables:
+    """Runs the rules, and then those of mitigating facts for the people whom some hit names."""
+    progress.stage("judging rules", runner.passes * len(runner.prepared.buckets))
+    runner.run()
+    found = assembler.assemble(runner.result)
+    runner.run_mitigation(assembler.named_accounts(found))
+    return assembler.assemble(runner.result)
 
 
 def _networks(
