@@ -10,6 +10,7 @@ Source: docs/explanation/victims.md
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from thbscreen.model.text import fold
@@ -49,15 +50,20 @@ ACCUSING = re.compile(
 
 def accusing_words(text: str) -> list[tuple[int, str]]:
     """Gives every accusing word of a text with its position, however its letters are disguised."""
+    return list(_found(text))
+
+
+@lru_cache(maxsize=1 << 14)  # a pack says the same keys and names of columns over and over
+def _found(text: str) -> tuple[tuple[int, str], ...]:
     plain = text.replace("_", " ")
     if plain.isascii():
-        return [(found.start(), found.group()) for found in ACCUSING.finditer(plain)]
+        return tuple((found.start(), found.group()) for found in ACCUSING.finditer(plain))
     folded = fold(plain)
     same = len(folded) == len(text)
-    return [
+    return tuple(
         (found.start() if same else 0, text[found.start() : found.end()] if same else found.group())
         for found in ACCUSING.finditer(folded)
-    ]
+    )
 
 
 def refuse_accusing(findings: Findings, root: Node | None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.rules import ast, bundle, gates, lock
-from thbscreen.rules.binder import bind_file
+from thbscreen.rules.binding import bind_files
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
     contradiction,
@@ -248,13 +248,16 @@ class _Loading:
         broken = [name for name, found in self.lists.items() if found is None]
         units = self.read.fact_units()
         places: dict[str, Span] = {}
+        readable: list[tuple[Path, bytes, str]] = []
         for path in self.files(lists=False):
             data, name, problem = self.open(path)
             if problem:
                 self.refuse(name, problem)
                 self.rules.setdefault(path.stem, None)
                 continue
-            rule, ctx = bind_file(data, name, good, units, broken)
+            readable.append((path, data, name))
+        bound = bind_files([(data, name) for _, data, name in readable], good, units, broken)
+        for (path, _, name), (rule, ctx) in zip(readable, bound, strict=True):
             self.findings.append(ctx.findings)
             identity = rule.id if rule else path.stem
             if rule is not None and rule.id != path.stem:
