@@ -10,6 +10,7 @@ import click
 
 from thbscreen.cli.program import FilePath, debug_option, epilog, say
 from thbscreen.cli.rules_check import check
+from thbscreen.cli.rules_coverage import coverage
 from thbscreen.cli.rules_doc import doc
 from thbscreen.cli.rules_lock import lock
 from thbscreen.cli.rules_read import explain, list_
@@ -33,15 +34,17 @@ PROFILE = click.option(
         "thbscreen rules test -k THB-MAR",
         "thbscreen rules list --for data/",
         "thbscreen rules explain THB-MAR-001",
+        "thbscreen rules coverage",
         "thbscreen rules doc --out rule-pages/",
     )
 )
 @debug_option
 def rules() -> None:
-    """Checks, tests, lists, explains and formats rules."""
+    """Checks, tests, lists, explains and formats rules; tells which indicators they cover."""
 
 
 rules.add_command(check)
+rules.add_command(coverage)
 rules.add_command(doc)
 rules.add_command(explain)
 rules.add_command(format_)

@@ -66,7 +66,7 @@ def list_(
     pack = load_pack(folder, profile)
     facts = [_facts(rule, pack) for rule in pack.rules]
     if data:
-        judged = _readiness(pack, data, mapping)
+        judged = readiness_on(pack, data, mapping)
         facts = [fact | judged[str(fact["id"])] for fact in facts]
     if style == "json":
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
@@ -122,7 +122,7 @@ def _facts(rule: ast.Rule, pack: bundle.RulePack) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _readiness(
+def readiness_on(
     pack: bundle.RulePack, data: Sequence[Path], mapping: Path | None
 ) -> dict[str, dict[str, object]]:
     """Says for every rule whether the data can judge it: judged, reason, missing columns."""

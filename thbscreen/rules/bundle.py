@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from thbscreen.diagnostics import Span
     from thbscreen.rules import ast
+    from thbscreen.rules.indicators import Indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class RulePack:
         bound: the same rules as written (for explain).
         lists: by name, with the profile's additions and removals applied.
         digest: hash of all meanings: rules, lists, profile.
+        indicators: the catalogue that comes with the rules, also of indicators that no rule asks.
     """
 
     rules: tuple[ast.Rule, ...]
@@ -154,3 +156,4 @@ class RulePack:
     lists: tuple[WordList, ...]
     profile: Profile
     digest: str
+    indicators: tuple[Indicator, ...] = ()

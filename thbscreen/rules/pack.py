@@ -10,7 +10,7 @@ from pathlib import Path
 
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
-from thbscreen.rules import ast, bundle, gates, lock
+from thbscreen.rules import ast, bundle, gates, indicators, lock
 from thbscreen.rules.binding import bind_files
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
@@ -30,7 +30,7 @@ from thbscreen.rules.suppress import suppress_between
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
 #: Folders of the rules that hold something else than rules.
-NOT_RULES = ("lists", "profiles", "translations")
+NOT_RULES = ("lists", "profiles", "translations", indicators.FOLDER)
 
 
 def load_pack(
@@ -178,6 +178,7 @@ class _Loading:
     contexts: dict[str, Context] = field(default_factory=dict)
     lists: dict[str, bundle.WordList | None] = field(default_factory=dict)
     findings: list[Findings] = field(default_factory=list)
+    catalogue: list[tuple[indicators.Indicator, Findings]] = field(default_factory=list)
 
     @classmethod
     def of(cls, rules_dir: Path | None, profile: str | Path, today: dt.date | None) -> _Loading:
@@ -193,6 +194,7 @@ class _Loading:
         loading = cls(base, read)
         loading.load_lists()
         loading.load_rules()
+        loading.load_indicators()
         bounds = {identity: ctx.bounds for identity, ctx in loading.contexts.items()}
         day = (today or local_today(read.time_zone)).isoformat()
         loading.profile = finish_profile(read, Known(loading.rules, bounds, loading.lists, day))
@@ -205,13 +207,14 @@ class _Loading:
 
     # --- files ---
 
-    def files(self, *, lists: bool) -> list[Path]:
+    def files(self, folder: str = "") -> list[Path]:
+        """Gives the files of a folder of the rules, or with no name those of the rules themselves."""
         out = []
         for path in sorted(self.base.rglob("*")):
             parts = path.relative_to(self.base).parts
             if any(p.startswith((".", "_")) for p in parts) or not path.is_file():
                 continue
-            wanted = parts[0] == "lists" if lists else parts[0] not in NOT_RULES and len(parts) > 1
+            wanted = parts[0] == folder if folder else parts[0] not in NOT_RULES and len(parts) > 1
             if wanted and path.suffix in {".yaml", ".yml"}:
                 out.append(path)
         return out
@@ -227,7 +230,7 @@ class _Loading:
 
     def load_lists(self) -> None:
         folder = self.base / "lists"
-        for path in self.files(lists=True):
+        for path in self.files("lists"):
             data, name, problem = self.open(path)
             expected = ".".join(path.relative_to(folder).with_suffix("").parts)
             if problem:
@@ -249,7 +252,7 @@ class _Loading:
         units = self.read.fact_units()
         places: dict[str, Span] = {}
         readable: list[tuple[Path, bytes, str]] = []
-        for path in self.files(lists=False):
+        for path in self.files():
             data, name, problem = self.open(path)
             if problem:
                 self.refuse(name, problem)
@@ -272,6 +275,24 @@ class _Loading:
             self.contexts[identity] = ctx
             if rule is not None:
                 gates.place(ctx, rule, path.relative_to(self.base).parts[0])
+
+    def load_indicators(self) -> None:
+        known = self.lists.get("typologies")
+        forms = None if known is None else [text for _, text in known.entries]
+        for path in self.files(indicators.FOLDER):
+            data, name, problem = self.open(path)
+            if problem:
+                self.refuse(name, problem)
+                continue
+            found, findings = indicators.bind_indicators(data, name, forms)
+            self.catalogue += [(indicator, findings) for indicator in found]
+            self.findings.append(findings)
+        own = [
+            (name, ctx.findings, rule.span)
+            for name, ctx in self.contexts.items()
+            if (rule := self.rules[name])
+        ]
+        indicators.check_against_rules(self.catalogue, self.rules, own)
 
     def refuse(self, name: str, problem: str) -> None:
         findings = Findings(name)
@@ -388,7 +409,8 @@ class _Loading:
         rules = tuple(resolve(rule, profile) for rule in bound)
         lists = _changed(self.lists, profile)
         meaning = (tuple(r.digest for r in rules), tuple(found.digest for found in lists), profile.digest)
-        return bundle.RulePack(rules, tuple(bound), lists, profile, digest(meaning))
+        known = tuple(indicator for indicator, _ in self.catalogue)
+        return bundle.RulePack(rules, tuple(bound), lists, profile, digest(meaning), known)
 
 
 def _changed(

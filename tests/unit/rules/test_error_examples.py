@@ -63,6 +63,8 @@ SHOWN_ELSEWHERE = {
     "R008": "the name of the file",
     "R027": "two rules that read each other",
     "R074": "a rule that reads a retired one",
+    "R080": "an entry of the catalogue",
+    "W130": "a rule without an entry of the catalogue",
     "P011": "a rule that reads the hits of another",
     "P014": "an exclusion that silences a rule's own test",
     **dict.fromkeys(("V001", "V002", "V003", "V004", "V005", "V006"), "a lock"),

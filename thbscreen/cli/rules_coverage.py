@@ -1,0 +1,106 @@
+"""`thbscreen rules coverage`: which indicators of the field are asked, and why the others are not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thbscreen.cli.program import FilePath, debug_option, epilog, width_of
+from thbscreen.cli.rules_read import PROFILE, RULES, readiness_on
+from thbscreen.report.layout import columns, cut, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from thbscreen.rules.coverage import Covered
+
+
+@click.command(
+    epilog=epilog(
+        "thbscreen rules coverage",
+        "thbscreen rules coverage --form sham_marriage",
+        "thbscreen rules coverage --for data/ --mapping mapping.yaml",
+        "thbscreen rules coverage --format json",
+    )
+)
+@RULES
+@PROFILE
+@click.option("--form", "form", metavar="FORM", help="Only this form, such as sham_marriage.")
+@click.option(
+    "--for", "data", metavar="DATA", multiple=True, type=FilePath(),
+    help="Folder or file of a batch: say for each rule whether it can be judged on it. "
+    "May be given several times.",
+)  # fmt: skip
+@click.option(
+    "--mapping", metavar="FILE", type=FilePath(), help="Mapping file of the batch, for other column names."
+)
+@click.option("--format", "style", type=click.Choice(["table", "json", "markdown"]), default="table",
+              show_default=True, help="Form on stdout.")  # fmt: skip
+@debug_option
+def coverage(
+    folder: Path | None,
+    profile: str,
+    form: str | None,
+    data: tuple[Path, ...],
+    mapping: Path | None,
+    style: str,
+) -> None:
+    """Shows indicator by indicator whether a rule asks it, what it needs, and what stands in the way.
+
+    An indicator runs, is off or a draft (for the reason given), needs a list or a column that is not
+    there, or cannot be told from a bank's data at all. With --for, each rule is also called ready, weak or
+    not judged on those data, drafts included; what is not judged is never clean.
+    """
+    from thbscreen.rules.coverage import coverage as covered  # noqa: PLC0415  # help needs no rules
+    from thbscreen.rules.coverage import page  # noqa: PLC0415
+    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
+
+    if mapping is not None and not data:
+        raise click.UsageError("--mapping goes with --for")
+    pack = load_pack(folder, profile, drafts=True)
+    judged = None
+    if data:
+        found = readiness_on(pack, data, mapping)
+        judged = {rule: (str(facts["judged"]), str(facts["reason"])) for rule, facts in found.items()}
+    rows = covered(pack, judged)
+    if form is not None:
+        known = sorted({row.form for row in rows})
+        rows = [row for row in rows if row.form == form]
+        if not rows:
+            raise click.UsageError(f"no indicator has the form '{form}'; known are {', '.join(known)}")
+    if style == "json":
+        click.echo(json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2))
+    elif style == "markdown":
+        click.echo(page(rows), nl=False)
+    else:
+        for line in _table(rows, max(40, width_of(sys.stdout, 100)), judged=bool(data)):
+            click.echo(line)
+
+
+def _table(rows: Sequence[Covered], width: int, *, judged: bool) -> list[str]:
+    from thbscreen.rules.coverage import STATES, counts  # noqa: PLC0415  # help needs no rules
+
+    by_form = counts(rows)
+    head = [["form", *STATES, "all"]]
+    head += [[form, *(str(n[s]) for s in STATES), str(sum(n.values()))] for form, n in by_form.items()]
+    out = [cut(line, width) for line in columns(head, frozenset(range(1, 8)), [24, *[15] * 7])]
+    for form in by_form:
+        inside = [row for row in rows if row.form == form]
+        table = [["indicator", "state", *(["judged"] if judged else []), "title"]]
+        table += [[r.id, r.state, *([r.judged or "-"] if judged else []), r.title] for r in inside]
+        lines = columns(table, frozenset(), [14, 15, *([10] if judged else []), width])
+        out += ["", form, cut(lines[0], width)]
+        for line, row in zip(lines[1:], inside, strict=True):
+            out.append(cut(line, width))
+            if row.judged_why and row.judged != "ready":
+                out.append(cut(printable(f"    {row.judged}: {row.judged_why}"), width))
+            if row.why:
+                out.append(cut(printable(f"    {row.why}"), width))
+            elif row.columns:
+                out.append(cut(f"    needs {', '.join(row.columns)}", width))
+    return out

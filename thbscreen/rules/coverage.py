@@ -1,0 +1,156 @@
+"""Coverage: for each indicator of the catalogue, what stands behind it and what it needs.
+
+Grain of a row: one indicator; rules outside the catalogue follow at the end, so that nothing that runs is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from thbscreen.rules.document import code, escaped, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from thbscreen.rules import ast, bundle
+
+#: What may be said of an indicator, in the order in which counts are told.
+STATES = ("runs", "off", "draft", "needs list", "needs column", "not expressible")
+MEANING = {
+    "runs": "a rule asks it in every scan",
+    "off": "there is a rule; it runs only where a profile switches it on, for the reason given",
+    "draft": "there is a rule; it is not measured or reviewed enough to run by default",
+    "needs list": "it could be asked with a list that an institution or authority must supply",
+    "needs column": "it could be asked with data that the columns do not hold",
+    "not expressible": "no data of a bank shows it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One indicator.
+
+    Attributes:
+        state: one of `STATES`.
+        weight, family, columns: of its rule; None and empty without one.
+        why: why it does not run, or what is missing; empty when it runs.
+        judged: ready, weak or not judged on the data that were asked about; empty when none were.
+        judged_why: reason of `judged`.
+    """
+
+    id: str
+    form: str
+    title: str
+    state: str
+    family: str
+    weight: int | None
+    columns: tuple[str, ...]
+    why: str
+    judged: str = ""
+    judged_why: str = ""
+
+
+def coverage(pack: bundle.RulePack, judged: Mapping[str, tuple[str, str]] | None = None) -> list[Covered]:
+    """Gives every indicator of the catalogue, and every rule that it does not name.
+
+    Args:
+        pack: loaded with its drafts.
+        judged: (status, reason) of readiness by rule, for the data that are asked about.
+    """
+    switched = {o.rule: o.enabled for o in pack.profile.overrides}
+    rules = {rule.id: rule for rule in pack.rules}
+    judged = judged or {}
+    out = []
+    for i in sorted(pack.indicators, key=lambda i: i.id):
+        rule = rules.get(i.id)
+        state, why = _state(i.status, i.off, rule, on=bool(switched.get(i.id)))
+        why = why or ": ".join(text for text in (i.needs, i.reason) if text)
+        out.append(_covered(i.id, i.form, i.title, state, why, rule, judged))
+    named = {i.id for i in pack.indicators}
+    for rule in pack.rules:
+        if rule.id not in named:
+            state, why = _state("rule", "", rule, on=bool(switched.get(rule.id)))
+            form = rule.family if rule.family == "mitigation" else (rule.typologies or ("",))[0]
+            out.append(_covered(rule.id, form, rule.title, state, why, rule, judged))
+    return out
+
+
+def _covered(
+    identity: str,
+    form: str,
+    title: str,
+    state: str,
+    why: str,
+    rule: ast.Rule | None,
+    judged: Mapping[str, tuple[str, str]],
+) -> Covered:
+    status, reason = judged.get(identity, ("", ""))
+    if rule is None:
+        return Covered(identity, form, title, state, "", None, (), why, status, reason)
+    return Covered(
+        identity, form, title, state, rule.family, rule.weight, rule.columns, why, status, reason
+    )  # fmt: skip
+
+
+def _state(status: str, off: str, rule: ast.Rule | None, *, on: bool) -> tuple[str, str]:
+    if status != "rule":
+        return status, ""
+    if rule is None:
+        return "off", "switched off by the profile"
+    if rule.status != "draft" or on:
+        return "runs", ""
+    return ("off", off) if off else ("draft", "not measured or reviewed enough to run by default")
+
+
+def counts(rows: Sequence[Covered]) -> dict[str, dict[str, int]]:
+    """Gives form -> state -> number of indicators, forms in order of name."""
+    out: dict[str, Counter[str]] = {}
+    for row in rows:
+        out.setdefault(row.form, Counter())[row.state] += 1
+    return {form: {state: out[form][state] for state in STATES} for form in sorted(out)}
+
+
+def page(rows: Sequence[Covered], *, link: str = "") -> str:
+    """Gives the matrix as Markdown: counts by form, then the indicators of each form.
+
+    Args:
+        rows: from `coverage`.
+        link: folder of the rules' pages, for links; empty for none.
+    """
+    out = ["# Coverage", ""]
+    out += [
+        "Which indicators of the field the rules ask, what each needs, and why the others are not asked.",
+        "",
+    ]
+    out += [f"- **{state}**: {meaning}" for state, meaning in MEANING.items()] + [""]
+    by_form = counts(rows)
+    total = [str(sum(c[state] for c in by_form.values())) for state in STATES]
+    lines = [
+        (_named(form), *(str(c[state]) for state in STATES), str(sum(c.values())))
+        for form, c in by_form.items()
+    ]
+    out += table(("form", *STATES, "all"), [*lines, ("**all**", *total, str(len(rows)))])
+    for form in by_form:
+        out += [f"## {_named(form)}", ""]
+        inside = [row for row in rows if row.form == form]
+        out += table(
+            ("indicator", "title", "state", "family", "weight", "needs"),
+            [
+                (
+                    f"[{r.id}]({link}{r.id}.md)" if link and r.family else r.id,
+                    escaped(r.title), r.state, r.family, "" if r.weight is None else str(r.weight),
+                    ", ".join(map(code, r.columns)) if r.family else escaped(r.why),
+                )
+                for r in inside
+            ],
+        )  # fmt: skip
+        out += [f"- {r.id}, {r.state}: {escaped(r.why)}" for r in inside if r.why and r.family]
+        out += [""] if out[-1] else []
+    return "\n".join(out).rstrip("\n") + "\n"
+
+
+def _named(form: str) -> str:
+    return escaped(form.replace("_", " ").capitalize())
