@@ -13,7 +13,7 @@ from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from thbscreen.network.stage import NetworkInputs
     from thbscreen.rules import bundle
@@ -223,26 +223,27 @@ def _members(
     named = named.join(people.select("group", "node"), on=["group", "node"], how="semi")
     collected = _collect(m, people, edges, hits, named)
     kinds = dict(zip(typology["group"].to_list(), typology["typology"].to_list(), strict=True))
-    rows = []
-    for (group, node), member in collected.items():
-        reading = roles.read(member, kinds.get(group, ""))
-        rows.append(
-            {
-                "group": group,
-                "node": node,
-                "role": reading.role,
-                "second_role": reading.second_role,
-                "roles": [{"role": r, "share": s} for r, s in reading.shares],
-                "evidence_for": roles.evidence_for(member, m.inputs.rules),
-                "evidence_against": roles.evidence_against(member, reading, m.inputs.rules),
-                "received_eur": member.received_eur,
-                "sent_eur": member.sent_eur,
-            }
-        )
-    spec = tables.NETWORK_MEMBERS.schema
-    names = ("role", "second_role", "roles", "evidence_for", "evidence_against", "received_eur", "sent_eur")
-    schema = {"group": pl.Int64(), "node": pl.String(), **{name: spec[name] for name in names}}
-    read = pl.DataFrame(rows, schema=schema)
+    at = list(collected)
+    readings = [roles.read(member, kinds.get(group, "")) for (group, _), member in collected.items()]
+    known = m.inputs.rules
+    members, text = collected.values(), {"text": pl.String()}
+    against = zip(members, readings, strict=True)
+    read = pl.DataFrame(
+        {
+            "group": [group for group, _ in at],
+            "node": [node for _, node in at],
+            "role": [r.role for r in readings],
+            "second_role": [r.second_role for r in readings],
+            "evidence_for": _lists([_told(roles.evidence_for(member, known)) for member in members], text),
+            "evidence_against": _lists(
+                [_told(roles.evidence_against(member, r, known)) for member, r in against], text
+            ),
+            "roles": _lists([r.shares for r in readings], {"role": pl.String(), "share": pl.Float64()}),
+            "received_eur": [member.received_eur for member in members],
+            "sent_eur": [member.sent_eur for member in members],
+        },
+        schema_overrides={"group": pl.Int64, "second_role": pl.String},
+    )
     own = hits.select("group", "node", "hit_id").drop_nulls("node")
     ids = (
         pl.concat([own, named.select("group", "node", "hit_id")])
@@ -254,6 +255,25 @@ def _members(
     return out.rename({"node": "member_id", "kind": "member_kind"}).with_columns(
         pl.col("hit_ids").fill_null(empty)
     )
+
+
+def _told(sentences: Iterable[str]) -> list[tuple[str]]:
+    return [(sentence,) for sentence in sentences]
+
+
+def _lists(rows: Sequence[Sequence[tuple[object, ...]]], schema: Mapping[str, pl.DataType]) -> pl.Series:
+    """Gives a column of lists, made from one flat table: lists made one by one take most of the time.
+
+    Args:
+        rows: for each row of the column its items, each with a value for every name of the schema.
+        schema: one name makes lists of values, several make lists of structures.
+    """
+    flat = [(place, *item) for place, items in enumerate(rows) for item in items]
+    table = pl.DataFrame(flat, schema={"_place": pl.Int64(), **schema}, orient="row")
+    value = pl.struct(list(schema)) if len(schema) > 1 else pl.col(*schema)
+    grouped = table.group_by("_place", maintain_order=True).agg(out=value)
+    every = pl.DataFrame({"_place": pl.int_range(len(rows), eager=True)})
+    return every.join(grouped, on="_place", how="left", maintain_order="left")["out"].fill_null([])
 
 
 def _collect(
@@ -308,12 +328,16 @@ def _collect(
 
 def _cut_points(m: Material, edges: pl.DataFrame, out: dict[tuple[int, str], roles.Member]) -> None:
     drawn = edges.filter(pl.col("kind") != "payment").select("group", "source", "target").unique()
-    per_group = drawn.partition_by("group", as_dict=True)
-    for (group,), part in m.core.partition_by("group", as_dict=True).items():
-        if len(part) > CUT_POINT_MEMBERS or (group,) not in per_group:
+    pairs: dict[int, list[tuple[str, str]]] = {}
+    for group, source, target in drawn.sort("group", "source", "target").iter_rows():
+        pairs.setdefault(group, []).append((source, target))
+    inside: dict[int, list[str]] = {}
+    for group, node in m.core.select("group", "node").iter_rows():
+        inside.setdefault(group, []).append(node)
+    for group, members in inside.items():
+        if len(members) > CUT_POINT_MEMBERS or group not in pairs:
             continue
-        pairs = list(per_group[group,].select("source", "target").iter_rows())
-        for node, parts in groups.cut_points(part["node"].to_list(), pairs).items():
+        for node, parts in groups.cut_points(members, pairs[group]).items():
             out[group, node].parts_without = parts
 
 
