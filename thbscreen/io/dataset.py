@@ -233,6 +233,10 @@ class Dataset:
         gone = pl.concat([found.same["_row"], found.different["_row"]])
         return numbered.filter(~pl.col("_row").is_in(gone.implode())).drop("_row")
 
+    def inputs(self) -> dict[str, list[InputFile]]:
+        """Gives the files by table."""
+        return {table: list(files) for table, files in self._files.items()}
+
     def size_hint(self) -> int:
         """Gives roughly how many transactions there are, without reading them."""
         return sum(
