@@ -31,6 +31,8 @@ from thbscreen.rules import ast, bundle
 VICTIM, CONTROLLER, UNCLEAR = "possible_victim", "possible_controller", "unclear"
 #: Words for the three roles that a report knows.
 ROLE_WORDS = {VICTIM: "possible victim", CONTROLLER: "possible controller", UNCLEAR: "role not known"}
+#: Columns of hit_members whose members are accounts or customers.
+_NAMES_ACCOUNTS = {"account_id", "cp_account_id", "party_id"}
 _CONTROLLING = {"possible_controller", "possible_facilitator", "possible_exploiter", "employer"}
 
 
@@ -171,15 +173,18 @@ def read_case(
     """
     if (network is None) == (subject is None):
         raise UsageError("name one case", hint="--network ID or --subject ID")
-    head, members = _network(run, network) if network is not None else _subject(run, str(subject))
+    dataset = _dataset(run, data, mapping)
+    customers, accounts, holders = _registers(dataset)
+    if network is not None:
+        head, members = _network(run, network)
+    else:
+        head, members = _subject(run, str(subject), holders)
     alerts = {row["subject_id"]: row for row in run.table("alerts").iter_rows(named=True)}
     hits = run.table("hits").filter(pl.col("hit_id").is_in(list(head["hit_ids"])))
     rows = hits.sort("first", "rule", "subject_id", "hit_id").to_dicts()
     speak = [h for h in rows if h["family"] != "mitigation"]
     wanted = {tx for h in speak for tx in h["tx_ids"] or ()} | _proved(run, head)
-    dataset = _dataset(run, data, mapping)
     frame = discreet(dataset.fetch(wanted)) if dataset is not None else _evidence(run, head["case_id"], wanted)
-    customers, accounts, holders = _registers(dataset)
     movements = paired(frame.to_dicts(), set(accounts) | _own_accounts(members))
     parties = [_party(m, alerts, customers) for m in members]
     parties.sort(key=lambda p: (p.role == VICTIM, p.role == UNCLEAR, p.id))
@@ -207,33 +212,37 @@ def _network(run: RunFolder, wanted: str) -> tuple[Row, list[Row]]:
     return {**row, "case_id": row["network_id"], "tests": tests}, members
 
 
-def _subject(run: RunFolder, wanted: str) -> tuple[Row, list[Row]]:
+def _subject(
+    run: RunFolder, wanted: str, holders: Mapping[str, tuple[tuple[str, str], ...]]
+) -> tuple[Row, list[Row]]:
     alerts = run.table("alerts")
     found = alerts.filter((pl.col("subject_id") == wanted) | (pl.col("alert_id") == wanted)).to_dicts()
     if not found:
         known = alerts["subject_id"].to_list()
         raise UsageError(f"{run.name} has no alert of that subject", hint=_nearest(wanted, known))
     alert = found[0]
-    named = run.table("hit_members").filter(pl.col("hit_id").is_in(list(alert["hit_ids"])))
-    member = {
-        "member_id": alert["subject_id"], "role": alert["leading_role"], "roles": alert["roles"],
-        "is_customer": alert["subject_kind"] == "party", "accounts": [], "evidence_for": [],
-    }  # fmt: skip
-    others = [
-        {"member_id": i, "role": r, "roles": [], "is_customer": False, "accounts": [], "evidence_for": []}
-        for i, r in named.filter(pl.col("field") != "network_id").select("member_id", "role").unique().rows()
-        if i != alert["subject_id"]
-    ]
-    accounts = named.filter(pl.col("field") == "account_id")["member_id"].unique().sort().to_list()
-    if len(accounts) == 1:
-        member["accounts"] = accounts
-        others = [o for o in others if o["member_id"] not in accounts]
-    once = {o["member_id"]: o for o in sorted(others, key=lambda o: (o["member_id"], o["role"] != VICTIM))[::-1]}
+    named = run.table("hit_members").filter(
+        pl.col("hit_id").is_in(list(alert["hit_ids"])) & pl.col("field").is_in(sorted(_NAMES_ACCOUNTS))
+    )
+    subject = alert["subject_id"]
+    members = {subject: {
+        "member_id": subject, "role": alert["leading_role"], "roles": alert["roles"], "evidence_for": [],
+        "is_customer": alert["subject_kind"] == "party", "accounts": [],
+    }}  # fmt: skip
+    rows = named.select("member_id", "role").unique().rows()
+    for account, role in sorted(rows, key=lambda r: (r[0], r[1] != VICTIM)):
+        holder = holders[account][0][0] if account in holders else account
+        member = members.setdefault(holder, {
+            "member_id": holder, "role": role, "roles": [], "evidence_for": [], "accounts": [],
+            "is_customer": account in holders,
+        })  # fmt: skip
+        if account != holder and account not in member["accounts"]:
+            member["accounts"].append(account)
     head = {
         **alert, "case_id": alert["alert_id"], "tests": (),
         "title": f"Alert on one subject: {str(alert['typology']).replace('_', ' ')}",
     }  # fmt: skip
-    return head, [member, *(once[i] for i in sorted(once))]
+    return head, list(members.values())
 
 
 def _nearest(wanted: str, known: Sequence[str]) -> str:

@@ -322,7 +322,7 @@ class _Reader:
         values = self._block("text", node, _TEXT)
         flags = {}
         for name in ("ascii_only", "line_breaks", "mask_accounts"):
-            if name in values:
+            if values.get(name):
                 if values[name] not in {"true", "false"}:
                     self._at("F003", f"'{values[name]}' is not true or false", node or Scalar("", False, 1, 1))
                 flags[name] = values[name] == "true"
@@ -428,9 +428,12 @@ class _Reader:
     # --- faults -----------------------------------------------------------------------------------
 
     def _at(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
-        self._say(code, message, node.line, node.column, hint)
+        width = len(node.text) + 2 * node.quoted if isinstance(node, Scalar) else 1
+        self._say(code, message, node.line, node.column, hint, width)
 
-    def _say(self, code: str, message: str, line: int, column: int, hint: str | None = None) -> None:
+    def _say(
+        self, code: str, message: str, line: int, column: int, hint: str | None = None, width: int = 1
+    ) -> None:
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        end = max(column + 1, len(source) + 1)
-        self.found.append(Diagnostic(code, message, Span(self.name, line, column, end), source, help=hint))
+        span = Span(self.name, line, column, column + max(width, 1))
+        self.found.append(Diagnostic(code, message, span, source, help=hint))
