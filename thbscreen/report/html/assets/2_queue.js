@@ -1,5 +1,7 @@
 // The ordered queue: suspected networks, subjects, and people to protect, each with search, filters and sort.
 const STEP = 100;
+/** Rows of a list on paper; browsers take minutes for thousands. */
+const ON_PAPER = 500;
 const TABS = ["networks", "subjects", "people"];
 const tabs = {
   networks: { rows: DATA.networks, unit: "count.network" },
@@ -117,10 +119,14 @@ function queueView(name) {
       Object.assign(state, { q: "", typology: "", urgency: "", rule: "", place: "", sort: "rank", down: false });
       go();
     } }, t("filter.clear")));
-  const made = el("table", { class: "cards queue", role: "table" },
+  const made = el("table", { class: "cards queue", role: "table", "data-tab": name },
     el("caption", { class: "sr" }, t(`tab.${name}`)), el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), body);
   refresh();
-  tab.all = () => show(found.length);
+  const paper = el("p", { class: "paper-only" });
+  tab.all = () => {
+    show(Math.max(0, ON_PAPER - visible));
+    paper.textContent = visible < found.length ? t("queue.paper", { shown: whole(visible), all: whole(found.length) }) : "";
+  };
   return [
     el("h1", { tabindex: "-1" }, t("queue.title")), summary(),
     el("nav", { class: "tabs", "aria-label": t("queue.lists") }, TABS.map((key) => el("a", { href: `#/${key}`, "aria-current": key === name ? "page" : null },
@@ -128,7 +134,7 @@ function queueView(name) {
     el("p", { class: "lead" }, t(`lead.${name}`)),
     name === "people" && note("care", el("p", {}, words_said("victims")), el("p", {}, words_said("doubt"))),
     filters, status,
-    found.length || tab.rows.length ? made : el("p", { class: "quiet" }, t("queue.empty")), more,
+    found.length || tab.rows.length ? made : el("p", { class: "quiet" }, t("queue.empty")), paper, more,
   ];
 }
 

@@ -36,14 +36,14 @@ function networkView(id) {
 
 function members(rows, caption) {
   if (!rows.length) return el("p", { class: "quiet" }, t("nothing"));
-  return table(caption, [
+  return grown(caption, [
     { label: t("column.id"), cell: (m) => [m.alert ? el("a", { href: `#/case/${m.alert}` }, idText(m.id)) : idText(m.id), el("small", {}, memberKind(m))] },
     { label: t("column.role"), cell: (m) => [shape(m.role), words(m.role), el("small", {}, m.roles.filter(([r]) => r !== m.role).map(([r, s]) => `${words(r)} ${percent(s)}`).join(", "))] },
     { label: t("roles.for"), cell: (m) => plain(m.for) },
     { label: t("roles.against"), cell: (m) => plain(m.against) },
     { label: t("network.received"), num: true, cell: (m) => money(m.received) },
     { label: t("network.sent"), num: true, cell: (m) => money(m.sent) },
-  ], rows, "cards");
+  ], rows, 60);
 }
 /** Reasons in a cell: the first ones, and the others when asked for. */
 function plain(numbers) {

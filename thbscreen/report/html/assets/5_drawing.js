@@ -5,7 +5,7 @@ const CY_SHAPES = {
   possible_organiser: "star", possible_facilitator: "hexagon", employer: "rectangle",
   possible_client: "pentagon", place: "tag", unknown: "round-rectangle",
 };
-/** From so many members on, names are shown for the larger part of the money only until somebody zooms in. */
+/** From so many members on, members stand in rings by role, and most names show when somebody zooms in. */
 const CROWD = 60;
 let drawn = null;
 
@@ -15,7 +15,7 @@ function look() {
   const role = Object.keys(CY_SHAPES).map((name) => ({ selector: `node[role = "${name}"]`, style: { shape: CY_SHAPES[name], "background-color": colour(`role-${name}`) } }));
   return [
     { selector: "node", style: {
-      label: "data(label)", width: "data(size)", height: "data(size)", color: colour("text"), "font-size": 11,
+      label: "data(label)", width: "data(size)", height: "data(size)", color: colour("text"), "font-size": "data(font)",
       "font-family": "system-ui, sans-serif", "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4,
       "text-background-color": colour("ground"), "text-background-opacity": 0.85, "text-background-padding": 2,
       "border-width": 1.5, "border-color": colour("text"), "min-zoomed-font-size": 6,
@@ -25,6 +25,7 @@ function look() {
     { selector: "edge", style: { "curve-style": "bezier", width: "data(wide)", "line-color": colour("flow"), "target-arrow-color": colour("flow"), "target-arrow-shape": "triangle", "arrow-scale": 0.9, opacity: 0.8 } },
     { selector: "edge[tie]", style: { width: 1.5, "line-style": "dotted", "line-color": colour("quiet"), "target-arrow-shape": "none", opacity: 0.7 } },
     { selector: 'edge[tie = "payment pattern"]', style: { "line-style": "dashed" } },
+    { selector: "edge.many", style: { opacity: 0.35, "arrow-scale": 0.7 } },
     { selector: ".away", style: { display: "none" } },
     { selector: ".dim", style: { opacity: 0.15 } },
     { selector: ".on", style: { "border-width": 4, "border-color": colour("accent") } },
@@ -50,7 +51,8 @@ function drawing(facts) {
     facts.all_ties > facts.ties.length ? el("p", { class: "quiet" }, t("drawing.ties", { shown: whole(facts.ties.length), all: whole(facts.all_ties) })) : null,
     monthChart(facts));
   drawn = state;
-  later(() => build(state));
+  // Words first: a drawing of hundreds of members takes a second.
+  later(() => requestAnimationFrame(() => setTimeout(() => drawn === state && build(state))));
   return made;
 }
 
@@ -60,31 +62,42 @@ function build(state) {
   const at = new Map(facts.members.map((m, i) => [m.id, i]));
   const most = Math.max(1, ...facts.members.map((m) => (m.received || 0) + (m.sent || 0)));
   const crowd = facts.members.length > CROWD;
+  const places = start(facts.members);
+  const thick = (state.thick = crowd ? 2.5 : 6);
   const nodes = facts.members.map((m, i) => {
     const share = Math.sqrt(((m.received || 0) + (m.sent || 0)) / most);
     const role = CY_SHAPES[roleOf(m)] ? roleOf(m) : "unknown";
-    return { data: { id: `n${i}`, i, role, size: 22 + 26 * share, label: `${short(m.id)}${crowd && share < 0.5 ? "" : `\n${words(roleOf(m))}`}` }, position: start(facts.members, i) };
+    return { data: { id: `n${i}`, i, role, size: (crowd ? 30 : 22) + 26 * share, font: crowd && !m.apart && role !== "unknown" ? 24 : 11, label: `${short(m.id)}\n${words(roleOf(m))}` }, position: places.get(i) };
   });
   const largest = Math.max(1, ...facts.flows.map((f) => f[3] || 0));
   state.largest = largest;
-  const edges = facts.flows.filter((f) => at.has(f[0]) && at.has(f[1])).map((f, i) => ({ data: { id: `f${i}`, source: `n${at.get(f[0])}`, target: `n${at.get(f[1])}`, flow: f, wide: 1.5 + 6 * Math.sqrt((f[3] || 0) / largest) } }));
+  const edges = facts.flows.filter((f) => at.has(f[0]) && at.has(f[1])).map((f, i) => ({ data: { id: `f${i}`, source: `n${at.get(f[0])}`, target: `n${at.get(f[1])}`, flow: f, wide: 1 + thick * Math.sqrt((f[3] || 0) / largest) } }));
   const ties = facts.ties.filter((tie) => at.has(tie[0]) && at.has(tie[1])).map((tie, i) => ({ data: { id: `t${i}`, source: `n${at.get(tie[0])}`, target: `n${at.get(tie[1])}`, tie: tie[2], why: pooled(tie[3]), wide: 1.5 }, classes: "away" }));
   state.cy = cytoscape({
-    container: canvas, elements: [...nodes, ...edges, ...ties], style: look(), layout: { name: "preset" },
+    container: canvas, elements: [...nodes, ...edges, ...ties], style: look(), layout: { name: "preset", fit: false },
     minZoom: 0.1, maxZoom: 4, boxSelectionEnabled: false, userZoomingEnabled: false,
     textureOnViewport: crowd, hideEdgesOnViewport: facts.flows.length > 1500,
   });
-  arrange(state);
+  if (crowd) state.cy.edges().addClass("many");
+  else arrange(state);
+  state.cy.fit(undefined, 24);
   wire(state);
   canvas.dataset.ready = "yes";
 }
 
 /** Where a member starts: those with most money in the middle, the others around, so that it is always the same. */
-function start(members, i) {
-  const inside = members.map((m, at) => [at, m.apart ? 1 : 0, -((m.received || 0) + (m.sent || 0))]).sort((a, b) => a[1] - b[1] || a[2] - b[2] || a[0] - b[0]);
-  const place = inside.findIndex(([at]) => at === i);
-  const radius = 60 * Math.sqrt(place);
-  return { x: radius * Math.cos(place * 2.399963), y: radius * Math.sin(place * 2.399963) };
+function start(members) {
+  const ring = (m) => (m.apart ? 1 : roleOf(m) === "unknown" ? 2 : 0);
+  const inside = members.map((m, at) => [at, ring(m), -((m.received || 0) + (m.sent || 0))]).sort((a, b) => a[1] - b[1] || a[2] - b[2] || a[0] - b[0]);
+  const crowd = members.length > CROWD;
+  // The middle is wide enough for the names of those who are drawn there.
+  const inner = crowd ? inside.filter(([, group]) => !group).length : 0;
+  const places = new Map();
+  inside.forEach(([at], place) => {
+    const radius = place < inner ? 100 * Math.sqrt(place) : crowd ? 50 * Math.sqrt(place + 4 * inner) : 60 * Math.sqrt(place);
+    places.set(at, { x: (crowd ? 1.9 : 1.35) * radius * Math.cos(place * 2.399963), y: radius * Math.sin(place * 2.399963) });
+  });
+  return places;
 }
 
 function arrange(state) {
@@ -92,7 +105,7 @@ function arrange(state) {
   const shown = state.cy.elements().not(".away");
   shown.layout({
     name: "cose", animate: false, randomize: false, fit: true, padding: 24, nodeDimensionsIncludeLabels: n <= CROWD,
-    numIter: n > 150 ? 150 : n > CROWD ? 300 : 800, nodeRepulsion: () => (n > CROWD ? 40000 : 90000), idealEdgeLength: () => (n > CROWD ? 60 : 110),
+    numIter: n > CROWD ? 120 : 800, nodeRepulsion: () => (n > CROWD ? 40000 : 90000), idealEdgeLength: () => (n > CROWD ? 60 : 110),
     nodeOverlap: 12, gravity: n > CROWD ? 1.2 : 0.8, componentSpacing: 60, edgeElasticity: () => 60, initialTemp: 200, minTemp: 1,
   }).run();
   state.cy.fit(undefined, 24);
@@ -219,7 +232,7 @@ function filterTime(state) {
     const paid = within(state, flow);
     edge.toggleClass("away", Boolean(state.hideFlows) || !paid.length);
     const sum = state.from === null ? flow[3] : paid.reduce((all, p) => all + p[1], 0);
-    edge.data("wide", 1.5 + 6 * Math.sqrt((sum || 0) / state.largest));
+    edge.data("wide", 1 + state.thick * Math.sqrt((sum || 0) / state.largest));
   }));
 }
 function recolour() {

@@ -85,9 +85,10 @@ function move(by) {
   if (next) next.focus();
 }
 
-/** Paper has all rows of a list and all that can be unfolded, in light colours. */
+/** Paper has the first rows of a list and what can be unfolded, in light colours. */
 function beforePrint() {
-  for (const held of Object.values(tabs)) if (held.all && document.querySelector("table.queue")) held.all();
+  const queue = document.querySelector("table.queue");
+  if (queue) tabs[queue.dataset.tab].all();
   for (const details of document.querySelectorAll("main details.onpaper:not([open])")) {
     details.fill?.();
     details.open = true;
