@@ -15,14 +15,13 @@ from itertools import pairwise
 from thbscreen.filing.case import ROLE_WORDS, FilingCase, Party, local_day
 from thbscreen.filing.latin import is_plain, latin
 from thbscreen.filing.narrative import (
-    CONFIDENTIAL, DRAFT, NOT_TOLD, OFFENCE, Narrative, Options, case_countries, write_narrative,
+    CONFIDENTIAL, DRAFT, NOT_TOLD, OFFENCE, VAGUE, Narrative, Options, case_countries, write_narrative,
 )  # fmt: skip
 from thbscreen.filing.profile import FilingProfile
 from thbscreen.rules.accusing import accusing_words
 
 _NUMBER = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}|\d{4}-\d\d-\d\d|\d[\d,]*(?:\.\d+)?")
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d\b")
-_VAGUE = re.compile(r"\b(?:large|huge|several|many|numerous|recent(?:ly)?|significant|substantial|frequent)\b", re.I)
 _OPINION = re.compile(r"\b(?:obviously|clearly guilty|no doubt|undoubtedly|certainly|of course)\b", re.I)
 _TO_CUSTOMER = re.compile(r"\b(?:dear (?:sir|madam|customer)|your account|please contact us|we regret)\b", re.I)
 _BLAME = re.compile(r"\b(?:complicit|accomplices?|launder\w*|willing\w*|suspected of|mules?|is a subject)\b", re.I)
@@ -183,7 +182,7 @@ def _n10(s: _Subject) -> Iterator[str]:
 
 
 def _n11(s: _Subject) -> Iterator[str]:
-    for found in _VAGUE.finditer(s.reason):
+    for found in VAGUE.finditer(s.reason):
         near = s.reason[max(0, found.start() - 60) : found.end() + 60]
         if not re.search(r"\d", near):
             yield f"'{found[0]}' stands without a number"

@@ -6,6 +6,7 @@ When a text is longer than the FIU takes, whole parts are left out in a fixed or
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,10 @@ _FORMS = {
     "sham_marriage": "exploitation by sham marriage", "account_control": "control of other people's accounts",
     "recruitment": "recruitment", "laundering": "handling of the proceeds",
 }  # fmt: skip
+#: Words of quantity that say nothing without a number.
+VAGUE = re.compile(
+    r"\b(?:large|huge|several|many|numerous|recent(?:ly)?|significant|substantial|frequent)\b", re.IGNORECASE
+)
 #: What goes first when a text is too long; each level leaves out one thing more.
 PARTS = (
     "further places", "further lawful readings", "further findings of a rule", "smaller flows",
@@ -147,7 +152,8 @@ def _to_sentence(text: str, most: int) -> str:
     body, end = text[:place].rstrip(), text[place:]
     cut = body[: max(0, most - len(note) - len(end) - 2)]
     gap = "\n\n" if "\n" in text else " "
-    return f"{cut[: cut.rfind('. ') + 1]}{note}{gap}{end}"
+    ends = [found.end() for found in re.finditer(r"\.(?=\s)", cut)]
+    return f"{cut[: ends[-1] if ends else 0]}{note}{gap}{end}"
 
 
 class _Writer:
@@ -257,7 +263,9 @@ class _Writer:
         return text.rstrip(".")
 
     def who(self) -> Iterable[str]:
-        return self.parties(self.case.others)
+        if not self.case.others:
+            yield "Nobody is named here but the people below."
+        yield from self.parties(self.case.others)
 
     def victims(self) -> Iterable[str]:
         if not self.case.victims:
@@ -404,7 +412,8 @@ class _Writer:
                 yield f"- {self.noted(test, 'networks.would_break')}."
         elif self.case.explanations:
             yield "Lawful readings to be weighed:"
-            for text in self.case.explanations[:most]:
+            sober = [e for e in self.case.explanations if not VAGUE.search(e)]
+            for text in sober[:most]:
                 yield f"- {self.noted(text, 'rules.innocent_explanations')}."
         for hit in self.case.against[:most]:
             said = self.noted(str(hit["evidence"]), f"hits {hit['hit_id']}")

@@ -55,7 +55,7 @@ class SchemaRules:
     """What this FIU demands beyond what all compared schemas of the version demand.
 
     Attributes:
-        require: `type.element` that must be there.
+        require: `type.element` that must be there, or `type.element|other` of which one must be.
         off: `type.element` that must not be there.
         lengths: least and most characters of `type.element`.
         patterns: pattern of `type.element`; the whole text must match.
@@ -110,10 +110,6 @@ class FilingProfile:
     def table(self) -> ElementTable:
         """The element table of the profile's version."""
         return load_table(self.version)
-
-    def required(self, owner: str, element: Element) -> bool:
-        """Tells whether the profile demands an element of a type beyond the table."""
-        return f"{owner}.{element.name}" in self.schema.require
 
     def length(self, owner: str, element: Element) -> tuple[int, int | None]:
         """Gives the least and most characters of a text element."""
@@ -355,7 +351,9 @@ class _Reader:
                 items = value.items if isinstance(value, Listing) else ()
                 names = [self._scalar(key.text, item) for item in items]
                 for name, item in zip(names, items, strict=True):
-                    self._element(table, name, item)
+                    owner, _, elements = name.rpartition(".")
+                    for element in elements.split("|"):
+                        self._element(table, f"{owner}.{element}", item)
                 parts[key.text] = frozenset(names)
             elif isinstance(value, Block):
                 parts[key.text] = {}

@@ -11,10 +11,9 @@ from thbscreen.filing.case import CONTROLLER, VICTIM, FilingCase, Movement, Part
 from thbscreen.filing.latin import latin, plain
 from thbscreen.filing.profile import FilingProfile
 from thbscreen.filing.writer import Tree
+from thbscreen.io.goaml_parts import FACTS
 from thbscreen.model import iban
 
-#: Begins a comment that a scan of the report reads again; see docs/how-to/scan-reports.md.
-FACTS = "facts: "
 #: Columns of a movement that no element holds, by the name that the comment gives them.
 FACT_COLUMNS = {
     "tx_type": "kind", "channel": "channel", "mcc": "mcc", "merchant_id": "merchant",
@@ -23,6 +22,13 @@ FACT_COLUMNS = {
     "category_purpose": "category_purpose", "end_to_end_id": "reference",
     "ultimate_creditor": "ultimate_creditor", "ultimate_debtor": "ultimate_debtor",
 }  # fmt: skip
+#: Columns of a customer that no element holds, by the name that the comment gives them.
+PARTY_COLUMNS = {
+    "declared_monthly_income_eur": "income", "licence": "licence", "declared_turnover": "turnover",
+    "declared_employees": "employees", "age_band": "age_band", "onboarding_ts": "onboarded",
+    "sector_nace": "sector",
+}  # fmt: skip
+_CENTS = {"declared_monthly_income_eur", "declared_turnover"}
 #: Columns that each ledger has for itself.
 SIDE_COLUMNS = {"device_id": "device", "ip": "ip", "balance_after": "balance"}
 _FUNDS = {
@@ -96,6 +102,9 @@ class SideBuilder:
         if strict:
             tree["residence"] = facts.get("residence_country")
             tree["occupation"] = self.text(facts.get("occupation"))
+            employer = self.case.customers.get(str(facts.get("employer_id")), {})
+            tree["employer_name"] = self.text(employer.get("name"))
+            tree["comments"] = _party_facts(facts)
             tree |= self._nested(identity)
         tree |= {k: self._detail("t_person_my_client", k, v) for k, v in details.items()}
         return self._known("t_person_my_client" if strict else "t_person", tree)
@@ -107,6 +116,7 @@ class SideBuilder:
         tree: dict[str, Any] = {"name": self.name(facts.get("name"))}
         if strict:
             tree["business"] = self.text(facts.get("sector_nace"))
+            tree["comments"] = _party_facts(facts)
             tree["incorporation_country_code"] = facts.get("residence_country")
             founded = facts.get("incorporation_date")
             tree["incorporation_date"] = start_of(founded) if isinstance(founded, date) else None
@@ -389,6 +399,20 @@ class SideBuilder:
                 found.append((f"{end}_{label}", value))
         kept = [f"{label}={quote(str(value), safe=' /-.,:+')}" for label, value in found if value not in (None, "")]
         return FACTS + "; ".join(kept) if kept else ""
+
+
+def _party_facts(facts: Mapping[str, Any]) -> str:
+    """Gives what a customer's row holds and no element does, as one comment that a reader can take apart."""
+    found = []
+    for column, label in PARTY_COLUMNS.items():
+        value = facts.get(column)
+        if value in (None, ""):
+            continue
+        shown = f"{value / 100:.2f}" if column in _CENTS and isinstance(value, int) else str(value)
+        if isinstance(value, datetime):
+            shown = value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        found.append(f"{label}={quote(shown, safe=' /-.,:+')}")
+    return FACTS + "; ".join(found) if found else ""
 
 
 def reason_of(party: Party) -> str:

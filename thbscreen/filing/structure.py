@@ -111,8 +111,8 @@ class _Checker:
         assert self.profile is not None
         for needed in sorted(self.profile.schema.require):
             kind, _, name = needed.rpartition(".")
-            if kind == owner and name not in names:
-                yield self._find("S03", here, f"{path}/{name}", "the profile demands this element")
+            if kind == owner and not names & set(name.split("|")):
+                yield self._find("S03", here, f"{path}/{name.replace('|', ' or ')}", "the profile demands it")
 
     # --- why children do not fit ------------------------------------------------------------------
 

@@ -86,17 +86,21 @@ def read_schema(path: Path) -> Schema:
         raise DataError(f"{path.name}:{error.lineno or 1}: is no well-formed XML") from None
     if root.tag != f"{_XS}schema":
         raise DataError(f"{path.name}: is no XML schema", hint="download the .xsd from the FIU's portal")
-    if any(root.iter(f"{_XS}import", f"{_XS}include", f"{_XS}redefine", f"{_XS}override")):
+    if _has(root, "import", "include", "redefine", "override"):
         raise DataError(
             f"{path.name}: takes in other files", hint="goAML schemas are one file; look where it comes from"
         )
     changes = tuple(_as_meant(root))
-    if any(root.iter(f"{_XS}assert", f"{_XS}assertion")):
+    if _has(root, "assert", "assertion"):
         return Schema(path.name, changes, "xmlschema", _assertions(path.name, etree.tostring(root)))
     try:
         return Schema(path.name, changes, "lxml", etree.XMLSchema(root))
     except etree.XMLSchemaParseError:
         raise DataError(f"{path.name}: the schema does not compile", hint="download it again") from None
+
+
+def _has(root: Any, *names: str) -> bool:
+    return next(root.iter(*(f"{_XS}{name}" for name in names)), None) is not None
 
 
 def _lxml() -> Any:
