@@ -84,8 +84,9 @@ def _data(index: dict[str, Any], blocks: Iterable[Block], texts: dict[str, str])
 def _held(name: str, facts: Any, *, plain: bool = False) -> str:
     """Gives data in an element that is never run; no character of it can end that element."""
     text = json.dumps(
-        facts if plain else shown(facts), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+        facts if plain else shown(facts), ensure_ascii=False, separators=(",", ":"), allow_nan=False,
+        sort_keys=True,
+    )  # fmt: skip
     text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return f'<script type="application/json" id="{html.escape(name, quote=True)}">{text}</script>\n'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def movements(run: RunFolder, case_id: str) -> Movements | None:
     Raises:
         DataError: the file cannot be read.
     """
-    frame = _csv(run, case_id, "evidence.csv")
+    frame = _csv(run, case_id, "evidence.csv", ("booking_local", "direction", "amount_eur", "rules"))
     if frame is None:
         return None
     columns = tuple(c for c in _SHOWN if c in frame.columns and frame[c].drop_nulls().len())
@@ -82,22 +83,21 @@ def named(run: RunFolder, case_id: str) -> list[Row] | None:
     Raises:
         DataError: the file cannot be read.
     """
-    frame = _csv(run, case_id, "members.csv")
+    frame = _csv(run, case_id, "members.csv", ("member_id", "role", "rules", "n_hits", "handling"))
     return None if frame is None else frame.to_dicts()
 
 
-def _csv(run: RunFolder, case_id: str, name: str) -> pl.DataFrame | None:
+def _csv(run: RunFolder, case_id: str, name: str, needed: Sequence[str]) -> pl.DataFrame | None:
     path: Path = run.path / "cases" / case_id / name
     if not _SAFE.fullmatch(case_id) or not path.is_file():
         return None
     try:
-        return pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        return pl.DataFrame()
+        frame = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError):
-        raise DataError(
-            f"{run.name}/cases/{case_id}/{name}: the file cannot be read", hint="scan again"
-        ) from None
+        frame = pl.DataFrame()
+    if not set(needed) <= set(frame.columns):
+        raise DataError(f"{run.name}/cases/{case_id}/{name}: the file cannot be read", hint="scan again")
+    return frame
 
 
 def json_file(run: RunFolder, name: str) -> dict[str, Any] | None:

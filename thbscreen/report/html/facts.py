@@ -39,7 +39,7 @@ def facts(run: RunFolder, *, beside: bool) -> tuple[dict[str, Any], list[Block]]
         "networks": networks.overview(run),
         "rules": _rules(run),
         "readiness": run.table("readiness").sort("rule").to_dicts(),
-        "hubs": run.table("hubs").to_dicts(),
+        "hubs": run.table("hubs").sort("kind", "hub_id").to_dicts(),
         "said": {
             "draft": DRAFT, "victims": VICTIM_CARE, "doubt": IN_DOUBT, "care": STANDING_CARE,
             "order": ORDER, "known": KNOWN_ONLY,

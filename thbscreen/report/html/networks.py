@@ -38,8 +38,8 @@ class Blocks:
     def __init__(self, run: RunFolder, who: People, pool: Pool) -> None:
         """Reads the tables once for all networks."""
         self.run, self.who, self.pool, self.zone = run, who, pool, str(run.zone)
-        self.members = _by_network(run.table("network_members"))
-        edges = run.table("network_edges")
+        self.members = _by_network(run.table("network_members").sort("network_id", "role", "member_id"))
+        edges = run.table("network_edges").sort("network_id", "source", "target", "kind")
         days = pl.col("times").list.eval(
             pl.element().dt.convert_time_zone(self.zone).dt.date().cast(pl.Int32)
         )

@@ -70,7 +70,7 @@ class Blocks:
     def _parts(self) -> dict[str, list[Row]]:
         """Rows of network members by member."""
         out: dict[str, list[Row]] = {}
-        for row in self.run.table("network_members").iter_rows(named=True):
+        for row in self.run.table("network_members").sort("network_id").iter_rows(named=True):
             out.setdefault(row["member_id"], []).append(row)
         return out
 

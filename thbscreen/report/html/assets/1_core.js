@@ -108,7 +108,7 @@ function table(caption, columns, rows, look = "scroll") {
   const made = el("table", { class: look, role: "table" },
     el("caption", { class: "sr" }, caption), el("thead", { role: "rowgroup" }, head), body);
   if (look !== "scroll") return made;
-  return el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption }, made);
+  return el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": t("table.scroll", { caption }) }, made);
 }
 function tableRow(columns, row) {
   return el("tr", { role: "row" }, columns.map((c, i) => {

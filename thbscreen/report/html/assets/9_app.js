@@ -65,7 +65,10 @@ function repaint() {
 function pressed(event) {
   const typing = event.target.closest("input, select, textarea, [role=application]") || $("help").open;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape" && event.target.id === "search") event.target.blur();
+  if (event.key === "Escape" && event.target.id === "search") {
+    event.preventDefault(); // which would empty the search
+    event.target.blur();
+  }
   if (typing) return;
   const click = (selector) => { const found = document.querySelector(selector); if (found) found.click(); return found; };
   const step = { j: 1, k: -1 }[event.key];
