@@ -10,13 +10,13 @@ from urllib.parse import quote
 from thbscreen.filing.case import CONTROLLER, VICTIM, FilingCase, Movement, Party
 from thbscreen.filing.latin import latin, plain
 from thbscreen.filing.profile import FilingProfile
-from thbscreen.filing.writer import Tree
+from thbscreen.filing.writer import Shared, Tree
 from thbscreen.io.goaml_parts import FACTS
 from thbscreen.model import iban
 
 #: Columns of a movement that no element holds, by the name that the comment gives them.
 FACT_COLUMNS = {
-    "tx_type": "kind", "channel": "channel", "mcc": "mcc", "merchant_id": "merchant",
+    "tx_type": "kind", "mcc": "mcc", "merchant_id": "merchant",
     "merchant_country": "merchant_country", "location_country": "location_country", "terminal_id": "terminal",
     "card_id": "card", "conductor_id": "conductor", "purpose_code": "purpose",
     "category_purpose": "category_purpose", "end_to_end_id": "reference",
@@ -30,7 +30,7 @@ PARTY_COLUMNS = {
 }  # fmt: skip
 _CENTS = {"declared_monthly_income_eur", "declared_turnover"}
 #: Columns that each ledger has for itself.
-SIDE_COLUMNS = {"device_id": "device", "ip": "ip", "balance_after": "balance"}
+SIDE_COLUMNS = {"channel": "channel", "device_id": "device", "ip": "ip", "balance_after": "balance"}
 _FUNDS = {
     "cash_deposit": "cash", "cash_withdrawal": "cash", "card_purchase": "card", "card_refund": "card",
     "preauth": "card", "card_cash_advance": "card", "remittance": "remittance", "cheque": "cheque",
@@ -73,6 +73,7 @@ class SideBuilder:
         self.case = case
         self.profile = profile
         self.notes: dict[str, None] = {}
+        self._accounts: dict[tuple[str, bool], Shared] = {}
         self._roles = {a: p for p in case.parties for a in (*p.accounts, p.id)}
 
     # --- texts ------------------------------------------------------------------------------------
@@ -179,6 +180,11 @@ class SideBuilder:
         own = self.case.accounts.get(number)
         if own is None:
             return self.foreign(number, name, bic)
+        if (number, strict) not in self._accounts:
+            self._accounts[number, strict] = Shared(self._own(number, own, strict=strict))
+        return self._accounts[number, strict]
+
+    def _own(self, number: str, own: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
         holders = self.case.holders.get(number, ())
         first = holders[0][0] if holders else ""
         facts = self.case.customers.get(first, {})

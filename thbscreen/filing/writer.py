@@ -15,6 +15,12 @@ from thbscreen.filing.profile import FilingProfile
 
 #: A value, elements inside, or an element that comes several times.
 Tree = Mapping[str, Union[str, "Tree", Sequence[Union[str, "Tree"]], None]]
+
+
+class Shared(dict[str, "str | Tree | Sequence[str | Tree] | None"]):
+    """Elements that come again and again, such as a client's account; they are written out once."""
+
+
 #: What XML 1.0 allows.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -31,6 +37,7 @@ class ReportWriter:
         self.profile = profile
         self.table = profile.table
         self.shortened: set[str] = set()
+        self._written: dict[tuple[int, str, int], tuple[Shared, list[str]]] = {}
 
     def document(self, root: str, owner: str, tree: Tree) -> bytes:
         """Gives the document.
@@ -78,11 +85,22 @@ class ReportWriter:
             return
         lines.append(f"{pad}<{element.name}>")
         before = len(lines)
-        self._inside(element.of, value, depth + 1, lines)
+        if isinstance(value, Shared):
+            lines += self._again(element.of, value, depth + 1)
+        else:
+            self._inside(element.of, value, depth + 1, lines)
         if len(lines) == before:
             lines.pop()
         else:
             lines.append(f"{pad}</{element.name}>")
+
+    def _again(self, owner: str, value: Shared, depth: int) -> list[str]:
+        key = (id(value), owner, depth)
+        if key not in self._written:
+            made: list[str] = []
+            self._inside(owner, value, depth, made)
+            self._written[key] = (value, made)  # the value is kept, so that its id stays its own
+        return self._written[key][1]
 
     def _fitting(self, owner: str, element: Element, value: str) -> str:
         text = _ILLEGAL.sub("", value)

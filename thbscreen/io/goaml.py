@@ -63,13 +63,21 @@ class ReportFolder:
             self._files[file.name] = self._read(file, seen)
         self._name_employers()
         self._sides = {table: self._merged(table) for table in _KEYS}
+        filled: dict[str, set[str]] = {
+            table: {n for rows in by_file.values() for row in rows for n, v in row.items() if v}
+            for table, by_file in self._sides.items()
+        }
+        filled["transactions"] = {
+            n for parts in self._files.values() for row in parts.movements for n, v in row.items() if v
+        }
+        self._columns = {t: [f.name for f in TABLES[t] if f.required or f.name in names] for t, names in filled.items()}
 
     def source(self, file: InputFile, table: str) -> RawSource:
         """Gives what one report says for one table."""
         parts = self._files[file.name]
         rows = parts.movements if table == "transactions" else self._sides[table].get(file.name, [])
         bad = parts.bad if table == "transactions" else []
-        return _Rows(file, table, rows, bad, self._limits.chunk_rows)
+        return _Rows(file, self._columns[table], rows, bad, self._limits.chunk_rows)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -137,12 +145,11 @@ class _Rows:
     """Rows of one report and table as a raw source of text columns."""
 
     def __init__(
-        self, file: InputFile, table: str, rows: list[dict[str, str]], bad: list[tuple[int, str]], chunk: int
+        self, file: InputFile, names: list[str], rows: list[dict[str, str]], bad: list[tuple[int, str]], chunk: int
     ) -> None:
         self._file = file
         self._chunk = chunk
         self._bad = bad
-        names = [f.name for f in TABLES[table] if f.required or any(f.name in row for row in rows)]
         self._schema: dict[str, pl.DataType] = dict.fromkeys(names, _TEXT)
         columns: dict[str, list[str | None]] = {n: [row.get(n) or None for row in rows] for n in names}
         numbers = _numbers(len(rows), bad)

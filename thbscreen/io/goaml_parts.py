@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Begins a comment whose facts no element holds: `facts: kind=card_purchase; mcc=5411`.
 FACTS = "facts: "
 _MOVEMENT_FACTS = {
-    "kind": "tx_type", "channel": "channel", "mcc": "mcc", "merchant": "merchant_id",
+    "kind": "tx_type", "mcc": "mcc", "merchant": "merchant_id",
     "merchant_country": "merchant_country", "location_country": "location_country", "terminal": "terminal_id",
     "card": "card_id", "conductor": "conductor_id", "purpose": "purpose_code",
     "category_purpose": "category_purpose", "reference": "end_to_end_id",
@@ -225,6 +225,8 @@ class Parts:
         if not other.account and (cards or other.kind == "person"):
             row["cp_country"] = ""  # of the machine or shop, which has columns of its own
             row.setdefault("location_country", "")
+        if facts:
+            row["channel"] = facts.get(f"{end}_channel", "")
         row |= {column: facts[f"{end}_{label}"] for label, column in _SIDE_FACTS.items() if facts.get(f"{end}_{label}")}
         if end == "payee" and facts.get("payee_time"):
             row["booking_ts"] = facts["payee_time"]

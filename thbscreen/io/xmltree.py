@@ -79,6 +79,7 @@ class XmlReader:
         self._stream = stream
         self._name = name
         self._parts = frozenset(parts)
+        self._deepest = max((len(p) for p in self._parts), default=1)
         self._stack: list[XmlElement] = []
         self._done: list[XmlElement] = []
         self._elements = 0
@@ -143,7 +144,7 @@ class XmlReader:
     def _end(self, _: str) -> None:
         element = self._stack.pop()
         depth = len(self._stack)
-        if not depth:
+        if not depth or depth > self._deepest:
             return
         path = (*(e.name for e in self._stack[1:]), element.name)
         whole = path in self._parts or (depth == 1 and not any(p[0] == element.name for p in self._parts))
