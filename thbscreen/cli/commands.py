@@ -11,8 +11,8 @@ from thbscreen.cli.compare import compare
 from thbscreen.cli.export import export
 from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
-from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.report import report
+from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
 from thbscreen.errors import ThbscreenError

@@ -68,15 +68,21 @@ def report_draft() -> None:
               help="The files or folder that were scanned; names and accounts come from them.")  # fmt: skip
 @click.option("--mapping", metavar="FILE", type=PATH, help="The mapping file that was used for them.")
 @click.option("--details", metavar="FILE", type=PATH,
-              help="CSV with birth dates, papers and telephones of clients, for the report alone.")  # fmt: skip
-@click.option("--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules, if not those it brings.")
-@click.option("--date", "on", type=DAY, metavar="DAY", help="Day of the report; by default the end of the data.")
+              help="CSV with birth dates, papers, telephones of clients, for the report alone.")  # fmt: skip
+@click.option(
+    "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules, if not those it brings."
+)
+@click.option(
+    "--date", "on", type=DAY, metavar="DAY", help="Day of the report; by default the end of the data."
+)
 @click.option("--action", metavar="FILE", type=PATH, help="Text file: what the institution did.")
 @click.option("--earlier", metavar="REF", multiple=True, help="Number of an earlier report on these parties.")
 @click.option("--fiu-ref", metavar="REF", default="", help="Reference of the FIU's request that is answered.")
 @click.option("--confirmed", metavar="ID", multiple=True,
               help="Party whom an officer confirms as suspected; nobody is by default.")  # fmt: skip
-@click.option("--reviewed", is_flag=True, help="An officer has reviewed the text: take the mark of a draft out.")
+@click.option(
+    "--reviewed", is_flag=True, help="An officer has reviewed the text: take the mark of a draft out."
+)
 @click.option("--xsd", metavar="FILE", type=PATH, help="The FIU's own schema, to check the draft against.")
 @click.option("--force", is_flag=True, help="Replace an earlier draft.")
 @debug_option

@@ -113,9 +113,7 @@ def _accounts(root: XmlElement, *, strict: bool = False) -> Iterator[XmlElement]
     for element in root.descendants():
         if element.name == "account_my_client":
             yield element
-        elif element.name in {"t_from_my_client", "t_to_my_client"}:
-            yield from (c for c in element.children if c.name in {"from_account", "to_account"})
-        elif not strict and element.name in {"t_from", "t_to"}:
+        elif element.name in (_SIDES[::2] if strict else _SIDES):
             yield from (c for c in element.children if c.name in {"from_account", "to_account"})
         elif not strict and element.name == "account" and element.children:
             yield element
@@ -148,8 +146,8 @@ def _b01(root: XmlElement, context: Context) -> _Found:
     if not any(e.text.strip() not in {"", "-"} for e in found):
         yield root, "has no indicator"
     known = context.profile.code_lists.get("report_indicator_type") if context.profile else None
-    for element in found if known is not None else ():
-        if element.text not in known:
+    for element in found:
+        if known is not None and element.text not in known:
             yield element, "is not in the FIU's current list of indicators"
 
 
@@ -248,12 +246,18 @@ def _b12(root: XmlElement, context: Context) -> _Found:
         if only and funds == {codes.get("transfer")} and "account" not in kinds:
             yield transaction, "is a transfer without an account on either side"
         if codes.get("cash") in funds and kinds.count("account") == 2:
-            yield transaction, "is cash with an account on both sides and nobody who hands it over or takes it"
+            yield (
+                transaction,
+                "is cash with an account on both sides and nobody who hands it over or takes it",
+            )
 
 
 def _b13(root: XmlElement, _: Context) -> _Found:
     for account in _accounts(root, strict=True):
-        people = [*account.all("signatory"), *(account.find("related_persons") or account).all("account_related_person")]
+        people = [
+            *account.all("signatory"),
+            *(account.find("related_persons") or account).all("account_related_person"),
+        ]
         if not people:
             yield account, "a client's account has no signatory"
         elif not any(p.find("is_primary") is not None for p in people):
@@ -283,7 +287,10 @@ def _b15(root: XmlElement, context: Context) -> _Found:
 
 def _b16(root: XmlElement, _: Context) -> _Found:
     for person in _client_persons(root):
-        papers = [*person.all("identification"), *(person.find("identifications") or person).all("identification")]
+        papers = [
+            *person.all("identification"),
+            *(person.find("identifications") or person).all("identification"),
+        ]
         for paper in {id(p): p for p in papers}.values():
             for name in ("type", "number", "issue_date", "expiry_date", "issue_country"):
                 if paper.value(name) in {"", "-"}:
@@ -337,7 +344,10 @@ def _b20(root: XmlElement, context: Context) -> _Found:
         yield root, f"has {len(sizes)} attachments; the FIU takes {limits['attachments']}"
     for number, (path, size) in enumerate(zip(context.attachments, sizes, strict=True), 1):
         if not _FILE_NAME.fullmatch(path.name):
-            yield root, f"attachment {number} needs a short name of plain Latin letters, digits, '-', '_' and '.'"
+            yield (
+                root,
+                f"attachment {number} needs a short name of plain Latin letters, digits, '-', '_' and '.'",
+            )
         if "attachment_bytes" in limits and size > limits["attachment_bytes"]:
             yield root, f"attachment {number} is larger than the FIU takes"
     if "file_bytes" in limits and sum(sizes) > limits["file_bytes"]:

@@ -184,7 +184,9 @@ def read_case(
     rows = hits.sort("first", "rule", "subject_id", "hit_id").to_dicts()
     speak = [h for h in rows if h["family"] != "mitigation"]
     wanted = {tx for h in speak for tx in h["tx_ids"] or ()} | _proved(run, head)
-    frame = discreet(dataset.fetch(wanted)) if dataset is not None else _evidence(run, head["case_id"], wanted)
+    frame = (
+        discreet(dataset.fetch(wanted)) if dataset is not None else _evidence(run, head["case_id"], wanted)
+    )
     movements = paired(frame.to_dicts(), set(accounts) | _own_accounts(members))
     parties = [_party(m, alerts, customers) for m in members]
     parties.sort(key=lambda p: (p.role == VICTIM, p.role == UNCLEAR, p.id))
@@ -292,7 +294,8 @@ def _party(member: Row, alerts: Mapping[str, Row], customers: Mapping[str, Mappi
     )
     return Party(
         identity, role, shares, bool(member["is_customer"]), tuple(member["accounts"] or ()),
-        str(facts.get("kind") or ""), str(facts.get("name") or ""), tuple(member["evidence_for"] or ()), facts,
+        str(facts.get("kind") or ""), str(facts.get("name") or ""), tuple(member["evidence_for"] or ()),
+        facts,
     )  # fmt: skip
 
 
@@ -345,7 +348,9 @@ def _evidence(run: RunFolder, case_id: str, wanted: set[str]) -> pl.DataFrame:
     rows = pl.read_csv(file, infer_schema=False)
     rows = rows.filter(pl.col("tx_id").is_in(sorted(wanted)))
     return rows.with_columns(
-        pl.col("booking_ts").str.strptime(pl.Datetime("us"), "%Y-%m-%dT%H:%M:%S%.fZ").dt.replace_time_zone("UTC"),
+        pl.col("booking_ts")
+        .str.strptime(pl.Datetime("us"), "%Y-%m-%dT%H:%M:%S%.fZ")
+        .dt.replace_time_zone("UTC"),
         *(pl.col(c).str.to_decimal(scale=3) for c in ("amount", "balance_after") if c in rows.columns),
     )
 

@@ -15,7 +15,15 @@ from itertools import pairwise
 from thbscreen.filing.case import ROLE_WORDS, FilingCase, Party, local_day
 from thbscreen.filing.latin import is_plain, latin
 from thbscreen.filing.narrative import (
-    CONFIDENTIAL, DRAFT, NOT_TOLD, OFFENCE, VAGUE, Narrative, Options, case_countries, write_narrative,
+    CONFIDENTIAL,
+    DRAFT,
+    NOT_TOLD,
+    OFFENCE,
+    VAGUE,
+    Narrative,
+    Options,
+    case_countries,
+    write_narrative,
 )  # fmt: skip
 from thbscreen.filing.profile import FilingProfile
 from thbscreen.rules.accusing import accusing_words
@@ -23,9 +31,15 @@ from thbscreen.rules.accusing import accusing_words
 _NUMBER = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}|\d{4}-\d\d-\d\d|\d[\d,]*(?:\.\d+)?")
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d\b")
 _OPINION = re.compile(r"\b(?:obviously|clearly guilty|no doubt|undoubtedly|certainly|of course)\b", re.I)
-_TO_CUSTOMER = re.compile(r"\b(?:dear (?:sir|madam|customer)|your account|please contact us|we regret)\b", re.I)
-_BLAME = re.compile(r"\b(?:complicit|accomplices?|launder\w*|willing\w*|suspected of|mules?|is a subject)\b", re.I)
-_GROUND = re.compile(r"\b(?:nationality|citizenship|ethnic\w*|religio\w*|gender|female|male|foreign national)\b", re.I)
+_TO_CUSTOMER = re.compile(
+    r"\b(?:dear (?:sir|madam|customer)|your account|please contact us|we regret)\b", re.I
+)
+_BLAME = re.compile(
+    r"\b(?:complicit|accomplices?|launder\w*|willing\w*|suspected of|mules?|is a subject)\b", re.I
+)
+_GROUND = re.compile(
+    r"\b(?:nationality|citizenship|ethnic\w*|religio\w*|gender|female|male|foreign national)\b", re.I
+)
 _SEE = re.compile(r"\bsee (?:the )?attach\w*", re.I)
 
 
@@ -372,7 +386,10 @@ def _party_numbers(case: FilingCase, party: Party) -> set[str]:
     out: set[str] = set()
     for mine in (0, 1):
         links = [link for link in case.links if link[mine] == party.id]
-        out |= {f"{Decimal(sum(link[5] for link in links)) / 100:,.2f}", f"{sum(link[4] for link in links):,}"}
+        out |= {
+            f"{Decimal(sum(link[5] for link in links)) / 100:,.2f}",
+            f"{sum(link[4] for link in links):,}",
+        }
         out.add(f"{len({link[1 - mine] for link in links}):,}")
     return out
 

@@ -71,9 +71,7 @@ def draft_report(folder: Path, out: Path, options: Mapping[str, Any]) -> Done:
         mapping=options.get("mapping"), details=details,
     )  # fmt: skip
     texts = Options(options.get("action", ""), tuple(options["earlier"]), options["reviewed"])
-    request = Request(
-        options["shape"], options["on"], options["fiu_ref"], tuple(options["confirmed"]), texts
-    )
+    request = Request(options["shape"], options["on"], options["fiu_ref"], tuple(options["confirmed"]), texts)
     made = make_draft(case, profile, request)
     found = [f for findings in made.findings.values() for f in findings]
     if schema is not None:
@@ -139,11 +137,18 @@ def check_report(
     for number, path in enumerate(attachments, 1):
         if not path.is_file():
             raise DataError(f"attachment {number} is not a file", hint="check the path")
-    earlier = frozenset(line.strip() for line in _bytes(used).decode("utf-8", "replace").splitlines()) if used else ()
+    earlier = (
+        frozenset(line.strip() for line in _bytes(used).decode("utf-8", "replace").splitlines())
+        if used
+        else ()
+    )
     context = Context(rules, today, frozenset(earlier), tuple(attachments))
     known = version or (rules.version if rules is not None and rules.version else version_of(root))
     found = [*check_structure(root, rules, known), *check_business(root, rules, context)]
-    lines = [f"structure of goAML {known}: {_counted(found, 'S')}", f"business checks: {_counted(found, 'B')}"]
+    lines = [
+        f"structure of goAML {known}: {_counted(found, 'S')}",
+        f"business checks: {_counted(found, 'B')}",
+    ]
     left = [c.id for c in not_checked(context)]
     if left:
         lines.append(f"not checked, for lack of what they need or switched off: {', '.join(left)}")

@@ -59,7 +59,9 @@ def read_details(path: Path) -> Details:
     except (OSError, UnicodeDecodeError, csv.Error):
         raise DataError(f"{path.name}: cannot be read as CSV in UTF-8", hint="export it again") from None
     if not table or not table[0] or table[0][0] != "id":
-        raise DataError(f"{path.name}: row 1: the first column must be called 'id'", hint="ids as in the data")
+        raise DataError(
+            f"{path.name}: row 1: the first column must be called 'id'", hint="ids as in the data"
+        )
     names = table[0]
     for name in names[1:]:
         _check_column(name, path.name)

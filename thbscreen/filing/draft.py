@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Request:
     on: date | None = None
     fiu_reference: str = ""
     confirmed: tuple[str, ...] = ()
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,9 @@ def _check_confirmed(case: FilingCase, confirmed: Sequence[str]) -> None:
     roles = {p.id: p.role for p in case.parties}
     for identity in confirmed:
         if identity not in roles:
-            raise UsageError("a confirmed id is no party of the case", hint="ids are in members.csv of the case")
+            raise UsageError(
+                "a confirmed id is no party of the case", hint="ids are in members.csv of the case"
+            )
         if roles[identity] == VICTIM:
             raise UsageError(
                 "a possible victim cannot be confirmed as suspected here",
@@ -172,7 +174,9 @@ def _document(
     multi = request.shape == "multi-party"
     made = [_confirmed(builder, builder.transaction(m, multi_party=multi), m, request) for m in movements]
     if request.shape == "transactions-only":
-        return writer.document(profile.transactions_root, "reportdata", {"transactions": {"transaction": made}})
+        return writer.document(
+            profile.transactions_root, "reportdata", {"transactions": {"transaction": made}}
+        )
     on = request.on or builder.case.until.astimezone(profile.zone).date()
     kind = "activity" if request.shape == "activity" else "transactions"
     tree: dict[str, Any] = {
@@ -255,7 +259,9 @@ def _notes(
     if not case.complete:
         notes.append("Names and accounts are not in the run folder; give the scanned files with --data.")
     if not request.options.action:
-        notes.append("The action taken is the standing sentence; write what the institution did with --action.")
+        notes.append(
+            "The action taken is the standing sentence; write what the institution did with --action."
+        )
     return tuple(notes)
 
 
@@ -290,7 +296,10 @@ def _checklist(
     lines += _summed(others) or ["None."]
     lines += ["", "## To look at", ""] + ([f"- {note}" for note in notes] or ["Nothing."])
     lines += ["", "## The narrative", ""]
-    lines += [f"- [{'x' if c.passed else ' '}] {c.id}: {c.text}" + (f" ({c.note})" if c.note else "") for c in checks]
+    lines += [
+        f"- [{'x' if c.passed else ' '}] {c.id}: {c.text}" + (f" ({c.note})" if c.note else "")
+        for c in checks
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -33,7 +33,9 @@ _SIGNS = {
     "×": "x", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "№": "No.",
 }  # fmt: skip
 #: Soft hyphens, zero width and direction marks: legal, invisible, and able to reorder what is read.
-_HIDDEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _VOICED = set("αεηιουωβγδζλμνρ")
 

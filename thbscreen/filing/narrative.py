@@ -170,10 +170,17 @@ class _Writer:
 
     def whole(self) -> str:
         sections: list[tuple[str, Callable[[], Iterable[str]]]] = [
-            ("SUMMARY", self.opening), ("WHO", self.who), ("POSSIBLE VICTIMS, APART FROM SUBJECTS", self.victims),
-            ("WHAT", self.what), ("WHEN", self.when), ("WHERE", self.where), ("WHY", self.why), ("HOW", self.how),
-            ("NOT KNOWN", self.not_known), ("CLOSE", self.close),
-        ]  # fmt: skip
+            ("SUMMARY", self.opening),
+            ("WHO", self.who),
+            ("POSSIBLE VICTIMS, APART FROM SUBJECTS", self.victims),
+            ("WHAT", self.what),
+            ("WHEN", self.when),
+            ("WHERE", self.where),
+            ("WHY", self.why),
+            ("HOW", self.how),
+            ("NOT KNOWN", self.not_known),
+            ("CLOSE", self.close),
+        ]
         blocks = []
         for title, part in sections:
             lines = [line for line in part() if line]
@@ -271,8 +278,8 @@ class _Writer:
         if not self.case.victims:
             return
         yield (
-            "These people are not subjects of this report. They may have acted under somebody else's control, "
-            "and should not be contacted through telephones or addresses that others may hold."
+            "These people are not subjects of this report. They may have acted under somebody else's "
+            "control, and should not be contacted through telephones or addresses that others may hold."
         )
         yield from self.parties(self.case.victims)
 
@@ -326,7 +333,8 @@ class _Writer:
 
     def what(self) -> Iterable[str]:
         kinds = Counter(str(m.row.get("tx_type") or "other") for m in self.case.movements)
-        yield f"{self.count(len(self.case.movements), 'movement', 'movements', 'transactions')}, {self.total()}:"
+        moves = self.count(len(self.case.movements), "movement", "movements", "transactions")
+        yield f"{moves}, {self.total()}:"
         most = 3 if self.without(_KINDS) else len(kinds)
         for kind, n in sorted(kinds.items(), key=lambda k: (-k[1], k[0]))[:most]:
             mine = [m for m in self.case.movements if str(m.row.get("tx_type") or "other") == kind]
@@ -347,17 +355,25 @@ class _Writer:
         first = self.day(moves[0].time, "first movement", "transactions")
         last = self.day(moves[-1].time, "last movement", "transactions")
         until = self.day(self.case.until, "end of the data", "manifest.data_until")
-        days = (local_day(self.case.until, self.profile.zone) - local_day(moves[-1].time, self.profile.zone)).days
+        days = (
+            local_day(self.case.until, self.profile.zone) - local_day(moves[-1].time, self.profile.zone)
+        ).days
         ago = self.count(max(days, 0), "day", "from the last movement to the end of the data", "transactions")
-        yield f"First movement {first}, last movement {last}; the last one is {ago} before the data end ({until})."
+        yield (
+            f"First movement {first}, last movement {last}; the last one is {ago} before the data end "
+            f"({until})."
+        )
         top = sorted(moves, key=lambda m: (-m.amount, m.time, m.id))[: 0 if self.without(_KEYS) else 3]
         for m in sorted(top, key=lambda m: (m.time, m.id)):
             on = self.day(m.time, "date of a key movement", f"transactions {m.id}")
-            yield f"- {on}: {self.f.money(m.amount, m.currency, 'key movement', f'transactions {m.id}')} ({m.id})"
+            amount = self.f.money(m.amount, m.currency, "key movement", f"transactions {m.id}")
+            yield f"- {on}: {amount} ({m.id})"
 
     def where(self) -> Iterable[str]:
         countries = case_countries(self.case, self.profile)
-        places = Counter(str(m.row["location_city"]) for m in self.case.movements if m.row.get("location_city"))
+        places = Counter(
+            str(m.row["location_city"]) for m in self.case.movements if m.row.get("location_city")
+        )
         branches = sorted({
             str(self.case.accounts[a].get("branch")) for p in self.case.parties for a in p.accounts
             if a in self.case.accounts and self.case.accounts[a].get("branch")
@@ -390,7 +406,9 @@ class _Writer:
                 who = self.account(str(hit["subject_id"]))
                 yield f"  At {who}: {said}."
             if len(hits) > per:
-                more = self.count(len(hits) - per, "further finding", "findings of the rule", f"hits of {rule}")
+                more = self.count(
+                    len(hits) - per, "further finding", "findings of the rule", f"hits of {rule}"
+                )
                 yield f"  {more} of this kind."
         yield from self.weighed()
 
@@ -437,8 +455,8 @@ class _Writer:
 
     def not_known(self) -> Iterable[str]:
         yield (
-            "Who gave the orders, who held cards, telephones and papers, and whether anybody acted freely cannot "
-            "be seen in movements of money."
+            "Who gave the orders, who held cards, telephones and papers, and whether anybody acted freely "
+            "cannot be seen in movements of money."
         )
         unnamed = sum(not p.name for p in self.case.parties)
         if unnamed:
@@ -448,10 +466,11 @@ class _Writer:
             n = self.count(len(self.case.not_judged), "rule", "rules not judged", "readiness")
             yield f"{n} could not be judged for lack of data; their silence says nothing."
         if self.case.left_out:
-            yield f"{self.count(self.case.left_out, 'movement', 'not readable', 'evidence')} could not be read."
+            n = self.count(self.case.left_out, "movement", "not readable", "evidence")
+            yield f"{n} could not be read."
         if self.level:
-            kinds = f": {'; '.join(PARTS[: self.level])}" if self.level < 5 else ""
-            yield f"Left out for length, and to be found in the case file{kinds or ': sentences and sums in detail'}."
+            kinds = "; ".join(PARTS[: self.level]) if self.level < 5 else "sentences and sums in detail"
+            yield f"Left out for length, and to be found in the case file: {kinds}."
 
     def close(self) -> Iterable[str]:
         yield f"Action taken: {(self.options.action or _action()).rstrip('.')}."

@@ -320,7 +320,9 @@ class _Reader:
         for name in ("ascii_only", "line_breaks", "mask_accounts"):
             if values.get(name):
                 if values[name] not in {"true", "false"}:
-                    self._at("F003", f"'{values[name]}' is not true or false", node or Scalar("", False, 1, 1))
+                    self._at(
+                        "F003", f"'{values[name]}' is not true or false", node or Scalar("", False, 1, 1)
+                    )
                 flags[name] = values[name] == "true"
         language = values.get("language", "en") or "en"
         if language != "en":

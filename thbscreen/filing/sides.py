@@ -210,17 +210,17 @@ class SideBuilder:
         if facts.get("kind") == "legal":
             tree["t_entity"] = self.entity(first, strict=strict)
         tree["signatory"] = self._signatories(number, strict=strict)
-        tree |= {k: v for k, v in details.items()}
+        tree |= details
         return self._known("t_account_my_client" if strict else "t_account", tree)
 
     def _signatories(self, number: str, *, strict: bool) -> list[dict[str, Any]]:
         out: list[dict[str, Any]] = []
         owner = "signatory" if strict else "signatory.account"
-        for identity, role in self.case.holders.get(number, ()):
+        for identity, held in self.case.holders.get(number, ()):
             if self.case.customers.get(identity, {}).get("kind") == "legal":
                 continue
             person = self.person(identity, strict=strict)
-            out.append({"t_person": person, "role": self.profile.signatory_roles.get(role)})
+            out.append({"t_person": person, "role": self.profile.signatory_roles.get(held)})
         stated = self.case.details.link(number, "signatory")
         if stated and not out:
             role = self.profile.signatory_roles.get("signatory")
@@ -287,9 +287,13 @@ class SideBuilder:
 
     def _without_account(self, row: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
         kind = row.get("tx_type")
-        country = str(row.get("merchant_country") or row.get("location_country") or row.get("cp_country") or "")
+        country = str(
+            row.get("merchant_country") or row.get("location_country") or row.get("cp_country") or ""
+        )
         if kind in {"cash_deposit", "cash_withdrawal"}:
-            self.notes["Who handed in or took cash is not known; the profile's words stand for the name."] = None
+            self.notes["Who handed in or took cash is not known; the profile's words stand for the name."] = (
+                None
+            )
             unknown = self.profile.unknown.get("text")
             tree = self._known("t_person", {"first_name": unknown, "last_name": unknown})
             return "person", tree, self._country(country or self.profile.country)
@@ -342,7 +346,9 @@ class SideBuilder:
             return f"{movement.amount:.2f}", None
         euros = row.get("amount_eur")
         if self.profile.currency != "EUR" or not isinstance(euros, int) or not movement.amount:
-            self.notes[f"Amounts in {movement.currency} have no rate; amount_local holds them as they are."] = None
+            self.notes[
+                f"Amounts in {movement.currency} have no rate; amount_local holds them as they are."
+            ] = None
             return f"{movement.amount:.2f}", None
         rate = euros / 100 / float(movement.amount)
         foreign = {
@@ -403,7 +409,11 @@ class SideBuilder:
                 if column == "balance_after" and isinstance(value, int):
                     value = f"{value / 100:.2f}"
                 found.append((f"{end}_{label}", value))
-        kept = [f"{label}={quote(str(value), safe=' /-.,:+')}" for label, value in found if value not in (None, "")]
+        kept = [
+            f"{label}={quote(str(value), safe=' /-.,:+')}"
+            for label, value in found
+            if value not in (None, "")
+        ]
         return FACTS + "; ".join(kept) if kept else ""
 
 

@@ -60,7 +60,9 @@ class Schema:
 
     def _with_xmlschema(self, data: bytes) -> list[Finding]:
         return [
-            Finding(0, 0, "X01", "error", str(e.path or ""), _told(str(e.reason or "does not fit the schema")))
+            Finding(
+                0, 0, "X01", "error", str(e.path or ""), _told(str(e.reason or "does not fit the schema"))
+            )
             for e in self._compiled.iter_errors(io.BytesIO(data))
         ]
 
@@ -77,7 +79,9 @@ def read_schema(path: Path) -> Schema:
     except OSError as error:
         raise DataError(f"{path.name}: cannot be read ({error.strerror})", hint="check the path") from None
     if len(data) > MAX_BYTES:
-        raise DataError(f"{path.name}: is larger than a schema of a report", hint="give the FIU's own .xsd file")
+        raise DataError(
+            f"{path.name}: is larger than a schema of a report", hint="give the FIU's own .xsd file"
+        )
     etree = _lxml()
     try:
         whole_tree(io.BytesIO(data), path.name)
@@ -162,7 +166,9 @@ def _told(message: str) -> str:
         limit = re.search(r"length of '(\d+)'.*?'(\d+)'", text)
         if facet and limit:
             return f"breaks the {facet[1]} of the schema ({limit[1]} characters; limit {limit[2]})"
-        return f"breaks the {facet[1]} of the schema" if facet else "is not in the form that the schema asks for"
+        return (
+            f"breaks the {facet[1]} of the schema" if facet else "is not in the form that the schema asks for"
+        )
     element = re.match(r"Element '([A-Za-z0-9_]+)'", text)
     expected = re.search(r"Expected is (?:one of )?\( ([^)]*) \)", text)
     if "not expected" in text:

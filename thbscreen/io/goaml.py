@@ -70,7 +70,9 @@ class ReportFolder:
         filled["transactions"] = {
             n for parts in self._files.values() for row in parts.movements for n, v in row.items() if v
         }
-        self._columns = {t: [f.name for f in TABLES[t] if f.required or f.name in names] for t, names in filled.items()}
+        self._columns = {
+            t: [f.name for f in TABLES[t] if f.required or f.name in names] for t, names in filled.items()
+        }
 
     def source(self, file: InputFile, table: str) -> RawSource:
         """Gives what one report says for one table."""
@@ -145,7 +147,12 @@ class _Rows:
     """Rows of one report and table as a raw source of text columns."""
 
     def __init__(
-        self, file: InputFile, names: list[str], rows: list[dict[str, str]], bad: list[tuple[int, str]], chunk: int
+        self,
+        file: InputFile,
+        names: list[str],
+        rows: list[dict[str, str]],
+        bad: list[tuple[int, str]],
+        chunk: int,
     ) -> None:
         self._file = file
         self._chunk = chunk

@@ -79,7 +79,11 @@ def _meanings(root: Block, key: str, known: tuple[str, ...] | None) -> dict[str,
         if isinstance(value, Scalar) and (known is None or name.text in known) and name.text != "default"
     ]
     counts = Counter(code for code, _ in pairs)
-    return {code: meaning for code, meaning in pairs if counts[code] == 1 and code not in {"", "-", "to be filled"}}
+    return {
+        code: meaning
+        for code, meaning in pairs
+        if counts[code] == 1 and code not in {"", "-", "to be filled"}
+    }
 
 
 def _unknown(root: Block) -> str:

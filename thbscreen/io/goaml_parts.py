@@ -40,7 +40,9 @@ Row = dict[str, str]
 class End:
     """One end of a payment: whose it is, and what is known of it."""
 
-    def __init__(self, account: str, name: str, country: str, bic: str, kind: str, client: bool, bank: str) -> None:
+    def __init__(
+        self, account: str, name: str, country: str, bic: str, kind: str, client: bool, bank: str
+    ) -> None:
         """Keeps what the report says."""
         self.account = account
         self.name = name
@@ -181,7 +183,8 @@ class Parts:
             "amount": element.value("amount_local"),
             "currency": self._currency or "EUR",
             "channel": codes.channels.get(element.value("transmode_code"), ""),
-            "tx_type": codes.kinds.get(element.value("transaction_type_code"), "") or self._kind(element, payer, payee),
+            "tx_type": codes.kinds.get(element.value("transaction_type_code"), "")
+            or self._kind(element, payer, payee),
             "remittance_info": said,
             "bank_ref": element.value("internal_ref_number"),
             "location_city": self._text(element.value("transaction_location")),
@@ -227,7 +230,11 @@ class Parts:
             row.setdefault("location_country", "")
         if facts:
             row["channel"] = facts.get(f"{end}_channel", "")
-        row |= {column: facts[f"{end}_{label}"] for label, column in _SIDE_FACTS.items() if facts.get(f"{end}_{label}")}
+        row |= {
+            column: facts[f"{end}_{label}"]
+            for label, column in _SIDE_FACTS.items()
+            if facts.get(f"{end}_{label}")
+        }
         if end == "payee" and facts.get("payee_time"):
             row["booking_ts"] = facts["payee_time"]
         return row
@@ -297,14 +304,18 @@ class Parts:
         identity = self._identity(element, kind)
         facts = facts_of(element.value("comments"))
         address = element.find("addresses", "address") or element.find("address")
+        lines = address.children if address is not None else []
+        where = [_folded(c.text) for c in lines if c.name in _ADDRESS]
+        phone = element.find("phones", "phone")
+        number = (
+            f"{phone.value('tph_country_prefix')}{phone.value('tph_number')}" if phone is not None else ""
+        )
         row = {
             "party_id": identity,
             "kind": "natural" if kind == "person" else "legal",
             "name": _name(element) if kind == "person" else element.value("name"),
-            "address_hash": self.hashed("address", *(_folded(c.text) for c in address.children if c.name in _ADDRESS))
-            if address is not None else "",
-            "phone_hash": self._hash_of("phone", element.value("phones", "phone", "tph_country_prefix")
-                                        + element.value("phones", "phone", "tph_number")),
+            "address_hash": self.hashed("address", *where) if where else "",
+            "phone_hash": self._hash_of("phone", number),
             "email_hash": self._hash_of("email", element.value("email") or element.value("emails", "email")),
         }  # fmt: skip
         if kind == "person":
@@ -323,7 +334,9 @@ class Parts:
 
     def _identity(self, element: XmlElement, kind: str) -> str:
         """Makes an id that is the same for the same person at every bank, and tells nothing by itself."""
-        names = ("ssn", "id_number", "tax_number") if kind == "person" else ("incorporation_number", "tax_number")
+        names = (
+            ("ssn", "id_number", "tax_number") if kind == "person" else ("incorporation_number", "tax_number")
+        )
         for name in names:
             value = element.value(name)
             if value not in _UNKNOWN:
@@ -365,13 +378,17 @@ def facts_of(comment: str) -> Row:
     if not comment.startswith(FACTS):
         return {}
     pairs = [part.partition("=") for part in comment.removeprefix(FACTS).split(";")]
-    return {name.strip(): unquote(value.strip()) for name, _, value in pairs if name.strip() and value.strip()}
+    return {
+        name.strip(): unquote(value.strip()) for name, _, value in pairs if name.strip() and value.strip()
+    }
 
 
 def _name(element: XmlElement) -> str:
     """Gives a person's name: as in the papers where the report has it, otherwise first and last."""
     whole = element.value("full_name_frn")
-    return whole or " ".join(filter(None, (element.value(n) for n in ("first_name", "middle_name", "last_name"))))
+    return whole or " ".join(
+        filter(None, (element.value(n) for n in ("first_name", "middle_name", "last_name")))
+    )
 
 
 def _folded(text: str) -> str:

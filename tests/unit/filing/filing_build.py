@@ -46,13 +46,24 @@ def write_details(path: Path) -> Path:
     forms = {"unnamed": "A", "emirates": "-", "indonesia": "PT"}[path.stem.partition("-")[0]]
     directors = {"unnamed": "A", "emirates": "DIR", "indonesia": "DIR"}[path.stem.partition("-")[0]]
     person = {
-        "gender": "-", "birthdate": "1980-05-01", "nationality1": "CY", "birth_place": "Nicosia",
-        "ssn": "1234567890123456", "id_number": "X1234567", "source_of_wealth": "wages",
-        "phone.tph_country_prefix": "357", "phone.tph_number": "99000000", "address.address": "1 Example Street",
-        "address.city": "Nicosia", "address.country_code": "CY", "identification.type": papers[0],
-        "identification.number": "K0000000", "identification.issue_date": "2020-01-01",
-        "identification.expiry_date": "2030-01-01", "identification.issue_country": "CY",
-    }  # fmt: skip
+        "gender": "-",
+        "birthdate": "1980-05-01",
+        "nationality1": "CY",
+        "birth_place": "Nicosia",
+        "ssn": "1234567890123456",
+        "id_number": "X1234567",
+        "source_of_wealth": "wages",
+        "phone.tph_country_prefix": "357",
+        "phone.tph_number": "99000000",
+        "address.address": "1 Example Street",
+        "address.city": "Nicosia",
+        "address.country_code": "CY",
+        "identification.type": papers[0],
+        "identification.number": "K0000000",
+        "identification.issue_date": "2020-01-01",
+        "identification.expiry_date": "2030-01-01",
+        "identification.issue_country": "CY",
+    }
     entity = {
         "commercial_name": "Example Trading", "incorporation_legal_form": forms,
         "incorporation_number": "HE000000", "phone.tph_country_prefix": "357", "phone.tph_number": "22000000",

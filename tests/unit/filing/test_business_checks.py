@@ -33,7 +33,9 @@ REPORT = f"""<report><report_code>STR</report_code><entity_reference>NW-1</entit
 <report_date>2026-10-01T00:00:00</report_date><currency_code_local>EUR</currency_code_local>
 <reason>why</reason><action>what</action>{TRANSACTION}
 <report_indicators><indicator>X1</indicator></report_indicators></report>"""
-PARTY = "<activity><report_parties><report_party><reason>r</reason></report_party></report_parties></activity>"
+PARTY = (
+    "<activity><report_parties><report_party><reason>r</reason></report_party></report_parties></activity>"
+)
 ACTIVITY = REPORT.replace(TRANSACTION, PARTY).replace(">STR<", ">SAR<")
 FOREIGN = """<from_foreign_currency><foreign_currency_code>USD</foreign_currency_code>
 <foreign_amount>110.00</foreign_amount><foreign_exchange_rate>{}</foreign_exchange_rate>
@@ -111,10 +113,20 @@ FAULTS: dict[str, list[Callable[[], str]]] = {
 def strict() -> FilingProfile:
     own = profile("unnamed-5.0.1")
     fields = {name: getattr(own, name) for name in own.__slots__}
-    return FilingProfile(**{
-        **fields, "predicate_offences": ("X1", "X9"), "code_lists": {"report_indicator_type": {"X1", "X2"}},
-        "limits": {"transactions": 3, "late_days": 60, "attachments": 2, "attachment_bytes": 10, "file_bytes": 15},
-    })  # fmt: skip
+    return FilingProfile(
+        **{
+            **fields,
+            "predicate_offences": ("X1", "X9"),
+            "code_lists": {"report_indicator_type": {"X1", "X2"}},
+            "limits": {
+                "transactions": 3,
+                "late_days": 60,
+                "attachments": 2,
+                "attachment_bytes": 10,
+                "file_bytes": 15,
+            },
+        }
+    )
 
 
 def context(rules: FilingProfile | None, *files: Path) -> Context:
@@ -136,7 +148,9 @@ def test_a_sound_report_passes_every_check(strict: FilingProfile, text: str) -> 
     assert codes(text, strict) == set()
 
 
-@pytest.mark.parametrize(("check", "number"), [(c, n) for c, made in FAULTS.items() for n in range(len(made))])
+@pytest.mark.parametrize(
+    ("check", "number"), [(c, n) for c, made in FAULTS.items() for n in range(len(made))]
+)
 def test_a_check_finds_its_fault(strict: FilingProfile, check: str, number: int) -> None:
     assert check in codes(FAULTS[check][number](), strict)
 

@@ -65,7 +65,9 @@ def test_other_faults_of_a_profile(tmp_path: Path, old: str, new: str, code: str
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    told = faults(tmp_path, GOOD.replace("rentity_id: 9001", "rentity_id: to be filled").replace("B03: error", "B03: x"))
+    told = faults(
+        tmp_path, GOOD.replace("rentity_id: 9001", "rentity_id: to be filled").replace("B03: error", "B03: x")
+    )
     assert told.index("F004") < told.index("F003")
 
 
@@ -90,8 +92,16 @@ def test_the_cyprus_profile_stops_with_every_key_that_is_to_be_filled() -> None:
 
 def test_no_code_of_an_fiu_is_part_of_the_program() -> None:
     profile = read_profile("cyprus", drafting=False)
-    maps = (profile.report_codes, profile.indicators, profile.transmode_codes, profile.funds_codes,
-            profile.account_types, profile.account_status, profile.signatory_roles, profile.constants)  # fmt: skip
+    maps = (
+        profile.report_codes,
+        profile.indicators,
+        profile.transmode_codes,
+        profile.funds_codes,
+        profile.account_types,
+        profile.account_status,
+        profile.signatory_roles,
+        profile.constants,
+    )
     assert not any(maps)
     example = read_profile("example")
     codes = [*example.report_codes.values(), *example.indicators.values(), *example.funds_codes.values(),

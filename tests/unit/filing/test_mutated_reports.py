@@ -1,4 +1,4 @@
-"""Reports with one thing wrong are refused: by our structural check, by a business check, or by the schema."""
+"""Reports with one thing wrong are refused: by the structure, by a business check, or by the schema."""
 
 from __future__ import annotations
 
@@ -225,7 +225,13 @@ def test_both_validators_agree_with_our_structural_check(base: bytes, name: str)
 @needs_schemas
 def test_no_message_of_a_check_shows_a_value_of_the_report(base: bytes) -> None:
     secret = "GEHEIMNISSE"
-    for path in ("rentity_id", "submission_code", f"{T}/amount_local", "report_date", f"{ACCOUNT}/signatory/role"):
+    for path in (
+        "rentity_id",
+        "submission_code",
+        f"{T}/amount_local",
+        "report_date",
+        f"{ACCOUNT}/signatory/role",
+    ):
         data = mutated(base, set_text(path, secret))
         told = " ".join(f.message + f.path for f in [*schema(XSD).check(data), *found(data)])
         assert told

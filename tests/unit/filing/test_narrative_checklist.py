@@ -72,19 +72,33 @@ def everywhere(pattern: str, new: str) -> Callable[[str], str]:
 
 #: Item -> ways to spoil the reason so that this item fails.
 SPOILED: dict[str, list[Callable[[str], str]]] = {
-    "N01": [sub("TRAFFICKING-TEST-TOKEN", "TRAFFICKING-TEST"), sub("trafficking in human beings", "something")],
+    "N01": [
+        sub("TRAFFICKING-TEST-TOKEN", "TRAFFICKING-TEST"),
+        sub("trafficking in human beings", "something"),
+    ],
     "N02": [sub(r"- (P\d+)", "- P0000000"), sub(": (possible victim|possible controller)", ": person")],
-    "N03": [everywhere(r"[\d,]+ movements", "movements"), everywhere(r"(EUR) in all|(?<=\d)\.\d\d EUR", "much")],
+    "N03": [
+        everywhere(r"[\d,]+ movements", "movements"),
+        everywhere(r"(EUR) in all|(?<=\d)\.\d\d EUR", "much"),
+    ],
     "N04": [sub(r"before the data end", "back")],
     "N05": [sub("Countries of both sides: ", "Countries of both sides: XX, ")],
     "N06": [sub(r"\((THB-[A-Z]+-\d+)\)", "(a rule)"), sub("Lawful readings", "Readings")],
     "N07": [sub(r"\nHOW\n- (\d{4})", r"\nHOW\n- 2999")],
     "N08": [sub("\nCLOSE\n", "\n"), sub("With this report", "Also"), sub("Contact: [^.]*\\.", "")],
     "N10": [sub("WHO", "WHO\nThey are traffickers."), sub("WHO", "WHO\nObviously.")],
-    "N11": [sub("NOT KNOWN\n", "NOT KNOWN\nThere were several, and they were large, as everybody who has ever "
-                               "looked at such accounts for a while would say at once.\n")],
+    "N11": [
+        sub(
+            "NOT KNOWN\n",
+            "NOT KNOWN\nThere were several, and they were large, as everybody who has ever "
+            "looked at such accounts for a while would say at once.\n",
+        )
+    ],
     "N12": [sub("Confidential: ", "Note: "), sub("WHO", "Dear customer\nWHO")],
-    "N13": [sub(": possible victim;", ": possible victim, complicit;"), sub("WHO", "Her nationality is known.\nWHO")],
+    "N13": [
+        sub(": possible victim;", ": possible victim, complicit;"),
+        sub("WHO", "Her nationality is known.\nWHO"),
+    ],
     "N14": [sub(r"(\d)\.\d\d EUR", r"\1.77 EUR"), sub(r"(\d{4}-\d\d)-\d\d", r"\1-44")],
     "N15": [sub("WHO", "WHO\na\tb"), sub("WHO", "WHO\n" + "- 2026-01-01 1.00\n" * 20)],
     "N16": [sub("WHO", "WHO\nFor all of this see attached.")],
@@ -94,10 +108,12 @@ SPOILED: dict[str, list[Callable[[str], str]]] = {
     "N22": [sub("Law of the tests, section 27", "some law")],
     "N23": [sub(re.escape(DRAFT), "")],
     "N26": [sub("WHO", "WHO\n" + "Αυτό το κείμενο είναι γραμμένο σε άλλη γλώσσα από το υπόλοιπο. " * 4)],
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("item", "number"), [(i, n) for i, ways in SPOILED.items() for n in range(len(ways))])
+@pytest.mark.parametrize(
+    ("item", "number"), [(i, n) for i, ways in SPOILED.items() for n in range(len(ways))]
+)
 def test_an_item_fails_for_a_text_spoiled_in_it(
     case: FilingCase, own: FilingProfile, item: str, number: int
 ) -> None:
@@ -134,7 +150,9 @@ def test_n20_a_name_in_another_script_has_its_latin_form(case: FilingCase, own: 
     assert "N20" in failed(more, own, replace(made, reason=made.reason.replace("Giorgos", "George")))
 
 
-def test_n21_account_numbers_are_shortened_when_the_profile_says_so(case: FilingCase, own: FilingProfile) -> None:
+def test_n21_account_numbers_are_shortened_when_the_profile_says_so(
+    case: FilingCase, own: FilingProfile
+) -> None:
     masked = changed(own, text=replace(own.text, mask_accounts=True))
     text = write_narrative(case, masked, OPTIONS)
     # Evidence sentences of rules may name an account; only parties' own entries are shortened by form.
@@ -167,7 +185,7 @@ def test_n25_urgency_stands_on_top(case: FilingCase, own: FilingProfile) -> None
 
 
 def test_every_number_of_every_text_is_found_in_the_evidence(cases: Cases, case: FilingCase) -> None:
-    """An independent look: the tables of the run folder and the movements, not the code that wrote the text."""
+    """An independent look: tables of the run folder and movements, not the code that wrote the text."""
     own = profile("unnamed-5.0.1")
     made = write_narrative(case, own, OPTIONS)
     known: set[str] = set(numbers_of(f"{case.id} {own.legal_basis} {own.key_words} STR-2026-17"))
@@ -206,7 +224,10 @@ def figures_by_hand(case: FilingCase) -> set[str]:
     out |= {str(sum(not p.name for p in case.parties))}
     zone = profile("unnamed-5.0.1").zone
     until = local_day(case.until, zone)
-    return out | {str((until - local_day(case.movements[-1].time, zone)).days), *numbers_of(until.isoformat())}
+    return out | {
+        str((until - local_day(case.movements[-1].time, zone)).days),
+        *numbers_of(until.isoformat()),
+    }
 
 
 def test_every_figure_of_the_table_stands_in_the_text(case: FilingCase, own: FilingProfile) -> None:
@@ -223,7 +244,9 @@ def test_no_text_of_a_draft_accuses(case: FilingCase, own: FilingProfile) -> Non
 
 def test_a_text_that_is_too_long_loses_whole_parts_and_says_so(case: FilingCase, own: FilingProfile) -> None:
     for most in (20000, 8000, 5000, 4500):
-        tight = changed(own, schema=replace(own.schema, lengths={**own.schema.lengths, "report.reason": (0, most)}))
+        tight = changed(
+            own, schema=replace(own.schema, lengths={**own.schema.lengths, "report.reason": (0, most)})
+        )
         text = write_narrative(case, tight, OPTIONS)
         assert len(text.reason) <= most * 0.95
         assert CONFIDENTIAL in text.reason

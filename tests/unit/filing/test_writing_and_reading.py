@@ -73,7 +73,12 @@ def test_the_tables_have_the_elements_and_the_order_of_every_schema(name: str) -
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_type_that_a_table_names_is_in_it(version: str) -> None:
     table = load_table(version)
-    missing = [e.of for g in table.types.values() for e in g.elements() if e.kind == "type" and e.of not in table.types]
+    missing = [
+        e.of
+        for g in table.types.values()
+        for e in g.elements()
+        if e.kind == "type" and e.of not in table.types
+    ]
     assert missing == []
     assert table.at("report.location.city") is not None
     assert table.at("report.location.town.x") is None
@@ -81,8 +86,14 @@ def test_every_type_that_a_table_names_is_in_it(version: str) -> None:
 
 def test_what_4_0_lacks_is_not_in_its_table() -> None:
     old, new = load_table("4.0"), load_table("5.0")
-    for path in ("report.schema_version", "report.report_date", "transaction.transaction_is_suspicious",
-                 "t_from.from_is_suspected", "report_party_type.is_suspected", "t_person.full_name_frn"):  # fmt: skip
+    for path in (
+        "report.schema_version",
+        "report.report_date",
+        "transaction.transaction_is_suspicious",
+        "t_from.from_is_suspected",
+        "report_party_type.is_suspected",
+        "t_person.full_name_frn",
+    ):
         assert old.at(path) is None
         assert new.at(path) is not None
 
@@ -101,7 +112,9 @@ def test_any_text_gives_well_formed_xml_that_reads_back(text: str) -> None:
     etree.fromstring(data)
 
 
-@given(st.permutations(["reason", "action", "rentity_id", "report_code", "submission_code", "entity_reference"]))
+@given(
+    st.permutations(["reason", "action", "rentity_id", "report_code", "submission_code", "entity_reference"])
+)
 def test_the_order_of_the_data_does_not_matter(names: list[str]) -> None:
     tree = dict.fromkeys(names, "1")
     data = ReportWriter(profile("unnamed-5.0.1")).document("report", "report", tree)
@@ -248,9 +261,12 @@ def test_a_schema_with_assertions_goes_to_the_library_that_knows_them(tmp_path: 
 
 
 def test_patterns_are_read_as_the_fiu_means_them_and_that_is_told(tmp_path: Path) -> None:
-    limited = SMALL.format("").replace('<xs:element name="a" type="xs:string"/>', """<xs:element name="a">
+    limited = SMALL.format("").replace(
+        '<xs:element name="a" type="xs:string"/>',
+        """<xs:element name="a">
 <xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="^[a-z0-9-+]*$"/></xs:restriction>
-</xs:simpleType></xs:element>""")
+</xs:simpleType></xs:element>""",
+    )
     made = read_schema(written(tmp_path, limited))
     assert made.check(b"<report><a>ab-1+</a></report>") == []
     assert [f.code for f in made.check(b"<report><a>AB</a></report>")] == ["X01"]

@@ -12,7 +12,8 @@ from thbscreen.io.dataset import Dataset, open_dataset
 
 PERSON = """<gender>F</gender><first_name>{first}</first_name><last_name>{last}</last_name>
 <birthdate>{born}T00:00:00</birthdate><birth_place>Somewhere</birth_place><ssn>{ssn}</ssn>
-<nationality1>XX</nationality1><residence>CY</residence><phones><phone><tph_number>99 1</tph_number></phone></phones>
+<nationality1>XX</nationality1><residence>CY</residence>
+<phones><phone><tph_number>99 1</tph_number></phone></phones>
 <occupation>student</occupation>"""
 ACCOUNT = """<institution_name>Bank</institution_name><swift>{bic}</swift><branch>Main</branch>
 <account>{number}</account><currency_code>EUR</currency_code><client_number>C1</client_number>
@@ -78,7 +79,10 @@ def rows(data: Dataset) -> pl.DataFrame:
     return pl.concat(list(data.chunks()))
 
 
-FOREIGN = "<to_account><swift>BANKDEFF</swift><account>77</account><account_name>UNBEKANNT</account_name></to_account>"
+FOREIGN = (
+    "<to_account><swift>BANKDEFF</swift><account>77</account>"
+    "<account_name>UNBEKANNT</account_name></to_account>"
+)
 
 
 def test_a_client_side_gives_one_movement_in_its_ledger(tmp_path: Path) -> None:
@@ -106,10 +110,14 @@ def test_an_internal_payment_gives_both_ledgers(tmp_path: Path) -> None:
 
 def test_reports_of_two_banks_on_one_payment_give_each_ledger_once(tmp_path: Path) -> None:
     iban, far = "CY02999000020119073914577536", "DE89370400440532013000"
-    ours = client("from", iban) + other("to", f"<to_account><swift>BANKDEFF</swift><account>{far}</account></to_account>")
+    ours = client("from", iban) + other(
+        "to", f"<to_account><swift>BANKDEFF</swift><account>{far}</account></to_account>"
+    )
     theirs = other("from", f"<from_account><swift>BANKCY2N</swift><account>{iban}</account></from_account>")
     theirs += client("to", far, who=person("2", "Bela"), bic="BANKDEFF")
-    data = opened(tmp_path, a=report(transaction("1", ours)), b=report(transaction("77", theirs), entity="9002"))
+    data = opened(
+        tmp_path, a=report(transaction("1", ours)), b=report(transaction("77", theirs), entity="9002")
+    )
     found = rows(data).sort("direction")
     assert found["account_id"].to_list() == [far, iban]
     assert found["cp_account_id"].to_list() == [iban, far]
@@ -117,11 +125,15 @@ def test_reports_of_two_banks_on_one_payment_give_each_ledger_once(tmp_path: Pat
 
 def test_the_same_person_at_two_banks_is_one_customer(tmp_path: Path) -> None:
     one = transaction("1", client("from", "11") + other("to", FOREIGN))
-    two = transaction("2", client("from", "22", who=person("1", "ANNA"), bic="OTHRCY2N") + other("to", FOREIGN))
+    two = transaction(
+        "2", client("from", "22", who=person("1", "ANNA"), bic="OTHRCY2N") + other("to", FOREIGN)
+    )
     data = opened(tmp_path, a=report(one), b=report(two, entity="9002"))
     assert data.parties.height == 1
     assert data.account_parties.height == 2
-    assert data.report().notes["value of an account or a person that two reports tell differently; the first was taken"]
+    assert data.report().notes[
+        "value of an account or a person that two reports tell differently; the first was taken"
+    ]
 
 
 def test_cash_and_card_are_known_by_their_codes(tmp_path: Path) -> None:
@@ -139,7 +151,9 @@ def test_cash_and_card_are_known_by_their_codes(tmp_path: Path) -> None:
 
 def test_a_comment_of_facts_fills_what_no_element_holds(tmp_path: Path) -> None:
     more = "<comments>facts: kind=card_purchase; mcc=5411; payer_device=DEV%3B1; no_text=1</comments>"
-    data = opened(tmp_path, a=report(transaction("1", client("from", "11") + other("to", FOREIGN), more=more)))
+    data = opened(
+        tmp_path, a=report(transaction("1", client("from", "11") + other("to", FOREIGN), more=more))
+    )
     (row,) = rows(data).to_dicts()
     assert (row["tx_type"], row["mcc"], row["device_id"]) == ("card_purchase", "5411", "DEV;1")
     assert row.get("remittance_info") is None
@@ -162,15 +176,20 @@ def test_multi_party_transactions_need_codes_of_roles(tmp_path: Path) -> None:
 
 
 def test_traits_and_papers_are_not_taken_over(tmp_path: Path) -> None:
-    data = opened(tmp_path, a=report(transaction("1", client("from", "11", who=person("SECRETNUMBER")) + other("to", FOREIGN))))
+    data = opened(
+        tmp_path,
+        a=report(transaction("1", client("from", "11", who=person("SECRETNUMBER")) + other("to", FOREIGN))),
+    )
     everything = str([t.to_dicts() for t in (data.parties, data.accounts, data.account_parties, rows(data))])
     for secret in ("SECRETNUMBER", "XX", "Somewhere", "'F'", "2005"):
         assert secret not in everything
 
 
 def test_an_activity_gives_people_and_no_movements_and_a_transactions_only_file_works(tmp_path: Path) -> None:
-    activity = f"<activity><report_parties><report_party><person>{person('5')}</person></report_party></report_parties></activity>"
-    only = f"<reportdata><transactions>{transaction('1', client('from', '11') + other('to', FOREIGN))}</transactions></reportdata>"
+    party = f"<report_party><person>{person('5')}</person></report_party>"
+    activity = f"<activity><report_parties>{party}</report_parties></activity>"
+    made = transaction("1", client("from", "11") + other("to", FOREIGN))
+    only = f"<reportdata><transactions>{made}</transactions></reportdata>"
     data = opened(tmp_path, a=report(activity), b=only)
     assert rows(data).height == 1
     assert data.parties.height == 2
