@@ -33,7 +33,7 @@ VICTIM, CONTROLLER, UNCLEAR = "possible_victim", "possible_controller", "unclear
 ROLE_WORDS = {VICTIM: "possible victim", CONTROLLER: "possible controller", UNCLEAR: "role not known"}
 #: Columns of hit_members whose members are accounts or customers.
 _NAMES_ACCOUNTS = {"account_id", "cp_account_id", "party_id"}
-_CONTROLLING = {"possible_controller", "possible_facilitator", "possible_exploiter", "employer"}
+_CONTROLLING = {"possible_controller", "possible_facilitator", "possible_organiser", "possible_recruiter"}
 
 
 @dataclass(frozen=True, slots=True)

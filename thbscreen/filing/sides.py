@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
 
 from thbscreen.filing.case import CONTROLLER, VICTIM, FilingCase, Movement, Party
 from thbscreen.filing.latin import latin, plain
 from thbscreen.filing.profile import FilingProfile
 from thbscreen.filing.writer import Shared, Tree
-from thbscreen.io.goaml_parts import FACTS
+from thbscreen.io.goaml_parts import facts_comment
 from thbscreen.model import iban
 
 #: Columns of a movement that no element holds, by the name that the comment gives them.
@@ -409,12 +408,7 @@ class SideBuilder:
                 if column == "balance_after" and isinstance(value, int):
                     value = f"{value / 100:.2f}"
                 found.append((f"{end}_{label}", value))
-        kept = [
-            f"{label}={quote(str(value), safe=' /-.,:+')}"
-            for label, value in found
-            if value not in (None, "")
-        ]
-        return FACTS + "; ".join(kept) if kept else ""
+        return facts_comment((label, str(value)) for label, value in found if value is not None)
 
 
 def _party_facts(facts: Mapping[str, Any]) -> str:
@@ -427,8 +421,8 @@ def _party_facts(facts: Mapping[str, Any]) -> str:
         shown = f"{value / 100:.2f}" if column in _CENTS and isinstance(value, int) else str(value)
         if isinstance(value, datetime):
             shown = value.strftime("%Y-%m-%dT%H:%M:%SZ")
-        found.append(f"{label}={quote(shown, safe=' /-.,:+')}")
-    return FACTS + "; ".join(found) if found else ""
+        found.append((label, shown))
+    return facts_comment(found)
 
 
 def reason_of(party: Party) -> str:

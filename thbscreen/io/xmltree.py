@@ -112,7 +112,7 @@ class XmlReader:
                     file=f"{self._name}:{error.lineno}:{error.offset + 1}",
                     hint="export the report again; characters that XML does not allow must be taken out",
                 ) from None
-            except ValueError:
+            except (ValueError, LookupError):
                 raise data_error("D027", "the declared encoding is not known", file=self._name) from None
             yield from self._done
             self._done.clear()

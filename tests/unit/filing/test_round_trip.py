@@ -209,14 +209,3 @@ def test_the_same_transaction_in_a_second_report_counts_once(trip: Trip) -> None
     both = open_dataset([trip.folder / "twice"], PROFILE, zone="Asia/Nicosia").report()
     assert both.loaded == once.loaded
     assert both.notes["transaction that another report holds too; the first was taken"] == 1000
-
-
-@pytest.mark.slow
-def test_reports_of_the_whole_sample_give_the_networks_of_the_whole_sample(
-    cases: Cases, tmp_path: Path
-) -> None:
-    whole = travel(cases, tmp_path, pl.read_parquet(SAMPLE / "transactions.parquet"))
-    assert networks(whole.reports) == networks(whole.tables)
-    members = cases.run.table("network_members")
-    found = whole.tables.network_members
-    assert sorted(found["member_id"]) == sorted(members["member_id"])

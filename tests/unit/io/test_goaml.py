@@ -6,9 +6,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from thbscreen.errors import DataError
 from thbscreen.io.dataset import Dataset, open_dataset
+from thbscreen.io.goaml_parts import facts_comment, facts_of
 
 PERSON = """<gender>F</gender><first_name>{first}</first_name><last_name>{last}</last_name>
 <birthdate>{born}T00:00:00</birthdate><birth_place>Somewhere</birth_place><ssn>{ssn}</ssn>
@@ -157,6 +160,14 @@ def test_a_comment_of_facts_fills_what_no_element_holds(tmp_path: Path) -> None:
     (row,) = rows(data).to_dicts()
     assert (row["tx_type"], row["mcc"], row["device_id"]) == ("card_purchase", "5411", "DEV;1")
     assert row.get("remittance_info") is None
+
+
+@given(
+    st.dictionaries(st.from_regex("[a-z]{1,8}", fullmatch=True), st.text(min_size=1, max_size=20), max_size=5)
+)
+def test_facts_come_back_from_a_comment_as_they_went_in(facts: dict[str, str]) -> None:
+    kept = {label: value.strip() for label, value in facts.items() if value.strip()}
+    assert facts_of(facts_comment(kept.items())) == kept
 
 
 def test_multi_party_transactions_need_codes_of_roles(tmp_path: Path) -> None:
