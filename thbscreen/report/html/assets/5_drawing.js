@@ -108,7 +108,15 @@ function arrange(state) {
     numIter: n > CROWD ? 120 : 800, nodeRepulsion: () => (n > CROWD ? 40000 : 90000), idealEdgeLength: () => (n > CROWD ? 60 : 110),
     nodeOverlap: 12, gravity: n > CROWD ? 1.2 : 0.8, componentSpacing: 60, edgeElasticity: () => 60, initialTemp: 200, minTemp: 1,
   }).run();
+  widen(state, shown.nodes());
   state.cy.fit(undefined, 24);
+  if (n <= CROWD) state.cy.nodes().data("font", Math.min(22, Math.round(11 / state.cy.zoom())));
+}
+/** Uses the whole width of the frame, which is seldom square. */
+function widen({ cy }, nodes) {
+  const box = nodes.boundingBox({ includeLabels: false });
+  const by = (cy.width() / cy.height()) * (box.h / Math.max(1, box.w));
+  if (by > 1) nodes.positions((node) => ({ x: node.position("x") * Math.min(2.2, by), y: node.position("y") }));
 }
 function zoom(state, by) {
   state.cy.zoom({ level: state.cy.zoom() * by, renderedPosition: { x: state.cy.width() / 2, y: state.cy.height() / 2 } });
@@ -237,4 +245,16 @@ function filterTime(state) {
 }
 function recolour() {
   if (drawn?.cy && document.contains(drawn.canvas)) drawn.cy.style(look());
+}
+/** A still picture of the whole drawing for paper, as the live one is painted later than a browser prints. */
+function still() {
+  if (!drawn?.cy || !document.contains(drawn.canvas)) return;
+  hideTip(drawn);
+  recolour();
+  const painted = drawn.cy.renderer().bufferCanvasImage({ full: true, scale: 2, maxWidth: 1800, maxHeight: 1400, bg: "#fff" });
+  // Copied dot by dot: a canvas that was drawn on is printed as its thousands of strokes.
+  const made = el("canvas", { class: "still", width: painted.width, height: painted.height });
+  const dots = painted.getContext("2d").getImageData(0, 0, painted.width, painted.height);
+  made.getContext("2d").putImageData(dots, 0, 0);
+  drawn.canvas.parentNode.append(made);
 }

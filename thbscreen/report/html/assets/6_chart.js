@@ -4,12 +4,12 @@ let charts = [];
 
 function bars(x, series, label, title) {
   const holder = el("div", { class: "chart", role: "img", "aria-label": label });
-  later(() => {
+  const draw = (wide) => {
     const ink = colour("text");
     const line = colour("line");
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const made = new uPlot({
-      width: Math.max(240, holder.clientWidth), height: 220, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      width: wide, height: 220, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       cursor: { drag: { x: false, y: false } }, legend: { show: true, live: true },
       scales: { x: { time: true, range: (_, a, b) => [a - x.pad, b + x.pad] } },
       axes: [
@@ -23,8 +23,9 @@ function bars(x, series, label, title) {
         ...series.map((s) => ({ label: s.label, stroke: colour(s.colour), fill: colour(s.colour), width: 1, paths: uPlot.paths.bars({ size: [0.8, 40], align: s.align ?? 0 }), points: { show: false }, value: (_, v) => (v === null || v === undefined ? "" : money(Math.round(v * 100))) })),
       ],
     }, [x.at, ...series.map((s) => s.values)], holder);
-    charts.push({ made, holder });
-  });
+    charts.push({ made, holder, draw });
+  };
+  later(() => draw(Math.max(240, holder.clientWidth)));
   return holder;
 }
 
@@ -57,6 +58,15 @@ function monthChart(facts) {
 function numbers(caption, heads, rows) {
   const columns = heads.map((label, i) => ({ label, num: i > 0, cell: (r) => r[i] }));
   return el("details", { class: "numbers onpaper" }, el("summary", {}, t("time.numbers")), table(caption, columns, rows));
+}
+/** Draws the charts anew, as a chart keeps its colours: for paper in its width, or as wide as there is room. */
+function redraw(wide) {
+  const old = charts.filter((c) => document.contains(c.holder));
+  charts = [];
+  for (const { made, holder, draw } of old) {
+    made.destroy();
+    draw(wide ?? Math.max(240, holder.clientWidth));
+  }
 }
 function resizeCharts() {
   charts = charts.filter((c) => document.contains(c.holder));

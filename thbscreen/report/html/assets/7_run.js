@@ -1,6 +1,7 @@
 // Readiness, data quality, and what the run is known by.
 function readinessView() {
-  const rows = [...DATA.readiness].sort((a, b) => order(a.status, b.status) || order(a.rule, b.rule));
+  const silence = (r) => ["not judged", "weak", "ready"].indexOf(r.status);
+  const rows = [...DATA.readiness].sort((a, b) => silence(a) - silence(b) || order(a.rule, b.rule));
   const below = Object.entries(DATA.summary?.below_the_line || {}).filter(([, n]) => n);
   return [
     el("h1", { tabindex: "-1" }, t("readiness.title")), el("p", { class: "lead" }, t("readiness.lead")),
@@ -26,7 +27,7 @@ function qualityView() {
   if (!q) return [el("h1", { tabindex: "-1" }, t("quality.title")), el("p", {}, t("quality.none"))];
   const load = Object.entries(q.load?.tables || {});
   const columns = Object.entries(q.completeness || {}).flatMap(([name, held]) => Object.entries(held).map(([column, share]) => [name, column, share]));
-  const facts = (held) => Object.entries(held || {}).map(([name, value]) => [words(name), typeof value === "number" ? number(value) : said(value ?? t("word.unknown"))]);
+  const facts = (held) => Object.entries(held || {}).map(([name, value]) => [words(name), typeof value === "number" ? (name.startsWith("share") ? percent(value) : number(value)) : said(value ?? t("word.unknown"))]);
   return [
     el("h1", { tabindex: "-1" }, t("quality.title")), el("p", { class: "lead" }, t("quality.lead"), " ", file("rejects.csv")),
     section("quality.rows", 2, table(t("quality.rows"), [

@@ -54,12 +54,7 @@ function turn() {
 }
 function repaint() {
   recolour();
-  // A chart keeps its colours, so the page is made anew; the place on it stays.
-  if (charts.length) {
-    const at = window.scrollY;
-    go();
-    window.scrollTo(0, at);
-  }
+  redraw();
 }
 
 function pressed(event) {
@@ -98,7 +93,8 @@ function beforePrint() {
     details.dataset.printed = "yes";
   }
   document.documentElement.classList.add("paper");
-  recolour();
+  still();
+  redraw(680);
 }
 function afterPrint() {
   for (const details of document.querySelectorAll("details[data-printed]")) {
@@ -106,7 +102,9 @@ function afterPrint() {
     delete details.dataset.printed;
   }
   document.documentElement.classList.remove("paper");
+  for (const made of document.querySelectorAll(".still")) made.remove();
   recolour();
+  redraw();
 }
 
 frame();
