@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 import thbscreen
 from thbscreen.cli import main
 from thbscreen.filing.draft import SHAPES
+from thbscreen.filing.profile import read_profile
 from thbscreen.rules.accusing import accusing_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,6 +212,15 @@ def test_check_finds_a_reference_that_was_used_and_an_attachment_that_does_not_f
     done = run("str", "check", report, "--used", used, "--attachment", odd, "--today", "2026-01-01")
     assert {c for c in ("B04", "B10", "B20") if f"[{c}]" in done.stdout} == {"B04", "B10", "B20"}
     assert done.exit_code == 0  # warnings, as no profile makes errors of them
+
+
+def test_a_shipped_profile_can_be_printed_and_filled(tmp_path: Path) -> None:
+    text = run("str", "profile", "example").stdout
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    assert read_profile(tmp_path / "mine.yaml").fiu == "example"
+    assert "to be filled" in run("str", "profile", "cyprus").stdout
+    wrong = run("str", "profile", "cypris")
+    assert (wrong.exit_code, "names: cyprus, example" in wrong.stderr) == (2, True)
 
 
 def test_the_shapes_of_the_command_are_those_of_the_drafts() -> None:

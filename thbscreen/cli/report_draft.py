@@ -120,6 +120,25 @@ def _options(options: dict[str, Any]) -> dict[str, Any]:
 
 
 @report_draft.command(
+    epilog=epilog("thbscreen str profile cyprus > mokas.yaml", "thbscreen str profile example")
+)
+@click.argument("name", metavar="NAME")
+@debug_option
+def profile(name: str) -> None:
+    """Prints a filing profile that comes with the program, to be copied and filled.
+
+    NAME is cyprus, whose values are to be filled, or example, which belongs to no FIU.
+    """
+    from thbscreen.filing.profile import SHIPPED, shipped_profiles  # noqa: PLC0415  # help needs none
+
+    if name not in shipped_profiles():
+        raise UsageError(
+            f"there is no filing profile '{name}'", hint="names: " + ", ".join(shipped_profiles())
+        )
+    click.echo((SHIPPED / f"{name}.yaml").read_text(encoding="utf-8"), nl=False)
+
+
+@report_draft.command(
     epilog=epilog(
         "thbscreen str check report.xml",
         "thbscreen str check report.xml --profile cyprus.yaml --xsd goAML.xsd",

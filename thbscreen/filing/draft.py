@@ -128,6 +128,9 @@ def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Dr
     findings = {name: checked(data, profile) for name, data in files.items()}
     checks = tuple(check_narrative(case, profile, narrative, request.options))
     notes = _notes(case, profile, request, builder, writer)
+    blank = sum(data.count(b">-</") for data in files.values())
+    if blank:
+        notes = (*notes, f"{blank:,} elements hold '-', which tells the FIU that nothing is known.")
     files["narrative.txt"] = (narrative.reason + "\n").encode()
     if narrative.left_out:
         files["narrative-long.txt"] = (narrative.long + "\n").encode()
@@ -262,6 +265,7 @@ def _notes(
         notes.append(
             "The action taken is the standing sentence; write what the institution did with --action."
         )
+    notes.append("The texts say that no customer was told; strike that out if it is not so.")
     return tuple(notes)
 
 

@@ -135,8 +135,8 @@ def write_narrative(case: FilingCase, profile: FilingProfile, options: Options) 
 
 def _action() -> str:
     return (
-        "The institution screened booked movements and wrote this report. No account was frozen, closed or "
-        f"refused on this finding alone. {NOT_TOLD}"
+        "The institution screened booked movements and wrote this report. Other measures are not recorded in "
+        f"the case file. {NOT_TOLD}"
     )
 
 
