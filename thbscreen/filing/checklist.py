@@ -7,7 +7,7 @@ checked again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -76,7 +76,11 @@ class _Subject:
 
 
 def check_narrative(
-    case: FilingCase, profile: FilingProfile, narrative: Narrative, options: Options
+    case: FilingCase,
+    profile: FilingProfile,
+    narrative: Narrative,
+    options: Options,
+    only: Collection[str] = (),
 ) -> Iterator[NarrativeCheck]:
     """Checks the texts of a report.
 
@@ -85,9 +89,12 @@ def check_narrative(
         profile: key words, letters and limits.
         narrative: the texts; they may have been edited.
         options: what the officer added.
+        only: ids of the items that are wanted; none means all.
     """
     subject = _Subject(narrative.reason, narrative.action, case, profile, options, narrative.left_out)
     for identity, (text, check) in ITEMS.items():
+        if only and identity not in only:
+            continue
         faults = list(check(subject))
         yield NarrativeCheck(identity, text, not faults, "; ".join(faults[:3]))
 
@@ -378,7 +385,8 @@ def known_numbers(case: FilingCase, profile: FilingProfile, options: Options) ->
     known |= {f"{v:,.2f}" for v in _totals(case).values()} | _counts(case)
     known |= {str(n) for n in options.parts}
     for text in texts:
-        known |= set(numbers_of(str(text or "")))
+        found = numbers_of(str(text or ""))
+        known |= {*found, *(n[-4:] for n in found if len(n) > 12 and profile.text.mask_accounts)}
     return known
 
 

@@ -28,6 +28,7 @@ _FORMS = {
     "sham_marriage": "exploitation by sham marriage", "account_control": "control of other people's accounts",
     "recruitment": "recruitment", "laundering": "handling of the proceeds",
 }  # fmt: skip
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b")
 #: Words of quantity that say nothing without a number.
 VAGUE = re.compile(
     r"\b(?:large|huge|several|many|numerous|recent(?:ly)?|significant|substantial|frequent)\b", re.IGNORECASE
@@ -266,6 +267,8 @@ class _Writer:
 
     def noted(self, text: str, source: str) -> str:
         """Gives a sentence of the run folder; its figures are noted as they stand."""
+        if self.profile.text.mask_accounts:
+            text = _IBAN.sub(lambda found: self.account(found[0]), text)
         self.f.note(text, "sentence of the run folder", source)
         return text.rstrip(".")
 
@@ -403,7 +406,7 @@ class _Writer:
             yield f"- Observed ({rule}): {hits[0]['title']}."
             for hit in hits[:per]:
                 said = self.noted(str(hit["evidence"]), f"hits {hit['hit_id']}")
-                who = self.account(str(hit["subject_id"]))
+                who = _IBAN.sub(lambda found: self.account(found[0]), str(hit["subject_id"]))
                 yield f"  At {who}: {said}."
             if len(hits) > per:
                 more = self.count(
