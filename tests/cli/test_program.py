@@ -23,6 +23,7 @@ COMMANDS = [
     "", "completion", "scan", "rules", "rules check", "rules doc", "rules explain", "rules format",
     "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network", "network show",
     "network path", "network around", "compare", "export",
+    "rules coverage", "report", "str", "str check", "str draft", "str profile",
 ]  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
     assert {line.partition(",")[2] for line in shown.stdout.split()} == {
-        "check", "doc", "explain", "format", "list", "lock", "schema", "test", "tune",
+        "check", "coverage", "doc", "explain", "format", "list", "lock", "schema", "test", "tune",
     }  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def report_draft() -> None:
         "thbscreen str out/ --network NW-4573e543e109 --profile cyprus.yaml --out draft/ \\",
         "    --data data/ --details clients.csv --date 2026-10-05",
         "thbscreen str out/ --network NW-4573e543e109 --profile example --out draft/ --shape multi-party",
-        "thbscreen str out/ --subject P4586810 --profile example --out draft/ --earlier STR-2026-17",
+        "thbscreen str draft out/ --subject P4586810 --profile example --out draft/ --earlier STR-2026-17",
     )
 )
 @click.argument("folder", metavar="DIR", type=PATH)

@@ -20,7 +20,7 @@ PIECE = 1 << 18
 #: Deeper files are no reports.
 MAX_DEPTH = 40
 #: Elements of one detached part, and characters of one text.
-MAX_ELEMENTS, MAX_TEXT = 200_000, 1 << 20
+MAX_ELEMENTS, MAX_TEXT = 2_000_000, 1 << 20
 
 
 @dataclass(slots=True)
