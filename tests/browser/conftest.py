@@ -30,7 +30,8 @@ def _missing(why: str) -> None:
     pytest.skip(f"{why}; the tests of the report in a browser were not run")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: other tests start processes and should have no browser beside them.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
@@ -46,7 +47,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the report of one of the two folders, made once."""
     makers = {"hostile": hostile, "large": large}
