@@ -36,6 +36,8 @@ class _Needs:
                 case ast.Cluster():
                     # one of the details may do; without any of them nobody is joined
                     gone = all(map(self.gone, item.fields))
+                case ast.Fact():
+                    gone = named(item) in missing
                 case _:
                     gone = False
             if gone:
@@ -85,6 +87,11 @@ class _Needs:
         return holds and all(self.where(m.where) for m in measures)
 
 
+def named(fact: ast.Fact) -> str:
+    """Gives the name under which a fact of the profile stands among what is missing."""
+    return f"fact {fact.fact}"
+
+
 def names_in(expr: ast.Expr | None) -> Iterator[str]:
     """Lists the names that an expression reads."""
     match expr:
@@ -105,7 +112,7 @@ def judgeable(rule: ast.Rule, missing: Collection[str]) -> bool:
 
     Args:
         rule: bound or resolved.
-        missing: rule field paths without any value.
+        missing: rule field paths without any value, and facts (see `named`) without one for these days.
     """
     return _Needs(rule, set(missing)).rule(rule)
 

@@ -23,6 +23,8 @@ from thbscreen.rules.yamltree import MAX_NODES, Map, Node, Scalar, load_tree
 
 KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
 _FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
+#: Stands for the values of a fact that the profile does not have; rules that need it are then not judged.
+UNKNOWN = "unknown"
 _FACT_UNITS = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
 
 
@@ -73,7 +75,8 @@ def _head(out: ProfileFile, mapping: Map | None) -> None:
             hint = "use a name such as Asia/Nicosia"
             ctx.findings.error("P009", f"unknown time zone '{zone.text[:40]}'", zone.span, help=hint)
     for key, value in ctx.mapping(mapping.get("facts"), "'facts'") or ():
-        out.facts[key.text] = tuple(_fact(ctx, key, value))
+        known = not (isinstance(value, Scalar) and value.text == UNKNOWN)
+        out.facts[key.text] = tuple(_fact(ctx, key, value)) if known else ()
 
 
 def local_today(zone: str) -> dt.date:

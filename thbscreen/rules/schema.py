@@ -374,7 +374,9 @@ class _Writer:
             "time_zone": {"type": "string"},
             "facts": {
                 "type": "object",
-                "additionalProperties": self.items(self.object(forms()["fact"], fact, "fact")),
+                "additionalProperties": {
+                    "anyOf": [self.items(self.object(forms()["fact"], fact, "fact")), {"const": "unknown"}]
+                },
             },
             "scoring": self.object(
                 forms()["scoring"], {key: {"type": "number"} for key in forms()["scoring"].keys}, "scoring"
