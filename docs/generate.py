@@ -93,6 +93,7 @@ MEANINGS = {
     "rank": "place in the order in which to look, from 1, without ties",
     "reason": "why the rule is weak or not judged",
     "received_eur": "received from other members, in euro cents",
+    "review_id": "id of the review",
     "right": "value of the line's right side",
     "role": "role that the member may play",
     "roles": "every role with its share; shares add up to 1",

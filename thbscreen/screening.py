@@ -19,6 +19,7 @@ import polars as pl
 
 from thbscreen.compile.pack import CompiledPack, compile_pack
 from thbscreen.engine import tables
+from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
 from thbscreen.engine.meetings import meetings, reach
@@ -76,6 +77,7 @@ class ScreenResult:
     hits: pl.DataFrame
     hit_members: pl.DataFrame
     near_misses: pl.DataFrame
+    reviews: pl.DataFrame
     alerts: pl.DataFrame
     below: dict[str, int]
     networks: pl.DataFrame
@@ -213,6 +215,7 @@ def _results(
         hits=found.hits,
         hit_members=found.members,
         near_misses=found.near,
+        reviews=reviews(found.hits, found.members, subjects(prepared), compiled.pack),
         alerts=rated.alerts,
         below=rated.below,
         networks=with_alert_counts(ranked, networks.members, rated.alerts),

@@ -40,6 +40,8 @@ _MOST_HALVINGS = 16
 LIVE_DAYS = 30
 #: So many possible victims in one live third-party pattern of weight 3 make it urgent.
 MANY_VICTIMS = 3
+#: Above both: a text that a rule wants read at once.
+AT_ONCE, AT_ONCE_WHY = 3, "a text that speaks of a child or a threat: read it first"
 #: In doubt a person is a possible victim: from this share on, or this close behind a controlling role.
 VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
 #: Points of "not known" in every vector of roles, and points that a network's reading is worth.
@@ -105,17 +107,19 @@ def rate(
         `amount_eur` is the largest single hit's, since hits may share movements and sums would count
         money twice.
     """
-    people = _people(hits, accounts_subjects)
+    people = known_people(hits, accounts_subjects)
     claims = _claims(hits, hit_members, people, pack)
     rules = _rule_points(claims, pack.profile.scoring, as_of)
     judged = _judge(claims, rules, parties, pack.profile.scoring)
     crossing = judged.filter("alert").select(_SUBJECT)
     urgency = _urgency(claims, hit_members, people, pack, as_of)
+    at_once = claims.filter(pl.col("rule").is_in([r.id for r in pack.rules if r.at_once]))
     told = _Story(
         claims=_by_subject(claims, crossing, "rule", "hit_id"),
         rules=_by_subject(rules, crossing, "rule"),
         roles=_by_subject(_role_points(hits, hit_members, people, pack, networks), crossing, "role"),
         urgency={(r["kind"], r["subject"]): r for r in urgency.iter_rows(named=True)},
+        at_once=frozenset(at_once.select(_SUBJECT).iter_rows()),
         networks=_network_of(networks),
         victims=_read_as_victims(networks),
         not_judged=sorted(readiness.filter(pl.col("status") == "not judged")["rule"].to_list()),
@@ -160,7 +164,7 @@ def leading(shares: Mapping[str, float]) -> str:
 # --- who is meant -----------------------------------------------------------------------------------
 
 
-def _people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame:
+def known_people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame:
     """Ids that stand for people: space (account or party), id, kind, subject; one row per id."""
     ordered = accounts_subjects.sort("account_id", "subject_id")
     index = ordered.unique("account_id", keep="first", maintain_order=True)
@@ -178,7 +182,7 @@ def _people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame
     return every.unique(["space", "id"], keep="first", maintain_order=True)
 
 
-def _to_people(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def as_people(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """Adds kind and subject by `space` and `id`; an account that nobody knows stands for itself."""
     out = frame.join(people, on=["space", "id"], how="left", maintain_order="left")
     outside = (pl.col("space") == "account") & pl.col("subject").is_null()
@@ -205,7 +209,7 @@ def _members(
         "hit_id", "role", "amount_eur", space=space, id="member_id"
     )
     named = named.join(hits.select("hit_id"), on="hit_id", how="semi")
-    return _to_people(named, people).select("hit_id", "role", "amount_eur", *_SUBJECT)
+    return as_people(named, people).select("hit_id", "role", "amount_eur", *_SUBJECT)
 
 
 def _claims(
@@ -222,7 +226,7 @@ def _claims(
     own = counted.filter(is_person).select(
         "hit_id", "amount_eur", space="subject_kind", id="subject_id", side=pl.lit(True)
     )
-    own = _to_people(own, people).select("hit_id", "amount_eur", "side", *_SUBJECT)
+    own = as_people(own, people).select("hit_id", "amount_eur", "side", *_SUBJECT)
     about = counted.select(
         "hit_id", thing=~is_person, pattern=pl.col("third_party") | (pl.col("family") == "network")
     )
@@ -400,6 +404,7 @@ class _Story:
     rules: _Rows
     roles: _Rows
     urgency: dict[tuple[str, str], dict[str, Any]]
+    at_once: frozenset[tuple[str, ...]]
     networks: dict[str, str]
     victims: frozenset[str]
     not_judged: list[str]
@@ -441,6 +446,8 @@ class _Story:
 
     def _urgency(self, key: tuple[str, str]) -> dict[str, Any]:
         found = self.urgency.get(key)
+        if key in self.at_once:
+            return {"urgency": AT_ONCE, "urgency_why": AT_ONCE_WHY}
         if found is None:
             return {"urgency": 0, "urgency_why": ""}
         why = f"somebody else's gain or control within the last {LIVE_DAYS} days of the data"

@@ -87,6 +87,13 @@ NEAR_MISSES = _spec(
     tx_ids=pl.List(pl.String),
 )  # fmt: skip
 
+REVIEWS = _spec(
+    "reviews", "one row per hit that a person reads at once, whatever the score", ("-ends", "review_id"),
+    review_id=pl.String, hit_id=pl.String, rule=pl.String, title=pl.String, subject_id=pl.String,
+    subject_kind=pl.String, handling=pl.String, starts=_TS, ends=_TS, n_tx=pl.Int32, amount_eur=pl.Int64,
+    tx_ids=pl.List(pl.String), evidence=pl.String, care=pl.String, innocent_explanations=pl.List(pl.String),
+)  # fmt: skip
+
 ALERTS = _spec(
     "alerts", "one row per subject (customer, or account without one) that crosses the line", ("rank",),
     rank=pl.Int32, alert_id=pl.String, subject_id=pl.String, subject_kind=pl.String, handling=pl.String,
@@ -158,6 +165,7 @@ PUBLISHED = (
     READINESS,
     HITS,
     HIT_MEMBERS,
+    REVIEWS,
     ALERTS,
     NETWORKS,
     NETWORK_MEMBERS,

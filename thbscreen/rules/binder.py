@@ -22,9 +22,9 @@ from thbscreen.rules.suppress import suppress
 from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
 KEYS = (
-    "rule", "title", "version", "status", "retired", "family", "weight", "third_party", "summary", "why",
-    "sources", "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence",
-    "report", "measured", "mutants_that_survive", "suppress", "tests",
+    "rule", "title", "version", "status", "retired", "family", "weight", "third_party", "at_once",
+    "summary", "why", "sources", "typologies", "roles", "innocent_explanations", "care", "parameters",
+    "detect", "evidence", "report", "measured", "mutants_that_survive", "suppress", "tests",
 )  # fmt: skip
 REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
@@ -167,6 +167,10 @@ class _Binder:
         if summary and family != "mitigation" and not summary.startswith("Flags"):
             self.error("R007", "the summary begins with 'Flags'", root.get("summary"))
         third = ctx.choice(root.get("third_party"), "'third_party'", ("true", "false"))
+        at_once = ctx.choice(root.get("at_once"), "'at_once'", ("true", "false"))
+        if at_once == "true" and family not in {"text", ""}:
+            help = "a text is read; other signs are weighed together"
+            self.error("R007", "only rules of the family text are read at once", root.get("at_once"), help)
         return {
             "id": name.text if name else "",
             "title": title,
@@ -175,6 +179,7 @@ class _Binder:
             "family": family,
             "weight": self.weight(family),
             "third_party": third == "true",
+            "at_once": at_once == "true",
             "summary": summary,
             "why": ctx.text(root, "why"),
             "sources": bind_sources(ctx, root.get("sources")),

@@ -117,6 +117,7 @@ def _head(rule: ast.Rule) -> list[str]:
         ("weight of one hit", f"{rule.weight} ({rule.level})"),
         ("family", rule.family),
         ("shows somebody else's gain or control", "yes" if rule.third_party else "no"),
+        *([("read at once by a person, whatever the score", "yes")] if rule.at_once else []),
         ("forms of exploitation", escaped(forms)),
         ("looks back", str(rule.look_back) if rule.look_back else "no further than the data that are loaded"),
         ("hash of the meaning in force", code(rule.digest)),

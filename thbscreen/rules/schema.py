@@ -111,6 +111,7 @@ class _Writer:
             "family": words(ast.FAMILIES),
             "weight": {"type": "integer", "minimum": -3, "maximum": 3},
             "third_party": FLAG,
+            "at_once": FLAG,
             "summary": {"type": "string"},
             "why": {"type": "string"},
             "sources": self.sources(),

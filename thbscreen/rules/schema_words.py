@@ -14,6 +14,7 @@ KEYS_MEAN = {
     "family": "Kind of sign; an alert needs hits of more than one family.",
     "weight": "What one hit counts: 0 to 3; below zero in the family mitigation, where it speaks against.",
     "third_party": "The pattern shows somebody else's gain or control.",
+    "at_once": "A person reads each hit at once, whatever the score; for texts only.",
     "summary": "One or two sentences; begins with 'Flags'.",
     "why": "Why money moves like this in such cases.",
     "sources": "What the rule or list rests on.",

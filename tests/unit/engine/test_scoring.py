@@ -286,6 +286,16 @@ def test_live_patterns_with_many_possible_victims_come_first() -> None:
     assert "3 possible victims in one pattern" in case.alerts()[0]["urgency_why"]
 
 
+def test_a_text_that_is_read_at_once_comes_before_everything_and_is_no_alert_by_itself() -> None:
+    case = Case().customer("P1", "A1").customer("P3", "A3").customer("P4", "A4")
+    case.hit("FLOW-3", "A1", days_ago=400).hit("SPEND-2", "A1").hit("STAR-3", "A1").hit("CHILD-1", "A1")
+    case.hit("FLOW-3", "A3", *VICTIMS, days_ago=30).hit("SPEND-2", "A3")
+    case.hit("CHILD-1", "A4")
+    found = [(a["rank"], a["subject_id"], a["urgency"]) for a in case.alerts()]
+    assert found == [(1, "P1", 3), (2, "P3", 2)]
+    assert case.alerts()[0]["urgency_why"] == "a text that speaks of a child or a threat: read it first"
+
+
 def test_equal_scores_are_ordered_by_amount_and_then_by_id() -> None:
     case = Case()
     for n, amount in enumerate([100, 300, 100]):

@@ -90,6 +90,7 @@ class Rule:
         look_back: the longest window (law L12), None for row rules.
         after: rule ids whose hits this rule reads (`hit_by`).
         digest: hash of the meaning: comments and texts excluded.
+        at_once: a person reads each hit at once, whatever the score.
         surviving: (mutant, reason) of the boundary mutants that no test can notice.
     """
 
@@ -120,6 +121,7 @@ class Rule:
     digest: str
     span: Span
     surviving: tuple[tuple[str, str], ...] = ()
+    at_once: bool = False
 
     @property
     def level(self) -> str:
