@@ -36,7 +36,7 @@ _FIELDS = catalogue.rule_fields()
 #: Published times of a hit and the raw columns they come from.
 _TIMES = (("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"))
 STEPS = {"hit_id": pl.String, "tx_id": pl.String, "step": pl.String}
-_SUBJECTS = {"account": "account", "party": "party", "network": "network"}
+_SUBJECTS = {"account": "account", "party": "party", "network_id": "network"}
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
         hub_degree=scoring.hub_degree,
     )
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
+    large = pl.col("target").is_in(found.employers["node"].implode()) & (pl.col("role") == "employer")
+    patterns = patterns.with_columns(leaf=pl.col("leaf") | large)
     flagged = base.flagged.join(found.nodes, on="node", how="anti")
     named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")
