@@ -25,6 +25,7 @@ from thbscreen.engine.hits import Assembler, HitTables
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
+    access,
     account_codes,
     conductors,
     devices,
@@ -188,7 +189,7 @@ def _results(
     found = _judged(runner, assembler, progress)
     progress.stage("linking networks", None)
     as_of = prepared.last or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    networks = _networks(prepared, compiled, found, as_of)
+    networks = _networks(prepared, compiled, found, as_of, dataset.account_parties)
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
     assembler.network_ids = ids
@@ -243,7 +244,11 @@ def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTabl
 
 
 def _networks(
-    prepared: Prepared, compiled: CompiledPack, found: HitTables, as_of: dt.datetime
+    prepared: Prepared,
+    compiled: CompiledPack,
+    found: HitTables,
+    as_of: dt.datetime,
+    account_parties: pl.DataFrame,
 ) -> NetworkTables:
     holders = subjects(prepared)
     named = pl.concat([found.hits["subject_id"], found.members["member_id"]]).unique()
@@ -262,6 +267,7 @@ def _networks(
             parties=prepared.parties,
             devices=devices(prepared),
             conductors=conductors(prepared),
+            access=access(account_parties, holders),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

@@ -127,6 +127,27 @@ def conductors(prepared: Prepared) -> pl.DataFrame:
     return _details(prepared, "conductor_id")
 
 
+def access(account_parties: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
+    """Gives who can act on accounts of several others: joint holders, mandates, card users, owners behind.
+
+    Args:
+        account_parties: canonical; account_id and party_id are used.
+        holders: from `subjects`.
+
+    Returns:
+        access_id (the customer who has access), subject_id (whoever holds such an account, and the customer
+        itself); only customers with accounts of at least two others.
+    """
+    held = account_parties.select("account_id", access_id="party_id").unique()
+    pairs = held.join(holders.select("account_id", "subject_id"), on="account_id")
+    pairs = (
+        pairs.filter(pl.col("access_id") != pl.col("subject_id")).select("access_id", "subject_id").unique()
+    )
+    pairs = pairs.filter(pl.len().over("access_id") > 1)
+    own = pairs.select("access_id", subject_id="access_id").unique()
+    return pl.concat([pairs, own]).sort("access_id", "subject_id")
+
+
 def _details(prepared: Prepared, name: str) -> pl.DataFrame:
     parts = []
     column = f"c:{name}"

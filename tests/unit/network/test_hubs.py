@@ -136,9 +136,7 @@ def test_a_detail_of_many_of_whom_few_are_flagged_links_nobody() -> None:
         world.customer(f"R{i}").devices.append({"device_id": "public", "subject_id": f"C-R{i}"})
     t = world.run()
     assert len(t.networks) == 2
-    assert (
-        t.hubs["why"].str.contains("same device .pseudonymous. of 10 subjects, of whom 2 are flagged").any()
-    )
+    assert t.hubs["why"].str.contains("shared device of 10 subjects, of whom 2 are flagged").any()
 
 
 def test_a_few_strangers_on_a_device_of_flagged_people_do_not_hide_it() -> None:
