@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TS = pl.Datetime("us", "UTC")
 MEASURE = pl.Struct({"name": pl.String, "unit": pl.String, "value": pl.Float64, "text": pl.String})

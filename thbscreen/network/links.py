@@ -333,6 +333,11 @@ def _without_idle_connectors(strong: pl.DataFrame, shared: pl.DataFrame) -> pl.D
     outer = shared.drop_nulls("outer").rename({"source": "a", "target": "b"})
     rows = outer.join(strong, on=["a", "b"], how="semi")
     people = pl.when(pl.col("a") == pl.col("outer")).then("b").otherwise("a").n_unique()
-    ties = rows.group_by("outer").agg(people=people, values=pl.struct("attribute", "value").n_unique())
-    idle = rows.join(ties.filter((pl.col("people") < 2) | (pl.col("values") < 2)), on="outer", how="semi")
+    # Whoever has access to accounts of several is not one of those who share it: it is what they share.
+    itself = ((pl.col("attribute") == "access") & (pl.col("value") == pl.col("outer"))).any()
+    ties = rows.group_by("outer").agg(
+        people=people, values=pl.struct("attribute", "value").n_unique(), itself=itself
+    )
+    alone = (pl.col("people") < 2) | ((pl.col("values") < 2) & ~pl.col("itself"))
+    idle = rows.join(ties.filter(alone), on="outer", how="semi")
     return strong.join(idle.select("a", "b").unique(), on=["a", "b"], how="anti")

@@ -172,3 +172,13 @@ def test_hubs_that_touch_a_network_are_named_beside_it() -> None:
     t = world.run()
     assert t.networks["hubs_removed"].to_list() == [["C-HUB"], ["C-HUB"]]
     assert t.hubs.filter(pl.col("hub_id") == "C-HUB").height == 1
+
+
+def test_sharing_an_account_with_several_flagged_people_makes_a_member_by_itself() -> None:
+    world = cell(victims=3).customer("J", party="C-JOINT")
+    world.access += [{"access_id": "C-JOINT", "subject_id": s} for s in ("C-V0", "C-V1", "C-JOINT")]
+    t = world.run()
+    assert t.members.filter("is_connector")["member_id"].to_list() == ["C-JOINT"]
+    agent = cell(victims=3).customer("J", party="C-JOINT", licence="law_firm")
+    agent.access = world.access
+    assert "C-JOINT" not in set(agent.run().members["member_id"])
