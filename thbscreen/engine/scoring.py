@@ -47,11 +47,6 @@ VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
 #: Points of "not known" in every vector of roles, and points that a network's reading is worth.
 UNKNOWN_POINTS, NETWORK_POINTS = 0.5, 3.0
 CONTROLLING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
-#: Harm first: the order decides between forms of exploitation with equal points.
-TYPOLOGIES = (
-    "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage",
-    "forced_criminality", "debt_bondage", "recruitment", "account_control", "laundering",
-)  # fmt: skip
 
 #: What a subject below the line may lack, in the order in which it is looked for.
 LACKS = ("points", "families", "third party")
@@ -503,7 +498,7 @@ def _typologies(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if r["family"] != "mitigation":
             for name in r["typologies"] or ():
                 sums[name] = sums.get(name, 0) + r["points"] + r["more"]
-    place = {name: i for i, name in enumerate(TYPOLOGIES)}
+    place = {name: i for i, name in enumerate(ast.TYPOLOGIES)}
     ranked = sorted(sums, key=lambda t: (-sums[t], place.get(t, len(place)), t))
     return [{"typology": t, "points": sums[t] / UNIT} for t in ranked]
 

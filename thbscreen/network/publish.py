@@ -11,6 +11,7 @@ import polars as pl
 from thbscreen.engine import tables
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
+from thbscreen.rules import ast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -192,7 +193,7 @@ def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
         .group_by("group", "typologies")
         .agg(pl.col("points").sum())
     )
-    order = {name: i for i, name in enumerate(wording.TYPOLOGIES)}
+    order = {name: i for i, name in enumerate(ast.TYPOLOGIES)}
     place = pl.col("typologies").replace_strict(order, default=len(order), return_dtype=pl.Int32)
     ranked = sums.sort("group", -pl.col("points"), place, "typologies")
     first = ranked.group_by("group", maintain_order=True).agg(typology=pl.col("typologies").first())

@@ -31,10 +31,6 @@ REQUIRED = (
     "innocent_explanations", "detect", "evidence", "report", "tests",
 )  # fmt: skip
 SOURCE_KINDS = ("guidance", "study", "case", "law", "expert")
-TYPOLOGIES = (
-    "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage", "recruitment",
-    "debt_bondage", "forced_criminality", "laundering", "account_control",
-)  # fmt: skip
 PARAMETER_KEYS = ("value", "min", "max", "stricter", "means", "reason")
 _PARAMETER_UNITS = (Unit.NUMBER, Unit.MONEY, Unit.SHARE, Unit.LENGTH)
 MAX_TITLE = 80
@@ -202,7 +198,7 @@ class _Binder:
 
     def typologies(self) -> tuple[str, ...]:
         listed = self.ctx.lists.get("typologies")
-        known = tuple(entry for _, entry in listed.entries) if listed else TYPOLOGIES
+        known = tuple(entry for _, entry in listed.entries) if listed else ast.TYPOLOGIES
         out = []
         for item in self.ctx.scalars(self.root.get("typologies"), "'typologies'"):
             if item.text in known:

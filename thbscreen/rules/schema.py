@@ -12,7 +12,7 @@ from typing import Any
 
 from thbscreen.model import catalogue
 from thbscreen.rules import ast, bundle
-from thbscreen.rules.binder import MAX_TITLE, SOURCE_KINDS, TYPOLOGIES, by_name
+from thbscreen.rules.binder import MAX_TITLE, SOURCE_KINDS, by_name
 from thbscreen.rules.cases import COLUMNS
 from thbscreen.rules.detect import KINDS
 from thbscreen.rules.grammar import PATTERN_MEANS, Form, Kind, forms
@@ -101,7 +101,7 @@ class _Writer:
 
     def rule_keys(self) -> dict[str, Schema]:
         known = self.lists.get("typologies")
-        codes = [entry for _, entry in known.entries] if known else TYPOLOGIES
+        codes = [entry for _, entry in known.entries] if known else ast.TYPOLOGIES
         known_forms = forms()
         return {
             "rule": ID,

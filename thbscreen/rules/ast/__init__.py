@@ -44,6 +44,7 @@ from thbscreen.rules.ast.rows import (
 )
 from thbscreen.rules.ast.rule import (
     FAMILIES,
+    TYPOLOGIES,
     ROLES,
     RULE_STATUSES,
     Case,
@@ -74,6 +75,7 @@ from thbscreen.rules.ast.values import (
 __all__ = [
     "EVERY_ROW",
     "FAMILIES",
+    "TYPOLOGIES",
     "FOLLOWS_FIELDS",
     "ROLES",
     "RULE_STATUSES",

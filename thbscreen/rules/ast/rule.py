@@ -68,6 +68,12 @@ class Case:
     span: Span
 
 
+#: Forms of exploitation and supporting patterns, the graver harm first.
+TYPOLOGIES = (
+    "child_sexual_exploitation", "sexual_exploitation", "organ_removal", "sexual_extortion",
+    "labour_exploitation", "domestic_servitude", "sham_marriage", "forced_criminality", "unlawful_adoption",
+    "surrogacy_exploitation", "debt_bondage", "benefit_fraud", "recruitment", "account_control", "laundering",
+)  # fmt: skip
 FAMILIES = ("identity", "flow", "spend", "text", "network", "list", "mitigation")
 ROLES = (
     "unknown", "possible_victim", "possible_controller", "possible_recruiter", "possible_organiser",
