@@ -44,9 +44,9 @@ from thbscreen.rules.ast.rows import (
 )
 from thbscreen.rules.ast.rule import (
     FAMILIES,
-    TYPOLOGIES,
     ROLES,
     RULE_STATUSES,
+    TYPOLOGIES,
     Case,
     EvidenceFormat,
     Parameter,
@@ -75,10 +75,10 @@ from thbscreen.rules.ast.values import (
 __all__ = [
     "EVERY_ROW",
     "FAMILIES",
-    "TYPOLOGIES",
     "FOLLOWS_FIELDS",
     "ROLES",
     "RULE_STATUSES",
+    "TYPOLOGIES",
     "Aggregate",
     "AnyLine",
     "AnyOf",
