@@ -139,17 +139,18 @@ def alert_id(kind: str, subject: str) -> str:
     return "AL-" + sha256(f"{kind}\x1f{subject}".encode()).hexdigest()[:12]
 
 
-def leading(shares: Mapping[str, float]) -> str:
+def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
     """Gives the role to print first; in doubt, possible victim.
 
     Args:
         shares: share by role, adding up to 1.
+        legal: a legal person: nobody doubts on its behalf, so its largest share leads.
 
     Notes:
         A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
         than 0.2 ahead.
     """
-    victim = shares.get("possible_victim", 0.0)
+    victim = 0.0 if legal else shares.get("possible_victim", 0.0)
     ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
     if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
         return "possible_victim"
@@ -423,7 +424,9 @@ class _Story:
             "families": _families(self.rules[key]),
             "typology": sums[0]["typology"] if sums else "",
             "typology_scores": sums,
-            **_reading(self.roles.get(key, []), in_doubt=row["subject"] in self.victims),
+            **_reading(
+                self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=bool(row["legal"])
+            ),
             "network_id": self.networks.get(row["subject"]),
             "third_party": row["third"],
             "addends": addends,
@@ -503,12 +506,13 @@ def _typologies(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"typology": t, "points": sums[t] / UNIT} for t in ranked]
 
 
-def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False) -> dict[str, Any]:
+def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False, legal: bool = False) -> dict[str, Any]:
     """Roles as shares that add up to 1, the two that are shown first, and how the subject is handled.
 
     Args:
         rows: points by role.
         in_doubt: a network reads the subject as a possible victim, which then leads here too.
+        legal: the subject is a legal person.
     """
     points: dict[str, float] = {"unknown": UNKNOWN_POINTS}
     for row in rows:
@@ -516,7 +520,7 @@ def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False) -> dict[str,
     total = sum(points.values())
     shares = {role: points[role] / total for role in ast.ROLES if role in points}
     ranked = sorted(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))
-    lead = "possible_victim" if in_doubt and "possible_victim" in shares else leading(shares)
+    lead = "possible_victim" if in_doubt and "possible_victim" in shares else leading(shares, legal=legal)
     # Four digits that add up to 1 and keep the order: cut, then hand the rest to the largest.
     units = {r: int(shares[r] * UNIT) for r in ranked}
     rest = UNIT - sum(units.values())

@@ -309,8 +309,12 @@ def _collect(
     m: Material, people: pl.DataFrame, edges: pl.DataFrame, hits: pl.DataFrame, named: pl.DataFrame
 ) -> dict[tuple[int, str], roles.Member]:
     """Gathers per member what its vector and sentences are made of."""
+    kinds = m.inputs.parties
+    legal = set(
+        kinds.filter(pl.col("kind") == "legal")["party_id"].to_list() if "kind" in kinds.columns else ()
+    )
     out = {
-        (g, n): roles.Member(n, connector)
+        (g, n): roles.Member(n, connector, legal=n in legal)
         for g, n, connector in people.select("group", "node", "is_connector").iter_rows()
     }
     per_role = (

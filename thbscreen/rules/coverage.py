@@ -66,7 +66,7 @@ def coverage(pack: bundle.RulePack, judged: Mapping[str, tuple[str, str]] | None
     out = []
     for i in sorted(pack.indicators, key=lambda i: i.id):
         rule = rules.get(i.id)
-        state, why = _state(i.status, i.off, rule, on=bool(switched.get(i.id)))
+        state, why = _state(i.status, i.off_because, rule, on=bool(switched.get(i.id)))
         why = why or ": ".join(text for text in (i.needs, i.reason) if text)
         out.append(_covered(i.id, i.form, i.title, state, why, rule, judged))
     named = {i.id for i in pack.indicators}

@@ -425,3 +425,12 @@ def test_mitigation_never_makes_an_alert(case: Case, name: str) -> None:
     before = {a["alert_id"]: a["score"] for a in case.alerts()}
     after = {a["alert_id"]: a["score"] for a in case.hit(name, "A1").alerts()}
     assert all(alert in before and value <= before[alert] for alert, value in after.items())
+
+
+def test_a_firm_is_never_handled_as_a_possible_victim_in_doubt() -> None:
+    for kind, handling in (("natural", "possible victim"), ("legal", "subject")):
+        case = Case().customer("P1", "A1", kind=kind).hit("FLOW-3", "A1").hit("SPEND-2", "A1")
+        case.hit("PAIR-2", "A1", ("possible_victim", "account_id", "A1"))
+        for _ in range(4):
+            case.hit("STAR-3", "A1", ("employer", "account_id", "A1"))
+        assert only(case)["handling"] == handling
