@@ -27,6 +27,8 @@ import polars as pl
 from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
 from thbscreen.model import catalogue
+from thbscreen.rules.coverage import coverage
+from thbscreen.rules.coverage import page as coverage_matrix
 from thbscreen.rules.document import pages
 from thbscreen.rules.grammar import KINDS_OF_FILE, Kind
 from thbscreen.rules.pack import load_pack
@@ -348,6 +350,12 @@ def rule_pages() -> dict[str, str]:
     return {f"docs/rules/{name}": f"{NOTE}\n\n{text}" for name, text in made.items()}
 
 
+def coverage_page() -> str:
+    """Gives the matrix of indicators, forms, needed columns and states."""
+    rows = coverage(load_pack(ROOT / "rules", drafts=True))
+    return f"{NOTE}\n\n{coverage_matrix(rows, link='../rules/')}"
+
+
 def rule_page(name: str) -> str:
     """Gives one page about a rule."""
     return rule_pages()[name]
@@ -370,6 +378,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,
+    "docs/reference/coverage.md": coverage_page,
     "README.md": readme,
     **{f"docs/reference/{kind}-schema.json": partial(json_schema, kind) for kind in KINDS_OF_FILE},
     **{name: partial(rule_page, name) for name in rule_page_names()},
