@@ -25,7 +25,7 @@ from thbscreen.rules.schema_words import KEYS_MEAN
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq, load_tree
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = sorted((ROOT / "rules").rglob("*.yaml"))
+FILES = [p for p in sorted((ROOT / "rules").rglob("*.yaml")) if p.parent.name != "indicators"]
 
 # --- a small validator for the keywords that are used --------------------------------------------
 
