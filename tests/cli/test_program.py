@@ -21,8 +21,8 @@ from thbscreen.diagnostics import Diagnostic, Span
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
     "", "completion", "scan", "rules", "rules check", "rules coverage", "rules doc", "rules explain",
-    "rules format", "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network", "network show",
-    "network path", "network around", "compare", "export",
+    "rules format", "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network",
+    "network show", "network path", "network around", "compare", "export",
 ]  # fmt: skip
 
 
