@@ -18,8 +18,8 @@ from thbscreen.rules.paths import default_rules_dir
 ROOT = Path(__file__).parents[3]
 STATEMENTS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "statements"
 
-#: Lists that name everyday things by design, and the topics they are about. They count only beside structure, leave
-#: payments out, or recognise a payee; a text about anything else must not be found by them.
+#: Lists that name everyday things by design, and the topics they are about. They count only beside structure,
+#: leave payments out, or recognise a payee; a text about anything else must not be found by them.
 EVERYDAY: dict[str, frozenset[str]] = {
     "keywords.rent": frozenset({"rent"}),
     "keywords.wages": frozenset({"wages"}),
@@ -32,16 +32,17 @@ EVERYDAY: dict[str, frozenset[str]] = {
     "payees.colleges": frozenset({"university"}),
     "payees.municipal_dues": frozenset({"water", "kindergarten", "parking fine"}),
     "payees.organisations": frozenset(
-        {"car insurance", "loan instalment", "school fees", "school trip", "books", "kindergarten", "restaurant",
-         "hotel", "hospital", "donation"}
+        {"car insurance", "loan instalment", "school fees", "school trip", "books", "kindergarten",
+         "restaurant", "hotel", "hospital", "donation"}
     ),
     "payees.tax": frozenset({"tax"}),
     "payees.utilities": frozenset({"electricity", "water", "telephone", "internet"}),
 }  # fmt: skip
 #: Everyday lists in which the customer's own language is read. Payees write their names themselves.
 BALANCED = [name for name in EVERYDAY if name.startswith("keywords.")]
-#: No language may have more than this many times the hits of the median language of a list. One topic more or less of
-#: the few that a list is about is less than that; a word that one language has and the others have not is more.
+#: No language may have more than this many times the hits of the median language of a list. One topic more or
+#: less of the few that a list is about is less than that; a word that one language has and the others have not
+#: is more.
 TIMES = 2.0
 #: Most neutral rows in 10,000 that a list which speaks against somebody may find in any language.
 BOUND = 5
@@ -106,8 +107,6 @@ def test_no_list_that_speaks_against_somebody_finds_a_line_of_real_statements() 
 @pytest.mark.slow
 def test_neutral_texts_of_all_languages_are_found_equally_seldom() -> None:
     table = per_ten_thousand()
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=400):
-        print(table)
     for row in table.iter_rows(named=True):
         name = row.pop("list")
         if name not in EVERYDAY:
