@@ -42,7 +42,7 @@ NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not 
 
 #: What a column means, for columns that mean the same in every table.
 MEANINGS = {
-    "accounts": "the member's accounts in this network",
+    "accounts": "the accounts of the subject or member",
     "addends": "everything that was added or subtracted, with rule, hit, family, points and reason",
     "alert_id": "id of the alert",
     "amount_eur": "sum of the contributing movements, in euro cents",
@@ -71,6 +71,7 @@ MEANINGS = {
     "is_customer": "is a customer of the institution that was scanned",
     "keys": "values of the rule's grouping keys",
     "kind": "kind of link or hub",
+    "lacks": "what it lacks first: points, families, or a third party's gain or control",
     "last": "last movement",
     "leading_role": "role with the largest share",
     "ledger": "whose ledger the movement stands in: that of `source` or of `target`",

@@ -81,6 +81,7 @@ class ScreenResult:
     reviews: pl.DataFrame
     alerts: pl.DataFrame
     below: dict[str, int]
+    below_line: pl.DataFrame
     networks: pl.DataFrame
     network_members: pl.DataFrame
     network_edges: pl.DataFrame
@@ -219,6 +220,7 @@ def _results(
         reviews=reviews(found.hits, found.members, subjects(prepared), compiled.pack),
         alerts=rated.alerts,
         below=rated.below,
+        below_line=rated.below_line,
         networks=with_alert_counts(ranked, networks.members, rated.alerts),
         network_members=networks.members,
         network_edges=networks.edges,

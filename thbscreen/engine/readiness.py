@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 from thbscreen.model import catalogue
 from thbscreen.rules import ast, bundle
-from thbscreen.rules.needs import judgeable, named
+from thbscreen.rules.needs import judgeable, list_named, named, unread_lists
 
 #: Below this share of rows with a value, where one may be expected, a rule is judged only weakly.
 WEAK = 0.5
@@ -30,7 +30,7 @@ WHERE_EXPECTED: dict[str, tuple[str, ...]] = {
     "conductor_id": _CASH,
 }
 _FIELDS = catalogue.rule_fields()
-_FACT = "fact "
+_FACT, _LIST = "fact ", "list "
 
 
 def _transaction_share(prepared: Prepared, column: str) -> float:
@@ -89,7 +89,7 @@ _SPARSE = frozenset(
 def readiness(prepared: Prepared, compiled: CompiledPack) -> pl.DataFrame:
     """Judges every rule's readiness on this data; schema and order are `tables.READINESS`."""
     facts = {name: _days_known(prepared, values) for name, values in compiled.pack.profile.facts}
-    rows = [_one(prepared, item.rule, facts) for item in compiled.rules]
+    rows = [_one(prepared, item.rule, facts, compiled.lists) for item in compiled.rules]
     return tables.READINESS.conform(pl.DataFrame(rows, schema=tables.READINESS.schema, orient="row"))
 
 
@@ -115,20 +115,28 @@ def _facts(rule: ast.Rule) -> list[ast.Fact]:
     return [item for item in getattr(rule.detect, "derive", ()) if isinstance(item, ast.Fact)]
 
 
-def _one(prepared: Prepared, rule: ast.Rule, facts: Mapping[str, float]) -> dict[str, object]:
+def _one(
+    prepared: Prepared,
+    rule: ast.Rule,
+    facts: Mapping[str, float],
+    lists: Mapping[str, bundle.WordList],
+) -> dict[str, object]:
     shares = {c: share_known(prepared, rule, c) for c in rule.columns}
     shares |= {named(fact): facts[fact.fact] for fact in _facts(rule)}
+    unread = unread_lists(rule, lists)
+    shares |= {list_named(name): 0.0 for name in unread}
     missing = sorted(c for c, s in shares.items() if s == 0.0)
+    lacking = _lacking([c for c in missing if not c.startswith(_LIST)], unread.values())
     ranked = sorted((s / _enough(c), c) for c, s in shares.items() if c not in _SPARSE)
     weakest = ranked[0][1] if ranked else None
     coverage = shares[weakest] if weakest else 1.0
     status, reason = "ready", "every column it needs is there"
     if not judgeable(rule, missing):
-        status, reason = "not judged", _lacking(missing)
+        status, reason = "not judged", lacking
     elif rule.needs_time_of_day and prepared.has_time[1] == 0:
         status, reason = "not judged", "bookings have a date but no time of day"
     elif missing:
-        status, reason = "weak", _lacking(missing)
+        status, reason = "weak", lacking
     elif weakest is not None and coverage < _enough(weakest):
         status, reason = "weak", _sparse(weakest, coverage)
     return {
@@ -143,12 +151,12 @@ def _one(prepared: Prepared, rule: ast.Rule, facts: Mapping[str, float]) -> dict
     }
 
 
-def _lacking(missing: Sequence[str]) -> str:
+def _lacking(missing: Sequence[str], unread: Iterable[str]) -> str:
     columns = [name for name in missing if not name.startswith(_FACT)]
     facts = [name.removeprefix(_FACT) for name in missing if name.startswith(_FACT)]
     told = ["no value in " + ", ".join(columns)] if columns else []
     told += ["the profile has no value for these days of " + ", ".join(facts)] if facts else []
-    return "; ".join(told)
+    return "; ".join((*told, *unread))
 
 
 def _sparse(name: str, share: float) -> str:

@@ -70,10 +70,12 @@ class Scored:
         alerts: table ALERTS.
         below: subjects with hits that count but no alert, by what they lack first: points, then
             families, then third party.
+        below_line: table BELOW_LINE; the same subjects one by one.
     """
 
     alerts: pl.DataFrame
     below: dict[str, int]
+    below_line: pl.DataFrame
 
 
 def rate(
@@ -119,11 +121,36 @@ def rate(
         victims=_read_as_victims(networks),
         not_judged=sorted(readiness.filter(pl.col("status") == "not judged")["rule"].to_list()),
         pack=pack,
+        accounts=_accounts(accounts_subjects),
     )
     rows = [told.alert(r) for r in judged.filter("alert").iter_rows(named=True)]
     below = judged.filter(~pl.col("alert"))
     counts = {lack: below.filter(pl.col("lacks") == lack).height for lack in LACKS}
-    return Scored(_ranked(rows), counts)
+    return Scored(_ranked(rows), counts, _below_line(below, claims, rules, told.accounts))
+
+
+def _accounts(accounts_subjects: pl.DataFrame) -> dict[str, list[str]]:
+    held = accounts_subjects.group_by("subject_id").agg(pl.col("account_id").unique().sort())
+    return dict(held.iter_rows())
+
+
+def _below_line(
+    below: pl.DataFrame, claims: pl.DataFrame, rules: pl.DataFrame, accounts: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    """Gives table BELOW_LINE."""
+    wanted = below.select(_SUBJECT)
+    told, summed = _by_subject(claims, wanted, "rule", "hit_id"), _by_subject(rules, wanted, "rule")
+    rows = []
+    for r in below.iter_rows(named=True):
+        key = (r["kind"], r["subject"])
+        rows.append({
+            "subject_id": r["subject"], "subject_kind": r["kind"],
+            "accounts": accounts.get(r["subject"], [r["subject"]]), "lacks": r["lacks"],
+            "score": r["total"] / UNIT, "families": _families(summed[key]), "third_party": r["third"],
+            "addends": _addends(summed[key]), "hit_ids": sorted({c["hit_id"] for c in told[key]}),
+            "amount_eur": r["amount_eur"], "first": r["first"], "last": r["last"],
+        })  # fmt: skip
+    return tables.BELOW_LINE.conform(pl.DataFrame(rows, schema=tables.BELOW_LINE.schema, orient="row"))
 
 
 def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -405,6 +432,7 @@ class _Story:
     victims: frozenset[str]
     not_judged: list[str]
     pack: bundle.RulePack
+    accounts: Mapping[str, list[str]]
 
     def alert(self, row: dict[str, Any]) -> dict[str, Any]:
         """Gives one row of ALERTS, without its rank."""
@@ -419,6 +447,7 @@ class _Story:
             "alert_id": alert_id(*key),
             "subject_id": row["subject"],
             "subject_kind": row["kind"],
+            "accounts": self.accounts.get(row["subject"], [row["subject"]]),
             "score": row["total"] / UNIT,
             **self._urgency(key),
             "families": _families(self.rules[key]),

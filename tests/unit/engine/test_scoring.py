@@ -434,3 +434,16 @@ def test_a_firm_is_never_handled_as_a_possible_victim_in_doubt() -> None:
         for _ in range(4):
             case.hit("STAR-3", "A1", ("employer", "account_id", "A1"))
         assert only(case)["handling"] == handling
+
+
+def test_who_is_below_the_line_is_told_with_the_sum_and_what_is_lacking() -> None:
+    case = Case().customer("P1", "A1", "A2").customer("P2", "A3")
+    case.hit("SPEND-2", "A1").hit("MIT-2", "A1").hit("FLOW-3", "A3").hit("SPEND-2", "A3")
+    rated = case.rate()
+    assert rated.alerts["subject_id"].to_list() == ["P2"]
+    assert rated.alerts["accounts"].to_list() == [["A3"]]
+    (row,) = rated.below_line.to_dicts()
+    assert (row["subject_id"], row["accounts"], row["lacks"]) == ("P1", ["A1", "A2"], "points")
+    assert sum(a["points"] for a in row["addends"]) == row["score"] == 0.0
+    assert row["hit_ids"] == ["H-0000", "H-0001"]
+    assert sum(rated.below.values()) == rated.below_line.height
