@@ -112,8 +112,8 @@ BELOW_LINE = _spec(
     "below_line", "one row per subject with hits that count and no alert",
     ("-score", "subject_kind", "subject_id"),
     subject_id=pl.String, subject_kind=pl.String, accounts=pl.List(pl.String), lacks=pl.String,
-    score=pl.Float64, families=pl.List(pl.String), third_party=pl.Boolean, addends=pl.List(ADDEND), hit_ids=pl.List(pl.String),
-    amount_eur=pl.Int64, first=_TS, last=_TS,
+    score=pl.Float64, families=pl.List(pl.String), third_party=pl.Boolean, addends=pl.List(ADDEND),
+    hit_ids=pl.List(pl.String), amount_eur=pl.Int64, first=_TS, last=_TS,
 )  # fmt: skip
 
 NETWORKS = _spec(
