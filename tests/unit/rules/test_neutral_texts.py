@@ -45,10 +45,11 @@ BALANCED = [name for name in EVERYDAY if name.startswith("keywords.")]
 TIMES = 2.0
 #: Most neutral rows in 10,000 that a list which speaks against somebody may find in any language.
 BOUND = 5
-WRITTEN = {"el": "Greek", "en": "English", "ru": "Russian", "uk": "Ukrainian", "ro": "Romanian", "bg": "Bulgarian",
-           "lv": "Latvian", "tr": "Turkish", "es": "Spanish", "pt": "Portuguese", "fr": "French",
-           "vi": "Vietnamese",
-           "hi": "Hindi", "ne": "Nepali", "bn": "Bengali", "fil": "Filipino"}  # fmt: skip
+WRITTEN = {
+    "el": "Greek", "en": "English", "ru": "Russian", "uk": "Ukrainian", "ro": "Romanian", "bg": "Bulgarian",
+    "lv": "Latvian", "tr": "Turkish", "es": "Spanish", "pt": "Portuguese", "fr": "French", "hi": "Hindi",
+    "vi": "Vietnamese", "ne": "Nepali", "bn": "Bengali", "fil": "Filipino",
+}  # fmt: skip
 
 
 @cache
