@@ -74,7 +74,7 @@ def word_form(folded: pl.Series) -> pl.Series:
 def marked_form(folded: pl.Series) -> pl.Series:
     """Gives the second form of `model.entries.forms` in the same way; `!` is a word that is none."""
     spaced = _spaced(folded, f"[^{_IN_WORD}{_MARKS}]+", lambda text: f" {'  '.join(marked(text))} ")
-    for pattern, instead in ((f" [{_MARKS}]+ ", ""), (r" .\.[^ ]* ", " ! "), (f"[{_MARKS}]", LOST)):
+    for pattern, instead in ((f" [{_MARKS}]+ ", ""), (r" [^ ]\.[^ ]* ", " ! "), (f"[{_MARKS}]", LOST)):
         spaced = spaced.str.replace_all(pattern, instead)
     return spaced
 

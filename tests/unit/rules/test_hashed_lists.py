@@ -1,4 +1,4 @@
-"""A list that is not in the rules: declared, supplied by an institution, hashed, and never taken for clean."""
+"""A list that is not in the rules: declared, supplied by an institution, hashed, never taken for clean."""
 
 from __future__ import annotations
 
