@@ -27,6 +27,8 @@ import polars as pl
 from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
 from thbscreen.model import catalogue
+from thbscreen.rules.coverage import coverage
+from thbscreen.rules.coverage import page as coverage_matrix
 from thbscreen.rules.document import pages
 from thbscreen.rules.grammar import KINDS_OF_FILE, Kind
 from thbscreen.rules.pack import load_pack
@@ -40,7 +42,7 @@ NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not 
 
 #: What a column means, for columns that mean the same in every table.
 MEANINGS = {
-    "accounts": "the member's accounts in this network",
+    "accounts": "the accounts of the subject or member",
     "addends": "everything that was added or subtracted, with rule, hit, family, points and reason",
     "alert_id": "id of the alert",
     "amount_eur": "sum of the contributing movements, in euro cents",
@@ -69,6 +71,7 @@ MEANINGS = {
     "is_customer": "is a customer of the institution that was scanned",
     "keys": "values of the rule's grouping keys",
     "kind": "kind of link or hub",
+    "lacks": "what it lacks first: points, families, or a third party's gain or control",
     "last": "last movement",
     "leading_role": "role with the largest share",
     "ledger": "whose ledger the movement stands in: that of `source` or of `target`",
@@ -93,6 +96,7 @@ MEANINGS = {
     "rank": "place in the order in which to look, from 1, without ties",
     "reason": "why the rule is weak or not judged",
     "received_eur": "received from other members, in euro cents",
+    "review_id": "id of the review",
     "right": "value of the line's right side",
     "role": "role that the member may play",
     "roles": "every role with its share; shares add up to 1",
@@ -174,7 +178,7 @@ or on the clock.
 | `summary.json` | the counts and the top of both lists, for other programs |
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
-| `report.html` | everything below for people, in one file; see [Read the report](../how-to/read-the-report.md) |
+| `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network and top alert: `narrative.txt`, `evidence.csv`, `members.csv`, `proof.csv` |
 
 `proof.csv` is there for networks only. CSV files are for people and their spreadsheets: lists are JSON text,
@@ -348,6 +352,12 @@ def rule_pages() -> dict[str, str]:
     return {f"docs/rules/{name}": f"{NOTE}\n\n{text}" for name, text in made.items()}
 
 
+def coverage_page() -> str:
+    """Gives the matrix of indicators, forms, needed columns and states."""
+    rows = coverage(load_pack(ROOT / "rules", drafts=True))
+    return f"{NOTE}\n\n{coverage_matrix(rows, link='../rules/')}"
+
+
 def rule_page(name: str) -> str:
     """Gives one page about a rule."""
     return rule_pages()[name]
@@ -370,6 +380,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,
+    "docs/reference/coverage.md": coverage_page,
     "README.md": readme,
     **{f"docs/reference/{kind}-schema.json": partial(json_schema, kind) for kind in KINDS_OF_FILE},
     **{name: partial(rule_page, name) for name in rule_page_names()},

@@ -19,9 +19,11 @@ PROFILE = """\
 profile: test
 time_zone: {zone}
 facts:
+{facts}"""
+FACTS = """\
   minimum_wage:
-    - {{value: 1000 EUR, valid_from: 2024-01-01, valid_to: 2025-12-31, source: test, confidence: high}}
-    - {{value: 1088 EUR, valid_from: 2026-01-01, source: test, confidence: high}}
+    - {value: 1000 EUR, valid_from: 2024-01-01, valid_to: 2025-12-31, source: test, confidence: high}
+    - {value: 1088 EUR, valid_from: 2026-01-01, source: test, confidence: high}
 """
 
 HEAD = """\
@@ -67,7 +69,7 @@ def rule_text(detect: str, *, rule_id: str = "THB-ML-901", roles: str = "{accoun
     )
 
 
-def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | None = None):
+def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | None = None, facts: str = FACTS):
     """Loads rule texts as a pack of their own; lists are texts by file name."""
     root = Path(tempfile.mkdtemp(prefix="thbscreen-test-"))
     (root / "lists").mkdir()
@@ -84,7 +86,7 @@ def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | Non
         (folder / f"{text.split()[1]}.yaml").write_text(text)
         del number
     profile = root / "profiles" / "test.yaml"
-    profile.write_text(PROFILE.format(zone=zone))
+    profile.write_text(PROFILE.format(zone=zone, facts=facts))
     return load_pack(root, profile, drafts=True)
 
 

@@ -19,11 +19,13 @@ import polars as pl
 
 from thbscreen.compile.pack import CompiledPack, compile_pack
 from thbscreen.engine import tables
+from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
+    access,
     account_codes,
     conductors,
     devices,
@@ -76,8 +78,10 @@ class ScreenResult:
     hits: pl.DataFrame
     hit_members: pl.DataFrame
     near_misses: pl.DataFrame
+    reviews: pl.DataFrame
     alerts: pl.DataFrame
     below: dict[str, int]
+    below_line: pl.DataFrame
     networks: pl.DataFrame
     network_members: pl.DataFrame
     network_edges: pl.DataFrame
@@ -186,7 +190,7 @@ def _results(
     found = _judged(runner, assembler, progress)
     progress.stage("linking networks", None)
     as_of = prepared.last or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    networks = _networks(prepared, compiled, found, as_of)
+    networks = _networks(prepared, compiled, found, as_of, dataset.account_parties)
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
     assembler.network_ids = ids
@@ -213,8 +217,10 @@ def _results(
         hits=found.hits,
         hit_members=found.members,
         near_misses=found.near,
+        reviews=reviews(found.hits, found.members, subjects(prepared), compiled.pack),
         alerts=rated.alerts,
         below=rated.below,
+        below_line=rated.below_line,
         networks=with_alert_counts(ranked, networks.members, rated.alerts),
         network_members=networks.members,
         network_edges=networks.edges,
@@ -240,7 +246,11 @@ def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTabl
 
 
 def _networks(
-    prepared: Prepared, compiled: CompiledPack, found: HitTables, as_of: dt.datetime
+    prepared: Prepared,
+    compiled: CompiledPack,
+    found: HitTables,
+    as_of: dt.datetime,
+    account_parties: pl.DataFrame,
 ) -> NetworkTables:
     holders = subjects(prepared)
     named = pl.concat([found.hits["subject_id"], found.members["member_id"]]).unique()
@@ -259,6 +269,7 @@ def _networks(
             parties=prepared.parties,
             devices=devices(prepared),
             conductors=conductors(prepared),
+            access=access(account_parties, holders),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

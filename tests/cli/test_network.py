@@ -118,10 +118,10 @@ def test_a_run_of_another_version_is_refused(out, tmp_path):
     other = tmp_path / "other"
     made().write(other)
     manifest = json.loads((other / "manifest.json").read_text())
-    (other / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 2}))
+    (other / "manifest.json").write_text(json.dumps(manifest | {"schema_version": 1}))
     shown = run("compare", out, str(other))
     assert shown.exit_code == 4
-    assert "other has version 2 of the run folder's tables; this program reads version 1" in shown.stderr
+    assert "other has version 1 of the run folder's tables; this program reads version 2" in shown.stderr
     assert "help: scan the data again" in shown.stderr
 
 
@@ -135,3 +135,14 @@ def test_no_message_names_a_person(out):
     shown = run("network", "path", out, "V", "V-1")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "V-1" not in shown.stderr
+
+
+def test_a_run_folder_that_somebody_changed_is_refused(tmp_path):
+    made().write(tmp_path / "run")
+    file = tmp_path / "run" / "network_members.parquet"
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    manifest["outputs"] = [{"file": file.name, "sha256": "0" * 64}]
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps(manifest))
+    shown = run("network", "show", str(tmp_path / "run"), "NW-abc123")
+    assert shown.exit_code == 4
+    assert "run/network_members.parquet is not the file that the scan wrote" in shown.stderr

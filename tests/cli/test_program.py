@@ -20,10 +20,10 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "completion", "scan", "rules", "rules check", "rules doc", "rules explain", "rules format",
-    "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network", "network show",
-    "network path", "network around", "compare", "export",
-    "rules coverage", "report", "str", "str check", "str draft", "str profile",
+    "", "completion", "scan", "rules", "rules check", "rules coverage", "rules doc", "rules explain",
+    "rules format", "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network",
+    "network show", "network path", "network around", "compare", "export", "report", "str", "str check",
+    "str draft", "str profile",
 ]  # fmt: skip
 
 

@@ -163,6 +163,14 @@ def _drop(stream: TextIO) -> None:
         return
 
 
+def profile_option(command: F) -> F:
+    """Adds `--profile`: a profile that the rules bring, or an institution's own file."""
+    return click.option(
+        "--profile", metavar="NAME|FILE", default="cyprus", show_default=True,
+        help="Local facts and numbers: cyprus, generic-eu, fiu, example-bank, or a file of your own.",
+    )(command)  # fmt: skip
+
+
 def debug_option(command: F) -> F:
     """Adds `--debug`."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say
 from thbscreen.errors import UsageError
 from thbscreen.report.layout import printable_lines
 
@@ -33,9 +33,7 @@ STYLES = ("text", "json", "sarif", "github")
     )
 )
 @click.argument("path", required=False, type=FilePath())
-@click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
+@profile_option
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--show-suppressed", "all_of_them", is_flag=True,
               help="Show also the warnings that rules set aside, with the reason.")  # fmt: skip

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, width_of
-from thbscreen.cli.rules_read import PROFILE, RULES, readiness_on
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, width_of
+from thbscreen.cli.rules_read import RULES, readiness_on
 from thbscreen.report.layout import columns, cut, printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
 )
 @RULES
-@PROFILE
+@profile_option
 @click.option("--form", "form", metavar="FORM", help="Only this form, such as sham_marriage.")
 @click.option(
     "--for", "data", metavar="DATA", multiple=True, type=FilePath(),

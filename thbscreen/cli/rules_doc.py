@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say
 
 
 @click.command(
@@ -20,9 +20,7 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @click.argument("folder", metavar="[DIR]", required=False, type=FilePath())
 @click.option("--out", metavar="DIR", required=True, type=FilePath(),
               help="Folder to make; it appears whole or not at all.")  # fmt: skip
-@click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
+@profile_option
 @click.option("--force", is_flag=True, help="Replace earlier pages.")
 @debug_option
 def doc(folder: Path | None, out: Path, profile: str, force: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say, width_of
 from thbscreen.diagnostics import suggest
 from thbscreen.report.layout import columns, cut, printable, printable_lines
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from thbscreen.compile.plan import Plan
     from thbscreen.rules import ast, bundle
 
-PROFILE = click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
 RULES = click.option(
     "--rules", "folder", metavar="DIR", type=FilePath(), help="Folder of rules; by default those it brings."
 )
@@ -39,7 +36,7 @@ RULES = click.option(
     ),
 )
 @RULES
-@PROFILE
+@profile_option
 @click.option(
     "--for", "data", metavar="DATA", multiple=True, type=FilePath(),
     help="Folder or file of a batch: say for each rule whether it can be judged on it. "
@@ -170,7 +167,7 @@ def needed_look_back(rules: Sequence[ast.Rule]) -> str:
 )
 @click.argument("rule_id", metavar="ID")
 @RULES
-@PROFILE
+@profile_option
 @click.option(
     "--plan", "planned", is_flag=True, help="Also show what the engine works out, and who shares it."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say, width_of
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say, width_of
 from thbscreen.errors import DataError, UsageError
 from thbscreen.report.layout import columns, printable
 
@@ -39,9 +39,7 @@ SHOWN, MAX_BYTES = 8, 16 * 1024 * 1024
 @click.option(
     "--rules", "folder", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
-@click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
+@profile_option
 @click.option("--quiet", is_flag=True, help="Print nothing on stderr but errors.")
 @debug_option
 def tune(

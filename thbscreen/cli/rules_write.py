@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 KINDS = ("rule", "list", "profile")
 
+#: Folders whose files are of another kind.
+APART = ("translations", "indicators")
+
 
 @click.command(
     "format",
@@ -86,11 +89,11 @@ def _writable(path: Path | None) -> Path:
 
 
 def _files(base: Path) -> list[Path]:
-    """Lists rule, list and profile files; hidden ones and translations are none."""
+    """Lists rule, list and profile files; hidden ones and those of `APART` are none."""
     out = []
     for file in sorted(base.rglob("*.yaml")):
         parts = file.relative_to(base).parts
-        if file.is_file() and not any(p.startswith((".", "_")) for p in parts) and parts[0] != "translations":
+        if file.is_file() and not any(p.startswith((".", "_")) for p in parts) and parts[0] not in APART:
             out.append(file)
     return out
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, Program, coloured, debug_option, epilog, tell, width_of
+from thbscreen.cli.program import (
+    FilePath,
+    Program,
+    coloured,
+    debug_option,
+    epilog,
+    profile_option,
+    tell,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +59,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
 @click.option(
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
-@click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
+@profile_option
 @click.option("--only", metavar="ID", multiple=True, help="Run this rule only; may be given several times.")
 @click.option("--format", "formats", metavar="LIST", multiple=True, callback=_formats,
               help="Write the tables also as csv, ndjson or both (csv,ndjson).")  # fmt: skip

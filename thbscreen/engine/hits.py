@@ -36,7 +36,7 @@ _FIELDS = catalogue.rule_fields()
 #: Published times of a hit and the raw columns they come from.
 _TIMES = (("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"))
 STEPS = {"hit_id": pl.String, "tx_id": pl.String, "step": pl.String}
-_SUBJECTS = {"account": "account", "party": "party", "network": "network"}
+_SUBJECTS = ("account", "party")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ def keys_of(rule: ast.Rule) -> tuple[str, ...]:
 def subject_kind(rule: ast.Rule) -> str:
     """Names what a rule's subject is: account, party, network, or the shared attribute's field."""
     key = keys_of(rule)[0]
-    kind = _SUBJECTS.get(domain(key))
-    return kind if kind is not None else key
+    if key == "network_id":
+        return "network"
+    return domain(key) if domain(key) in _SUBJECTS else key
 
 
 class Assembler:

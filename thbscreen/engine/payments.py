@@ -23,8 +23,9 @@ def account_codes(prepared: Prepared, accounts: pl.Series) -> npt.NDArray[np.boo
 def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Aggregates payments with a flagged account on at least one side.
 
-    A transfer between two accounts of this data stands in both ledgers; it is counted once, from the
-    payer's. The receiver's row counts only where the payer's ledger is not here.
+    A transfer between two accounts of this data stands in both ledgers; it is counted once. Of a pair of
+    accounts, the payer's rows count, unless more rows of the receiver name the payer: exports often name the
+    counterparty on one side alone.
 
     Args:
         prepared: the buckets.
@@ -45,12 +46,12 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
         other = frame["c:cp_account_id"].to_numpy().astype(np.int64)
         credit = frame["_credit"].to_numpy()
         keep = (other >= 0) & (other != account) & (marked[account] | marked[other])
-        keep &= ~credit | ~has_ledger[other]
         rows = np.flatnonzero(keep)
         parts.append(
             frame.select("tx_id", "_t", "amount_eur")[rows].with_columns(
                 pl.Series("source", np.where(credit, other, account)[rows]),
                 pl.Series("target", np.where(credit, account, other)[rows]),
+                pl.Series("again", (credit & has_ledger[other])[rows]),
             )
         )
     if not parts:
@@ -58,7 +59,7 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
     names = prepared.dictionaries["account"]
     time = pl.col("_t").cast(pl.Datetime("us", "UTC"))
     out = (
-        pl.concat(parts)
+        _once(pl.concat(parts))
         .sort("source", "target", "_t", "tx_id")
         .group_by("source", "target", maintain_order=True)
         .agg(
@@ -76,6 +77,14 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
             names.gather(out["source"]).alias("source"), names.gather(out["target"]).alias("target")
         )
     )
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keeps, of every pair of accounts, the rows of one ledger: `again` marks rows of the receiver's."""
+    if not rows["again"].any():
+        return rows
+    told = pl.col("again").sum().over("source", "target") * 2 > pl.len().over("source", "target")
+    return rows.filter(pl.col("again") == told)
 
 
 def subjects(prepared: Prepared) -> pl.DataFrame:
@@ -116,6 +125,27 @@ def devices(prepared: Prepared) -> pl.DataFrame:
 def conductors(prepared: Prepared) -> pl.DataFrame:
     """Gives who stood at the counter for which subject; conductor_id, subject_id, last; each pair once."""
     return _details(prepared, "conductor_id")
+
+
+def access(account_parties: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
+    """Gives who can act on accounts of several others: joint holders, mandates, card users, owners behind.
+
+    Args:
+        account_parties: canonical; account_id and party_id are used.
+        holders: from `subjects`.
+
+    Returns:
+        access_id (the customer who has access), subject_id (whoever holds such an account, and the customer
+        itself); only customers with accounts of at least two others.
+    """
+    held = account_parties.select("account_id", access_id="party_id").unique()
+    pairs = held.join(holders.select("account_id", "subject_id"), on="account_id")
+    pairs = (
+        pairs.filter(pl.col("access_id") != pl.col("subject_id")).select("access_id", "subject_id").unique()
+    )
+    pairs = pairs.filter(pl.len().over("access_id") > 1)
+    own = pairs.select("access_id", subject_id="access_id").unique()
+    return pl.concat([pairs, own]).sort("access_id", "subject_id")
 
 
 def _details(prepared: Prepared, name: str) -> pl.DataFrame:

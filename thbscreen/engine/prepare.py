@@ -234,7 +234,11 @@ def _merge_dictionaries(
 
 
 def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
-    """Gives the primary holder per account: the first `holder`, else `joint_holder`, in id order.
+    """Gives the primary holder per account: a `holder` before a `joint_holder`, the earliest first.
+
+    Whoever still holds it goes before whoever did. Of several who hold it equally long, it is whoever holds
+    the fewest accounts: somebody who stands beside many holders must not take their place. Then the id
+    decides.
 
     Returns:
         account_id, party_id; one row per account.
@@ -242,10 +246,16 @@ def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
     rank = pl.col("role").replace_strict(
         {"holder": 0, "joint_holder": 1}, default=None, return_dtype=pl.Int32
     )
+    since, until = (
+        pl.col(c) if c in account_parties.columns else pl.lit(None, dtype=pl.Date) for c in ("since", "until")
+    )
+    held = account_parties.select(
+        "account_id", "party_id", _rank=rank, _since=since, _ended=until.is_not_null()
+    )
+    held = held.drop_nulls(["account_id", "party_id", "_rank"])
     return (
-        account_parties.select("account_id", "party_id", rank.alias("_rank"))
-        .drop_nulls()
-        .sort("account_id", "_rank", "party_id")
+        held.with_columns(_held=pl.col("account_id").n_unique().over("party_id"))
+        .sort("account_id", "_rank", "_ended", "_since", "_held", "party_id", nulls_last=False)
         .unique("account_id", keep="first", maintain_order=True)
         .select("account_id", "party_id")
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
 import polars as pl
 
 from thbscreen.compile.pack import CompiledPack
 from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 from thbscreen.model import catalogue
-from thbscreen.rules import ast
-from thbscreen.rules.needs import judgeable
+from thbscreen.rules import ast, bundle
+from thbscreen.rules.needs import judgeable, list_named, named, unread_lists
 
 #: Below this share of rows with a value, where one may be expected, a rule is judged only weakly.
 WEAK = 0.5
@@ -27,6 +30,7 @@ WHERE_EXPECTED: dict[str, tuple[str, ...]] = {
     "conductor_id": _CASH,
 }
 _FIELDS = catalogue.rule_fields()
+_FACT, _LIST = "fact ", "list "
 
 
 def _transaction_share(prepared: Prepared, column: str) -> float:
@@ -84,25 +88,57 @@ _SPARSE = frozenset(
 
 def readiness(prepared: Prepared, compiled: CompiledPack) -> pl.DataFrame:
     """Judges every rule's readiness on this data; schema and order are `tables.READINESS`."""
-    rows = [_one(prepared, item.rule) for item in compiled.rules]
+    facts = {name: _days_known(prepared, values) for name, values in compiled.pack.profile.facts}
+    rows = [_one(prepared, item.rule, facts, compiled.lists) for item in compiled.rules]
     return tables.READINESS.conform(pl.DataFrame(rows, schema=tables.READINESS.schema, orient="row"))
 
 
-def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
+def _days_known(prepared: Prepared, values: Sequence[bundle.DatedValue]) -> float:
+    """Gives the share of the data's days, by UTC, for which the profile has a value of a fact."""
+    if prepared.first is None or prepared.last is None:
+        return 1.0 if values else 0.0
+    first, last = prepared.first.date().toordinal(), prepared.last.date().toordinal()
+    known = 0
+    for value in values:
+        start = dt.date.fromisoformat(value.valid_from).toordinal() if value.valid_from else first
+        end = dt.date.fromisoformat(value.valid_to).toordinal() if value.valid_to else last
+        known += max(0, min(end, last) - max(start, first) + 1)
+    return known / (last - first + 1)
+
+
+def _enough(name: str) -> float:
+    """Gives the share of values from which on a column is not called sparse; a fact has gaps or has none."""
+    return 1.0 if name.startswith(_FACT) else WEAK_FOR.get(name, WEAK)
+
+
+def _facts(rule: ast.Rule) -> list[ast.Fact]:
+    return [item for item in getattr(rule.detect, "derive", ()) if isinstance(item, ast.Fact)]
+
+
+def _one(
+    prepared: Prepared,
+    rule: ast.Rule,
+    facts: Mapping[str, float],
+    lists: Mapping[str, bundle.WordList],
+) -> dict[str, object]:
     shares = {c: share_known(prepared, rule, c) for c in rule.columns}
+    shares |= {named(fact): facts[fact.fact] for fact in _facts(rule)}
+    unread = unread_lists(rule, lists)
+    shares |= {list_named(name): 0.0 for name in unread}
     missing = sorted(c for c, s in shares.items() if s == 0.0)
-    ranked = sorted((s / WEAK_FOR.get(c, WEAK), c) for c, s in shares.items() if c not in _SPARSE)
+    lacking = _lacking([c for c in missing if not c.startswith(_LIST)], unread.values())
+    ranked = sorted((s / _enough(c), c) for c, s in shares.items() if c not in _SPARSE)
     weakest = ranked[0][1] if ranked else None
     coverage = shares[weakest] if weakest else 1.0
     status, reason = "ready", "every column it needs is there"
     if not judgeable(rule, missing):
-        status, reason = "not judged", "no value in " + ", ".join(missing)
+        status, reason = "not judged", lacking
     elif rule.needs_time_of_day and prepared.has_time[1] == 0:
         status, reason = "not judged", "bookings have a date but no time of day"
     elif missing:
-        status, reason = "weak", "no value in " + ", ".join(missing)
-    elif weakest is not None and coverage < WEAK_FOR.get(weakest, WEAK):
-        status, reason = "weak", f"{weakest} is filled in {coverage:.0%} of the rows where it may be expected"
+        status, reason = "weak", lacking
+    elif weakest is not None and coverage < _enough(weakest):
+        status, reason = "weak", _sparse(weakest, coverage)
     return {
         "rule": rule.id,
         "title": rule.title,
@@ -113,3 +149,17 @@ def _one(prepared: Prepared, rule: ast.Rule) -> dict[str, object]:
         "coverage": round(coverage, 4),
         "look_back": str(rule.look_back) if rule.look_back else None,
     }
+
+
+def _lacking(missing: Sequence[str], unread: Iterable[str]) -> str:
+    columns = [name for name in missing if not name.startswith(_FACT)]
+    facts = [name.removeprefix(_FACT) for name in missing if name.startswith(_FACT)]
+    told = ["no value in " + ", ".join(columns)] if columns else []
+    told += ["the profile has no value for these days of " + ", ".join(facts)] if facts else []
+    return "; ".join((*unread, *told))
+
+
+def _sparse(name: str, share: float) -> str:
+    if name.startswith(_FACT):
+        return f"the profile has a value of {name.removeprefix(_FACT)} for {share:.0%} of the days"
+    return f"{name} is filled in {share:.0%} of the rows where it may be expected"

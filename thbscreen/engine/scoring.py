@@ -40,16 +40,13 @@ _MOST_HALVINGS = 16
 LIVE_DAYS = 30
 #: So many possible victims in one live third-party pattern of weight 3 make it urgent.
 MANY_VICTIMS = 3
+#: Above both: a text that a rule wants read at once.
+AT_ONCE, AT_ONCE_WHY = 3, "a text that speaks of a child or a threat: read it first"
 #: In doubt a person is a possible victim: from this share on, or this close behind a controlling role.
 VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
 #: Points of "not known" in every vector of roles, and points that a network's reading is worth.
 UNKNOWN_POINTS, NETWORK_POINTS = 0.5, 3.0
 CONTROLLING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
-#: Harm first: the order decides between forms of exploitation with equal points.
-TYPOLOGIES = (
-    "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage",
-    "forced_criminality", "debt_bondage", "recruitment", "account_control", "laundering",
-)  # fmt: skip
 
 #: What a subject below the line may lack, in the order in which it is looked for.
 LACKS = ("points", "families", "third party")
@@ -73,10 +70,12 @@ class Scored:
         alerts: table ALERTS.
         below: subjects with hits that count but no alert, by what they lack first: points, then
             families, then third party.
+        below_line: table BELOW_LINE; the same subjects one by one.
     """
 
     alerts: pl.DataFrame
     below: dict[str, int]
+    below_line: pl.DataFrame
 
 
 def rate(
@@ -105,26 +104,53 @@ def rate(
         `amount_eur` is the largest single hit's, since hits may share movements and sums would count
         money twice.
     """
-    people = _people(hits, accounts_subjects)
+    people = known_people(hits, accounts_subjects)
     claims = _claims(hits, hit_members, people, pack)
     rules = _rule_points(claims, pack.profile.scoring, as_of)
     judged = _judge(claims, rules, parties, pack.profile.scoring)
     crossing = judged.filter("alert").select(_SUBJECT)
     urgency = _urgency(claims, hit_members, people, pack, as_of)
+    at_once = claims.filter(pl.col("rule").is_in([r.id for r in pack.rules if r.at_once]))
     told = _Story(
         claims=_by_subject(claims, crossing, "rule", "hit_id"),
         rules=_by_subject(rules, crossing, "rule"),
         roles=_by_subject(_role_points(hits, hit_members, people, pack, networks), crossing, "role"),
         urgency={(r["kind"], r["subject"]): r for r in urgency.iter_rows(named=True)},
+        at_once=frozenset(at_once.select(_SUBJECT).iter_rows()),
         networks=_network_of(networks),
         victims=_read_as_victims(networks),
         not_judged=sorted(readiness.filter(pl.col("status") == "not judged")["rule"].to_list()),
         pack=pack,
+        accounts=_accounts(accounts_subjects),
     )
     rows = [told.alert(r) for r in judged.filter("alert").iter_rows(named=True)]
     below = judged.filter(~pl.col("alert"))
     counts = {lack: below.filter(pl.col("lacks") == lack).height for lack in LACKS}
-    return Scored(_ranked(rows), counts)
+    return Scored(_ranked(rows), counts, _below_line(below, claims, rules, told.accounts))
+
+
+def _accounts(accounts_subjects: pl.DataFrame) -> dict[str, list[str]]:
+    held = accounts_subjects.group_by("subject_id").agg(pl.col("account_id").unique().sort())
+    return dict(held.iter_rows())
+
+
+def _below_line(
+    below: pl.DataFrame, claims: pl.DataFrame, rules: pl.DataFrame, accounts: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    """Gives table BELOW_LINE."""
+    wanted = below.select(_SUBJECT)
+    told, summed = _by_subject(claims, wanted, "rule", "hit_id"), _by_subject(rules, wanted, "rule")
+    rows = []
+    for r in below.iter_rows(named=True):
+        key = (r["kind"], r["subject"])
+        rows.append({
+            "subject_id": r["subject"], "subject_kind": r["kind"],
+            "accounts": accounts.get(r["subject"], [r["subject"]]), "lacks": r["lacks"],
+            "score": r["total"] / UNIT, "families": _families(summed[key]), "third_party": r["third"],
+            "addends": _addends(summed[key]), "hit_ids": sorted({c["hit_id"] for c in told[key]}),
+            "amount_eur": r["amount_eur"], "first": r["first"], "last": r["last"],
+        })  # fmt: skip
+    return tables.BELOW_LINE.conform(pl.DataFrame(rows, schema=tables.BELOW_LINE.schema, orient="row"))
 
 
 def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -140,17 +166,18 @@ def alert_id(kind: str, subject: str) -> str:
     return "AL-" + sha256(f"{kind}\x1f{subject}".encode()).hexdigest()[:12]
 
 
-def leading(shares: Mapping[str, float]) -> str:
+def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
     """Gives the role to print first; in doubt, possible victim.
 
     Args:
         shares: share by role, adding up to 1.
+        legal: a legal person: nobody doubts on its behalf, so its largest share leads.
 
     Notes:
         A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
         than 0.2 ahead.
     """
-    victim = shares.get("possible_victim", 0.0)
+    victim = 0.0 if legal else shares.get("possible_victim", 0.0)
     ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
     if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
         return "possible_victim"
@@ -160,7 +187,7 @@ def leading(shares: Mapping[str, float]) -> str:
 # --- who is meant -----------------------------------------------------------------------------------
 
 
-def _people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame:
+def known_people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame:
     """Ids that stand for people: space (account or party), id, kind, subject; one row per id."""
     ordered = accounts_subjects.sort("account_id", "subject_id")
     index = ordered.unique("account_id", keep="first", maintain_order=True)
@@ -178,7 +205,7 @@ def _people(hits: pl.DataFrame, accounts_subjects: pl.DataFrame) -> pl.DataFrame
     return every.unique(["space", "id"], keep="first", maintain_order=True)
 
 
-def _to_people(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def as_people(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """Adds kind and subject by `space` and `id`; an account that nobody knows stands for itself."""
     out = frame.join(people, on=["space", "id"], how="left", maintain_order="left")
     outside = (pl.col("space") == "account") & pl.col("subject").is_null()
@@ -205,7 +232,7 @@ def _members(
         "hit_id", "role", "amount_eur", space=space, id="member_id"
     )
     named = named.join(hits.select("hit_id"), on="hit_id", how="semi")
-    return _to_people(named, people).select("hit_id", "role", "amount_eur", *_SUBJECT)
+    return as_people(named, people).select("hit_id", "role", "amount_eur", *_SUBJECT)
 
 
 def _claims(
@@ -222,7 +249,7 @@ def _claims(
     own = counted.filter(is_person).select(
         "hit_id", "amount_eur", space="subject_kind", id="subject_id", side=pl.lit(True)
     )
-    own = _to_people(own, people).select("hit_id", "amount_eur", "side", *_SUBJECT)
+    own = as_people(own, people).select("hit_id", "amount_eur", "side", *_SUBJECT)
     about = counted.select(
         "hit_id", thing=~is_person, pattern=pl.col("third_party") | (pl.col("family") == "network")
     )
@@ -400,10 +427,12 @@ class _Story:
     rules: _Rows
     roles: _Rows
     urgency: dict[tuple[str, str], dict[str, Any]]
+    at_once: frozenset[tuple[str, ...]]
     networks: dict[str, str]
     victims: frozenset[str]
     not_judged: list[str]
     pack: bundle.RulePack
+    accounts: Mapping[str, list[str]]
 
     def alert(self, row: dict[str, Any]) -> dict[str, Any]:
         """Gives one row of ALERTS, without its rank."""
@@ -418,12 +447,15 @@ class _Story:
             "alert_id": alert_id(*key),
             "subject_id": row["subject"],
             "subject_kind": row["kind"],
+            "accounts": self.accounts.get(row["subject"], [row["subject"]]),
             "score": row["total"] / UNIT,
             **self._urgency(key),
             "families": _families(self.rules[key]),
             "typology": sums[0]["typology"] if sums else "",
             "typology_scores": sums,
-            **_reading(self.roles.get(key, []), in_doubt=row["subject"] in self.victims),
+            **_reading(
+                self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=bool(row["legal"])
+            ),
             "network_id": self.networks.get(row["subject"]),
             "third_party": row["third"],
             "addends": addends,
@@ -441,6 +473,8 @@ class _Story:
 
     def _urgency(self, key: tuple[str, str]) -> dict[str, Any]:
         found = self.urgency.get(key)
+        if key in self.at_once:
+            return {"urgency": AT_ONCE, "urgency_why": AT_ONCE_WHY}
         if found is None:
             return {"urgency": 0, "urgency_why": ""}
         why = f"somebody else's gain or control within the last {LIVE_DAYS} days of the data"
@@ -496,17 +530,18 @@ def _typologies(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if r["family"] != "mitigation":
             for name in r["typologies"] or ():
                 sums[name] = sums.get(name, 0) + r["points"] + r["more"]
-    place = {name: i for i, name in enumerate(TYPOLOGIES)}
+    place = {name: i for i, name in enumerate(ast.TYPOLOGIES)}
     ranked = sorted(sums, key=lambda t: (-sums[t], place.get(t, len(place)), t))
     return [{"typology": t, "points": sums[t] / UNIT} for t in ranked]
 
 
-def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False) -> dict[str, Any]:
+def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False, legal: bool = False) -> dict[str, Any]:
     """Roles as shares that add up to 1, the two that are shown first, and how the subject is handled.
 
     Args:
         rows: points by role.
         in_doubt: a network reads the subject as a possible victim, which then leads here too.
+        legal: the subject is a legal person.
     """
     points: dict[str, float] = {"unknown": UNKNOWN_POINTS}
     for row in rows:
@@ -514,7 +549,7 @@ def _reading(rows: list[dict[str, Any]], *, in_doubt: bool = False) -> dict[str,
     total = sum(points.values())
     shares = {role: points[role] / total for role in ast.ROLES if role in points}
     ranked = sorted(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))
-    lead = "possible_victim" if in_doubt and "possible_victim" in shares else leading(shares)
+    lead = "possible_victim" if in_doubt and "possible_victim" in shares else leading(shares, legal=legal)
     # Four digits that add up to 1 and keep the order: cut, then hand the rest to the largest.
     units = {r: int(shares[r] * UNIT) for r in ranked}
     rest = UNIT - sum(units.values())

@@ -21,6 +21,7 @@ from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.pack import resolve
+from thbscreen.rules.supplied import standing_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class CaseRun:
 
     def __init__(self, pack: bundle.RulePack, rule: ast.Rule, case: ast.Case, *, buckets: int = 1) -> None:
         """Prepares the tables."""
+        pack = replace(pack, lists=standing_in(pack.lists, case.lists))
         self.pack, self.case, self.buckets = pack, case, buckets
         self.rule = resolve(rule, pack.profile, case.parameters)
         self.tables = {name: [dict(row) for row in rows] for name, rows in case.tables}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TS = pl.Datetime("us", "UTC")
 MEASURE = pl.Struct({"name": pl.String, "unit": pl.String, "value": pl.Float64, "text": pl.String})
@@ -87,9 +87,17 @@ NEAR_MISSES = _spec(
     tx_ids=pl.List(pl.String),
 )  # fmt: skip
 
+REVIEWS = _spec(
+    "reviews", "one row per hit that a person reads at once, whatever the score", ("-ends", "review_id"),
+    review_id=pl.String, hit_id=pl.String, rule=pl.String, title=pl.String, subject_id=pl.String,
+    subject_kind=pl.String, handling=pl.String, starts=_TS, ends=_TS, n_tx=pl.Int32, amount_eur=pl.Int64,
+    tx_ids=pl.List(pl.String), evidence=pl.String, care=pl.String, innocent_explanations=pl.List(pl.String),
+)  # fmt: skip
+
 ALERTS = _spec(
     "alerts", "one row per subject (customer, or account without one) that crosses the line", ("rank",),
-    rank=pl.Int32, alert_id=pl.String, subject_id=pl.String, subject_kind=pl.String, handling=pl.String,
+    rank=pl.Int32, alert_id=pl.String, subject_id=pl.String, subject_kind=pl.String,
+    accounts=pl.List(pl.String), handling=pl.String,
     score=pl.Float64, urgency=pl.Int32, urgency_why=pl.String, families=pl.List(pl.String),
     typology=pl.String,
     typology_scores=pl.List(pl.Struct({"typology": pl.String, "points": pl.Float64})),
@@ -98,6 +106,14 @@ ALERTS = _spec(
     network_id=pl.String, third_party=pl.Boolean, addends=pl.List(ADDEND), hit_ids=pl.List(pl.String),
     tx_ids=pl.List(pl.String), amount_eur=pl.Int64, first=_TS, last=_TS,
     innocent_explanations=pl.List(pl.String), care=pl.List(pl.String), not_judged=pl.List(pl.String),
+)  # fmt: skip
+
+BELOW_LINE = _spec(
+    "below_line", "one row per subject with hits that count and no alert",
+    ("-score", "subject_kind", "subject_id"),
+    subject_id=pl.String, subject_kind=pl.String, accounts=pl.List(pl.String), lacks=pl.String,
+    score=pl.Float64, families=pl.List(pl.String), third_party=pl.Boolean, addends=pl.List(ADDEND),
+    hit_ids=pl.List(pl.String), amount_eur=pl.Int64, first=_TS, last=_TS,
 )  # fmt: skip
 
 NETWORKS = _spec(
@@ -158,7 +174,9 @@ PUBLISHED = (
     READINESS,
     HITS,
     HIT_MEMBERS,
+    REVIEWS,
     ALERTS,
+    BELOW_LINE,
     NETWORKS,
     NETWORK_MEMBERS,
     NETWORK_EDGES,

@@ -23,8 +23,7 @@ from thbscreen.io.dataset import Dataset, open_dataset
 from thbscreen.io.digest import sha256_file
 from thbscreen.model import money
 from thbscreen.report.cases import discreet
-from thbscreen.report.export.source import unchanged
-from thbscreen.report.folder import Row, RunFolder
+from thbscreen.report.folder import Row, RunFolder, unchanged
 from thbscreen.report.network_view import find_network
 from thbscreen.rules import ast, bundle
 

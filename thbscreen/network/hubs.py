@@ -25,6 +25,8 @@ HUB_LICENCES = (
 HUB_SECTORS = ("35", "36", "37", "38", "61", "64", "65", "66", "84", "85", "86")
 #: A counterparty of many flagged subjects stays when patterns link it to at least one in this many.
 PATTERN_ONE_IN = 4
+#: A detail of more subjects than a household has links them when at least one in so many is flagged.
+HOUSEHOLD, FLAGGED_ONE_IN = 6, 3
 #: A counterparty that deals with more accounts than this serves strangers.
 REACH = 200
 
@@ -37,11 +39,13 @@ class Hubs:
         table: rows of table HUBS.
         nodes: node, of subjects that link nobody.
         values: attribute, value, hub_id, of attribute values that link nobody.
+        employers: node, of employers who only hang on; they are in the table too.
     """
 
     table: pl.DataFrame
     nodes: pl.DataFrame
     values: pl.DataFrame
+    employers: pl.DataFrame
 
 
 def find_hubs(
@@ -93,11 +97,18 @@ def find_hubs(
     beside = _beside(patterns, pairs, reach.join(found, on="node", how="anti"), hub_degree)
     columns = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
     nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide, beside)])
+    large = _large_employers(patterns, reach.join(nodes, on="node", how="anti"), hub_degree)
     held = _crowded_values(values, flagged, _licensed(parties), hub_degree)
-    parts = (nodes.rename({"node": "hub_id"}), held, _machines(crowded))
+    listed = (nodes, large.select(nodes.columns))
+    parts = (*(part.rename({"node": "hub_id"}) for part in listed), held, _machines(crowded))
     columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
     table = pl.concat([part.select(columns) for part in parts])
-    return Hubs(tables.HUBS.conform(table), nodes.select("node"), held.select("attribute", "value", "hub_id"))
+    return Hubs(
+        tables.HUBS.conform(table),
+        nodes.select("node"),
+        held.select("attribute", "value", "hub_id"),
+        large.select("node"),
+    )
 
 
 def _wide(degrees: pl.DataFrame, reach: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +158,34 @@ def _beside(
         kind=pl.lit("counterparty"),
         why=pl.format(
             "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
+        ),
+    )
+
+
+def _large_employers(patterns: pl.DataFrame, reach: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+    """Employers of many of whom patterns name few: node, kind, n_subjects, why.
+
+    A payroll bureau, a hotel or a farm with one gang among its workers pays them as it pays all others. It
+    stays as whose wages they are, and joins nobody.
+    """
+    named = patterns.filter((pl.col("role") == "employer") & ~pl.col("leaf"))
+    named = named.select("hit_id", node="target")
+    # A hit over a payee names workers and employer: its other members are whose wages these are.
+    workers = patterns.filter(pl.col("role") == "possible_victim").select("hit_id", other="target")
+    own = patterns.select("hit_id", other="source")
+    few = named.join(pl.concat([workers, own]).unique(), on="hit_id").filter(
+        pl.col("node") != pl.col("other")
+    )
+    few = few.group_by("node").agg(n_subjects=pl.col("other").n_unique())
+    rows = few.join(reach.filter(pl.col("n_accounts") > hub_degree), on="node")
+    rows = rows.filter(pl.col("n_subjects") * PATTERN_ONE_IN < pl.col("n_accounts"))
+    return rows.select(
+        "node",
+        pl.col("n_subjects").cast(pl.Int32),
+        kind=pl.lit("employer"),
+        why=pl.format(
+            "pays and is paid by {} accounts, fewer than a quarter of them in patterns: it joins nobody",
+            "n_accounts",
         ),
     )
 
@@ -204,6 +243,11 @@ def _licensed(parties: pl.DataFrame) -> pl.DataFrame:
     return rows.select("node", kind=kind, why=why).unique("node").sort("node")
 
 
+def _public() -> pl.Expr:
+    """A detail that more than a household shares, few of them flagged, belongs to a place or an office."""
+    return (pl.col("n_subjects") > HOUSEHOLD) & (pl.col("n_flagged") * FLAGGED_ONE_IN < pl.col("n_subjects"))
+
+
 def _crowded_values(
     values: pl.DataFrame, flagged: pl.DataFrame, licensed: pl.DataFrame, hub_degree: int
 ) -> pl.DataFrame:
@@ -212,8 +256,11 @@ def _crowded_values(
     marked = marked.join(licensed.select("node", agent=pl.lit(True)), on="node", how="left")
     held = (
         marked.group_by("attribute", "value")
-        .agg(pl.len().alias("n_subjects"), pl.col("flagged").any(), pl.col("agent").any())
-        .filter(pl.col("flagged") & ((pl.col("n_subjects") > hub_degree) | pl.col("agent")))
+        .agg(pl.len().alias("n_subjects"), n_flagged=pl.col("flagged").sum(), agent=pl.col("agent").any())
+        .filter(
+            (pl.col("n_flagged") > 0)
+            & ((pl.col("n_subjects") > hub_degree) | pl.col("agent").fill_null(False) | _public())
+        )
         .sort("attribute", "value")
     )
     names = {name: words for name, (words, _, _) in ATTRIBUTES.items()}
@@ -224,6 +271,15 @@ def _crowded_values(
     why = (
         pl.when(pl.col("n_subjects") > hub_degree)
         .then(pl.format("{} of {} subjects", pl.col("attribute").replace(names), "n_subjects"))
+        .when(~pl.col("agent").fill_null(False))
+        .then(
+            pl.format(
+                "{} of {} subjects, of whom {} are flagged",
+                pl.col("attribute").replace(names),
+                "n_subjects",
+                "n_flagged",
+            )
+        )
         .otherwise(pl.format("{} of a licensed business or public body", pl.col("attribute").replace(names)))
     )
     held = held.with_columns(

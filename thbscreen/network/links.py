@@ -16,12 +16,13 @@ PATTERN_WEIGHT = 0.8
 ONE_PAYMENT, REPEATED_PAYMENTS = 0.3, 0.5
 #: Pairs of subjects group from this sum of link weights on, and never by plain payments alone.
 GROUP_FROM = 0.5
-#: Column of the parties table, "device" or "conductor", by kind of link: (kind, weight, words).
+#: Column of the parties table, "device", "conductor" or "access", by kind of link: (kind, weight, words).
 ATTRIBUTES = {
     "phone_hash": ("shared telephone", 0.9, "same telephone (hashed)"),
     "email_hash": ("shared e-mail", 0.9, "same e-mail address (hashed)"),
     "device": ("shared device", 1.0, "same device (pseudonymous)"),
     "conductor": ("shared conductor", 0.7, "same person at the counter (pseudonymous)"),
+    "access": ("shared access", 0.7, "same joint holder or mandate (customer)"),
     "address_hash": ("shared address", 0.3, "same address (hashed)"),
 }
 #: Roles whose links can attach a subject to a group without joining two groups.
@@ -202,13 +203,16 @@ def payment_pairs(payments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def attribute_values(parties: pl.DataFrame, devices: pl.DataFrame, conductors: pl.DataFrame) -> pl.DataFrame:
+def attribute_values(
+    parties: pl.DataFrame, devices: pl.DataFrame, conductors: pl.DataFrame, access: pl.DataFrame
+) -> pl.DataFrame:
     """Gives who holds which attribute value: attribute, value, node, last, holders (subjects per value).
 
     Args:
         parties: canonical parties.
         devices: device_id, subject_id and, when known, last (time of the last use).
         conductors: conductor_id, subject_id and, when known, last.
+        access: access_id, subject_id; see `engine.payments.access`.
     """
     undated = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     parts = [
@@ -228,7 +232,7 @@ def attribute_values(parties: pl.DataFrame, devices: pl.DataFrame, conductors: p
             pl.col("subject_id").cast(pl.String).alias("node"),
             last="last" if "last" in seen.columns else undated,
         )
-        for name, seen in (("device", devices), ("conductor", conductors))
+        for name, seen in (("device", devices), ("conductor", conductors), ("access", access))
     ]
     rows = pl.concat(parts).drop_nulls(["value", "node"]).filter(pl.col("value") != "")
     rows = rows.group_by("attribute", "value", "node").agg(pl.col("last").max())
@@ -329,6 +333,11 @@ def _without_idle_connectors(strong: pl.DataFrame, shared: pl.DataFrame) -> pl.D
     outer = shared.drop_nulls("outer").rename({"source": "a", "target": "b"})
     rows = outer.join(strong, on=["a", "b"], how="semi")
     people = pl.when(pl.col("a") == pl.col("outer")).then("b").otherwise("a").n_unique()
-    ties = rows.group_by("outer").agg(people=people, values=pl.struct("attribute", "value").n_unique())
-    idle = rows.join(ties.filter((pl.col("people") < 2) | (pl.col("values") < 2)), on="outer", how="semi")
+    # Whoever has access to accounts of several is not one of those who share it: it is what they share.
+    itself = ((pl.col("attribute") == "access") & (pl.col("value") == pl.col("outer"))).any()
+    ties = rows.group_by("outer").agg(
+        people=people, values=pl.struct("attribute", "value").n_unique(), itself=itself
+    )
+    alone = (pl.col("people") < 2) | ((pl.col("values") < 2) & ~pl.col("itself"))
+    idle = rows.join(ties.filter(alone), on="outer", how="semi")
     return strong.join(idle.select("a", "b").unique(), on=["a", "b"], how="anti")

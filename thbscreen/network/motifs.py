@@ -23,8 +23,9 @@ FORWARD_WITHIN, FORWARD_SHARE = 3 * DAY, 0.5
 FORWARD_TIMES = 2
 #: ... and it is more than chance when in all at least this part of all that came in goes to the payee.
 FORWARD_ALL = 0.25
-#: Equal sums at least this far apart look like rent, an instalment or a standing order.
-RENT_GAP = 25 * DAY
+#: Sums at least this far apart, the smallest at least this part of the largest, look like rent with bills, an
+#: instalment or a standing order.
+RENT_GAP, RENT_EVEN = 25 * DAY, 0.9
 #: An allowance: so many payments, each of them at most this part of what usually goes the other way, soon
 #: after such a payment, and no gap longer than so many usual gaps.
 LOOP_TIMES, LOOP_SHARE, LOOP_AFTER, LOOP_GAPS = 3, 0.25, 31 * DAY, 3
@@ -118,7 +119,7 @@ def _common_payees(
     told = passed.with_columns(pl.Series("last_in", last_in))
     habits = told.group_by(keys).agg(
         times=pl.col("last_in").n_unique(),
-        rent=(pl.col("amount").min() == pl.col("amount").max())
+        rent=(pl.col("amount").min() >= RENT_EVEN * pl.col("amount").max())
         & (pl.col("t").diff().min().fill_null(0) >= RENT_GAP),
     )
     habits = habits.filter((pl.col("times") >= FORWARD_TIMES) & ~pl.col("rent"))

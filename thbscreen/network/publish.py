@@ -11,6 +11,7 @@ import polars as pl
 from thbscreen.engine import tables
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
+from thbscreen.rules import ast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,10 +81,12 @@ def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     """Keeps groups that several signs support: no single indicator makes a network.
 
-    The distinct rules of a group must weigh `alert_weight` and come from `min_families` families, and there
-    must be a network pattern of weight 3 with another rule beside it that shares a typology with the pattern,
-    or two third-party rules that are not all about shared details (a family shares a device, a telephone and
-    an address). Age plays no part: it lowers scores, not membership.
+    The distinct rules of a group must weigh `alert_weight`, and there must be a network pattern of weight 3
+    with another rule beside it that shares a typology with the pattern; or rules of `min_families` families,
+    two of them third-party rules, one of which is not about shared details (a family shares a device, a
+    telephone and an address) and whose hits do not go apart: new colleagues who share an office machine and
+    pay rent each to a landlord of their own are no network. Age plays no part: it lowers scores, not
+    membership.
 
     Returns:
         The material of those groups, their hits and their typologies.
@@ -95,13 +98,12 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
         weight=pl.col("weight").sum(),
         families=pl.col("family").n_unique(),
         third=pl.col("third_party").sum(),
-        other=(pl.col("third_party") & (pl.col("family") != "identity")).any(),
     )
     counted = counted.join(_backed_patterns(rules), on="group", how="left")
+    counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
+    agreed = (pl.col("third") > 1) & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
     kept = counted.filter(
-        (pl.col("weight") >= float(m.scoring.alert_weight))
-        & (pl.col("families") >= m.scoring.min_families)
-        & (pl.col("backed").fill_null(False) | ((pl.col("third") > 1) & pl.col("other")))
+        (pl.col("weight") >= float(m.scoring.alert_weight)) & (pl.col("backed") | agreed).fill_null(False)
     ).select("group")
     narrowed = replace(
         m,
@@ -122,6 +124,30 @@ def _backed_patterns(rules: pl.DataFrame) -> pl.DataFrame:
     each = rules.explode("typologies").drop_nulls("typologies").group_by("group", "typologies")
     agreed = each.agg(backed=motif.any() & (pl.col("rule").n_unique() > 1))
     return agreed.group_by("group").agg(pl.col("backed").any())
+
+
+def _agreed_patterns(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
+    """group, agreed: whether hits of one third-party rule, not about shared details, do not go apart.
+
+    They go apart when each names somebody else; they agree when they meet in one member, or name nobody.
+    """
+    asked = hits.filter(pl.col("third_party") & (pl.col("family") != "identity"))
+    others = m.base.roles.select("hit_id", other="node").join(asked.select("hit_id", "node"), on="hit_id")
+    naming = others.filter(pl.col("other").ne_missing(pl.col("node")))["hit_id"].unique()
+    core = m.core.select("group", "node")
+    inside = m.patterns.join(core, left_on="source", right_on="node")
+    inside = inside.join(core, left_on=["group", "target"], right_on=["group", "node"], how="semi")
+    ends = pl.concat(
+        [
+            inside.select("group", "rule", node=one, other=two)
+            for one, two in (("source", "target"), ("target", "source"))
+        ]
+    )
+    met = ends.group_by("group", "rule", "node").agg(several=pl.col("other").n_unique() > 1)
+    met = met.filter("several").select("group", "rule").unique().with_columns(meet=pl.lit(True))
+    rules = asked.group_by("group", "rule").agg(names=pl.col("hit_id").is_in(naming.implode()).any())
+    rules = rules.join(met, on=["group", "rule"], how="left")
+    return rules.group_by("group").agg(agreed=(pl.col("meet").fill_null(False) | ~pl.col("names")).any())
 
 
 def _people(m: Material) -> pl.DataFrame:
@@ -167,7 +193,7 @@ def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
         .group_by("group", "typologies")
         .agg(pl.col("points").sum())
     )
-    order = {name: i for i, name in enumerate(wording.TYPOLOGIES)}
+    order = {name: i for i, name in enumerate(ast.TYPOLOGIES)}
     place = pl.col("typologies").replace_strict(order, default=len(order), return_dtype=pl.Int32)
     ranked = sums.sort("group", -pl.col("points"), place, "typologies")
     first = ranked.group_by("group", maintain_order=True).agg(typology=pl.col("typologies").first())
@@ -178,7 +204,10 @@ def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
 def _network_ids(m: Material, hits: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     """Ids from the core: the subjects of the strongest network-family hits, or where patterns meet."""
     core = m.core.select("group", "node")
+    # Possible victims come and go; whoever is in the middle stays.
+    victims = m.base.roles.filter(pl.col("role") == "possible_victim").select("hit_id", "node")
     strongest = hits.filter(pl.col("family") == "network").join(core, on=["group", "node"], how="semi")
+    strongest = strongest.join(victims, on=["hit_id", "node"], how="anti")
     strongest = strongest.filter(pl.col("weight") == pl.col("weight").max().over("group"))
     centres = strongest.group_by("group").agg(ids=pl.col("node").unique().sort())
     centres = centres.filter(pl.col("ids").list.len() <= _MOST_CORE_IDS)
@@ -280,8 +309,12 @@ def _collect(
     m: Material, people: pl.DataFrame, edges: pl.DataFrame, hits: pl.DataFrame, named: pl.DataFrame
 ) -> dict[tuple[int, str], roles.Member]:
     """Gathers per member what its vector and sentences are made of."""
+    kinds = m.inputs.parties
+    legal = set(
+        kinds.filter(pl.col("kind") == "legal")["party_id"].to_list() if "kind" in kinds.columns else ()
+    )
     out = {
-        (g, n): roles.Member(n, connector)
+        (g, n): roles.Member(n, connector, legal=n in legal)
         for g, n, connector in people.select("group", "node", "is_connector").iter_rows()
     }
     per_role = (
@@ -438,7 +471,7 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
             f"{c(r['n_hits'], 'hit')} of {c(r['n_rules'], 'rule')}; "
             f"{c(r['n_possible_victims'], 'possible victim')}; strongest: {r['top']} ({r['top_title']})."
         )
-        notes.append(_note(r["n_core"], r["size_before"], max_nodes))
+        notes.append(_note(r["n_core"], r["n_members"], r["size_before"], max_nodes))
     return rows.with_columns(
         title=pl.Series(titles, dtype=pl.String),
         why=pl.Series(whys, dtype=pl.String),
@@ -450,9 +483,14 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
     )
 
 
-def _note(n_core: int, size_before: int, max_nodes: int) -> str:
+def _note(n_core: int, n_members: int, size_before: int, max_nodes: int) -> str:
     if n_core > max_nodes:
         return f"hub not excluded: {n_core} subjects stay together; look first for an agent or landlord"
     if size_before > max_nodes:
         return f"part of {size_before} linked subjects that were split into communities"
+    if n_members > max_nodes:
+        return (
+            f"{n_members} members: {n_core} are tied to one another, {n_members - n_core} only hang on "
+            "to them as clients, employers or connectors"
+        )
     return ""

@@ -47,6 +47,7 @@ class Member:
     Attributes:
         feeds: payments to members who collect from several.
         onward: gets most of what a collector pays out.
+        legal: a legal person, which may employ, lodge or collect and is no possible victim.
     """
 
     node: str
@@ -62,6 +63,7 @@ class Member:
     parts_without: int = 0
     onward: bool = False
     feeds: int = 0
+    legal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def is_collector(member: Member) -> bool:
 def feeds_a_collector(member: Member) -> bool:
     """Says whether money goes again and again to a member who collects, from one who does not collect."""
     itself = member.is_connector or member.payers >= COLLECTOR_PAYERS
-    return not itself and member.feeds >= FEED_PAYMENTS
+    return not itself and not member.legal and member.feeds >= FEED_PAYMENTS
 
 
 def passes_on(member: Member) -> bool:
@@ -132,7 +134,7 @@ def read(member: Member, typology: str) -> Reading:
     total = sum(weights[r] for r in ROLES if r in weights)
     exact = {role: weights[role] / total for role in ROLES if role in weights}
     ranked = sorted(exact, key=lambda r: (-exact[r], ROLES.index(r)))
-    lead = leading(exact)
+    lead = leading(exact, legal=member.legal)
     second = next((r for r in ranked if r != lead), None)
     # Four digits that add up to 1 and keep the order: round down, then hand the rest to the largest.
     units = [int(exact[r] * 10_000) for r in ranked]

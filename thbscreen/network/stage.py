@@ -44,6 +44,7 @@ class NetworkInputs:
         as_of: time of the last booking in the data, in UTC.
         rules: by rule id.
         conductors: conductor_id, subject_id, and last when known; who stood at the counter.
+        access: access_id, subject_id; who can act on accounts of several others, and whose these are.
         meetings: pairs of subjects at one machine within minutes, from `engine.meetings`.
         reach: from `engine.meetings`; accounts that deal with several flagged ones, and with whom in all.
     """
@@ -58,6 +59,9 @@ class NetworkInputs:
     rules: Mapping[str, RuleInfo]
     conductors: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"conductor_id": pl.String, "subject_id": pl.String})
+    )
+    access: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"access_id": pl.String, "subject_id": pl.String})
     )
     meetings: Meetings = field(default_factory=Meetings)
     reach: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REACH))
@@ -100,7 +104,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     raw_patterns = links.pattern_links(base, scoring.hub_degree)
     payments = links.node_payments(inputs.payments, inputs.subjects)
     raw_pairs = links.payment_pairs(payments)
-    raw_values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors)
+    raw_values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors, inputs.access)
     reach = _node_reach(inputs)
     found = hubs.find_hubs(
         inputs.parties,
@@ -113,6 +117,8 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
         hub_degree=scoring.hub_degree,
     )
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
+    large = pl.col("target").is_in(found.employers["node"].implode()) & (pl.col("role") == "employer")
+    patterns = patterns.with_columns(leaf=pl.col("leaf") | large)
     flagged = base.flagged.join(found.nodes, on="node", how="anti")
     named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")

@@ -9,18 +9,17 @@ from thbscreen.model.money import to_display
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Harm first: the order decides between typologies with equal sums.
-TYPOLOGIES = (
-    "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage",
-    "forced_criminality", "debt_bondage", "recruitment", "account_control", "laundering",
-)  # fmt: skip
-
 _TITLES = {
     "sexual_exploitation": "Suspected sexual-exploitation cell",
     "labour_exploitation": "Suspected gang-master scheme",
     "sham_marriage": "Suspected sham-marriage ring",
     "account_control": "Suspected account-control group",
     "laundering": "Suspected laundering group",
+    "benefit_fraud": "Suspected use of other people's benefits",
+    "domestic_servitude": "Suspected domestic servitude",
+    "forced_criminality": "Suspected forced criminality",
+    "sexual_extortion": "Suspected collection of extorted sums",
+    "child_sexual_exploitation": "Suspected payments for the online abuse of children",
 }
 
 #: Tests of lawful readings that the data can answer, with what speaks for the reading.
@@ -42,6 +41,7 @@ _TESTS_OF = {
     "recruitment": ("one_to_one", "licence"),
     "forced_criminality": ("own_spending", "one_to_one", "licence"),
     "laundering": ("one_to_one", "licence"),
+    "benefit_fraud": ("own_spending", "even_sums", "licence"),
 }
 
 #: What the data cannot answer and people have to ask.

@@ -13,12 +13,14 @@ from thbscreen.errors import OutputError
 from thbscreen.model import catalogue, money
 from thbscreen.report import files
 from thbscreen.report.files import Written
-from thbscreen.report.narrative import Row, Setting, alert_story, network_story
+from thbscreen.report.narrative import Row, Setting, alert_story, network_story, review_story
 from thbscreen.report.run import Run
 from thbscreen.report.text import neutralised
 
 #: Alerts with a case folder of their own, from the top.
 TOP_ALERTS = 50
+#: The same for hits that are read at once, the latest first.
+TOP_REVIEWS = 200
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MONEY = tuple(f.name for f in catalogue.TRANSACTIONS if f.kind == "money")
 #: Purchases that show health, faith, politics or intimate life: codes and ranges of codes (ISO 18245).
@@ -50,7 +52,7 @@ def write_cases(run: Run, folder: Path) -> list[Written]:
     A network has `proof.csv` beside them.
     """
     apart = handled_as_victims(run)
-    cases = [*_network_cases(run, apart), *_alert_cases(run, apart)]
+    cases = [*_review_cases(run, apart), *_network_cases(run, apart), *_alert_cases(run, apart)]
     if not cases:
         return []
     wanted = {tx for case in cases for tx in case.tx_ids}
@@ -113,14 +115,24 @@ def handled_as_victims(run: Run) -> frozenset[str]:
 
     Accounts of such people are among the ids.
     """
-    members, alerts = run.table("network_members"), run.table("alerts")
+    members = run.table("network_members")
     read = members.filter(pl.col("role") == "possible_victim")
-    alerted = alerts.filter(pl.col("handling") == "possible victim")["subject_id"]
+    listed = pl.concat([run.table(name).select("handling", "subject_id") for name in ("alerts", "reviews")])
+    alerted = listed.filter(pl.col("handling") == "possible victim")["subject_id"]
     people = pl.concat([read["member_id"], alerted.rename("member_id")]).unique()
     holders = run.dataset.account_parties
     held = holders.filter(pl.col("party_id").is_in(people.implode()))["account_id"]
     accounts = read["accounts"].explode().drop_nulls()
     return frozenset({*people.to_list(), *held.to_list(), *accounts.to_list()})
+
+
+def _review_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
+    members, setting = run.table("hit_members"), _setting(run)
+    for review in run.table("reviews").head(TOP_REVIEWS).iter_rows(named=True):
+        hits = _hits(run, [review["hit_id"]])
+        story = review_story(review, hits.to_dicts(), setting, apart)
+        mine = members.filter(pl.col("hit_id") == review["hit_id"])
+        yield Case(review["review_id"], tuple(review["tx_ids"] or ()), hits, mine, story)
 
 
 def _network_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.errors import DataError
+from thbscreen.io.digest import sha256_file
 from thbscreen.io.publish import MANIFEST
 
 Row = dict[str, Any]
@@ -43,14 +44,14 @@ class RunFolder:
         """Gives a published table, with the columns of `thbscreen.engine.tables`.
 
         Raises:
-            DataError: the table is missing, cannot be read or has other columns.
+            DataError: the table is missing, changed since the scan, cannot be read or has other columns.
         """
         if name not in self._tables:
             self._tables[name] = self._read(_SPECS[name])
         return self._tables[name]
 
     def _read(self, spec: tables.TableSpec) -> pl.DataFrame:
-        file = self.path / f"{spec.name}.parquet"
+        file = unchanged(self, f"{spec.name}.parquet") or self.path / f"{spec.name}.parquet"
         place = f"{self.name}/{file.name}"
         if not file.is_file():
             raise DataError(f"{place}: the run folder has no such table", hint=_SCAN)
@@ -61,6 +62,25 @@ class RunFolder:
             raise DataError(f"{place}: columns of the table are missing", hint="scan again") from None
         except (pl.exceptions.PolarsError, OSError):
             raise DataError(f"{place}: the table cannot be read", hint="scan again") from None
+
+
+def unchanged(folder: RunFolder, name: str) -> Path | None:
+    """Gives the path of a file that the manifest lists, or nothing where it lists none of that name.
+
+    Raises:
+        DataError: the file has gone, or has another hash than the manifest says.
+    """
+    outputs = folder.manifest.get("outputs")
+    known = {item.get("file"): item.get("sha256") for item in outputs or () if isinstance(item, dict)}
+    if name not in known:
+        return None
+    file = folder.path / name
+    if not file.is_file() or sha256_file(file) != known[name]:
+        raise DataError(
+            f"{folder.name}/{name} is not the file that the scan wrote",
+            hint="somebody has changed it since; scan again",
+        )
+    return file
 
 
 def open_folder(path: Path) -> RunFolder:

@@ -175,6 +175,35 @@ def alert_story(
     return out.text()
 
 
+def review_story(review: Row, hits: Sequence[Row], setting: Setting, victims: Collection[str] = ()) -> str:
+    """Gives the narrative of a hit that is read at once.
+
+    Args:
+        review: row of REVIEWS.
+        hits: its row of HITS.
+        setting: of the run.
+        victims: ids of people and accounts that are handled as possible victims anywhere in the run.
+    """
+    who = subject_words(review)
+    apart = review["handling"] == "possible victim" or review["subject_id"] in victims
+    out = _Text(f"{review['review_id']}: {who}" + (", handled as a possible victim" if apart else ""))
+    out.paragraph(DRAFT)
+    out.section("To be read at once")
+    out.paragraph(
+        f"{review['title']}: {count(review['n_tx'], 'movement')} in evidence.csv, to be read by a person at "
+        "once. No score stands behind this and none is needed: a text is enough to look. It may be a jest "
+        "or a mistake."
+    )
+    _patterns(out, hits, setting.zone)
+    if not apart:
+        out.section("Subject")
+        out.bullets([who])
+    _victims(out, [who] * apart, in_doubt=False)
+    _innocent(out, review["innocent_explanations"] or ())
+    _ending(out, [review["care"]] if review["care"] else (), setting)
+    return out.text()
+
+
 def subject_words(alert: Row) -> str:
     """Names the subject by its id: `customer C-1`, `account A-1`, `account X-1 of another bank`."""
     kind = {"party": "customer {}", "external": "account {} of another bank"}.get(

@@ -17,6 +17,7 @@ from thbscreen.network.around import distances
 from thbscreen.network.paths import Way, Ways, find_ways, published_payments
 from thbscreen.report import proof as proofs
 from thbscreen.report.folder import Row, RunFolder
+from thbscreen.report.text import count
 from thbscreen.rules import ast
 
 VICTIM = "possible_victim"
@@ -204,7 +205,7 @@ def ways_facts(
     pairs = _pairs(edges)
     on_ways = {member for way in found.ways for member in way.members}
     return {
-        "from": ends[0], "to": ends[1], "max_hops": max_hops, "within": within and str(within),
+        "from": ends[0], "to": ends[1], "max_hops": max_hops, "within": _length(within),
         "ways": [_way(way, pairs) for way in found.ways], "more": found.more, "complete": found.complete,
         "possible_victims": sorted(on_ways & _victims(run)), "note": KNOWN_ONLY,
     }  # fmt: skip
@@ -229,6 +230,10 @@ def _pairs(edges: pl.DataFrame) -> dict[tuple[str, str], tuple[int, int]]:
     paid = edges.filter(pl.col("kind") == "payment").unique(["source", "target"], keep="first")
     rows = paid.select("source", "target", "n", "amount_eur").iter_rows()
     return {(source, target): (n, amount) for source, target, n, amount in rows}
+
+
+def _length(length: ast.Length | None) -> str | None:
+    return None if length is None else count(length.count, length.unit.removesuffix("s"))
 
 
 def _way(way: Way, pairs: dict[tuple[str, str], tuple[int, int]]) -> Row:

@@ -40,9 +40,11 @@ def summary(run: Run) -> dict[str, Any]:
         "readiness": {s: readiness.filter(pl.col("status") == s).height for s in STATUSES},
         "hits": run.table("hits").height,
         "near_misses": run.table("near_misses").height,
+        "reviews": run.table("reviews").height,
         "alerts": {"all": alerts.height, "subjects": alerts.height - apart, "possible_victims": apart},
         "below_the_line": dict(run.below),
         "networks": networks.height,
+        "top_reviews": run.table("reviews")["review_id"].head(TOP).to_list(),
         "top_alerts": alerts["alert_id"].head(TOP).to_list(),
         "top_networks": networks["network_id"].head(TOP).to_list(),
     }  # fmt: skip

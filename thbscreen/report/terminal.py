@@ -64,6 +64,7 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
         + (f"data to {day(run.as_of, page.zone)}" if facts["data_until"] else "no movement was loaded"),
         "faint",
     )
+    _reviews(page, run.table("reviews").head(TOP).to_dicts(), facts["reviews"])
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
     _checks(page, facts)
@@ -92,7 +93,19 @@ class _Page:
         self.lines.append(" " * indent + self.paint(cut(printable(text), self.width - indent), look))
 
 
-# --- the two lists ----------------------------------------------------------------------------------
+# --- the lists ----------------------------------------------------------------------------------
+
+
+def _reviews(page: _Page, rows: Sequence[Row], n: int) -> None:
+    """Shows nothing where there is nothing: the heading is for the days on which somebody must read."""
+    if not rows:
+        return
+    page.heading("TO BE READ AT ONCE", _how_many(n, len(rows)))
+    page.wrap("texts that speak of a child or a threat, whatever the score; do not contact anybody", "urgent")
+    for r in rows:
+        victim = " · HANDLE AS POSSIBLE VICTIM" if r["handling"] == "possible victim" else ""
+        page.one(f"{r['review_id']}  {r['subject_id']}  {day(r['ends'], page.zone)}{victim}", "urgent")
+        page.one(f"{r['title']}: {count(r['n_tx'], 'movement')}", "plain", indent=3)
 
 
 def _networks(page: _Page, rows: Sequence[Row], n: int) -> None:
@@ -219,13 +232,13 @@ def _missing(run: Run) -> list[tuple[str, int]]:
     """Columns that rules wait for and how many rules do, most wanted first."""
     silent = run.table("readiness").filter(pl.col("status") == "not judged")
     wanted = silent.select("missing").explode("missing").drop_nulls().group_by("missing").len()
-    wanted = wanted.filter(~pl.col("missing").is_in(WORKED_OUT))
+    wanted = wanted.filter(~pl.col("missing").is_in(WORKED_OUT), ~pl.col("missing").str.starts_with("list "))
     return [(c, n) for c, n in wanted.sort("len", "missing", descending=[True, False]).rows()]
 
 
 def _next(page: _Page, facts: Row, missing: Sequence[tuple[str, int]], out: Path | None) -> None:
     page.heading("NEXT")
-    first = [*facts["top_networks"][:1], *facts["top_alerts"][:1]]
+    first = [*facts["top_reviews"][:1], *facts["top_networks"][:1], *facts["top_alerts"][:1]]
     place = f"{out}/" if out is not None else ""
     if first:
         page.wrap(

@@ -22,19 +22,15 @@ from thbscreen.rules.suppress import suppress
 from thbscreen.rules.yamltree import Map, Node, Scalar, load_tree
 
 KEYS = (
-    "rule", "title", "version", "status", "retired", "family", "weight", "third_party", "summary", "why",
-    "sources", "typologies", "roles", "innocent_explanations", "care", "parameters", "detect", "evidence",
-    "report", "measured", "mutants_that_survive", "suppress", "tests",
+    "rule", "title", "version", "status", "retired", "family", "weight", "third_party", "at_once",
+    "summary", "why", "sources", "typologies", "roles", "innocent_explanations", "care", "parameters",
+    "detect", "evidence", "report", "measured", "mutants_that_survive", "suppress", "tests",
 )  # fmt: skip
 REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
     "innocent_explanations", "detect", "evidence", "report", "tests",
 )  # fmt: skip
 SOURCE_KINDS = ("guidance", "study", "case", "law", "expert")
-TYPOLOGIES = (
-    "sexual_exploitation", "labour_exploitation", "domestic_servitude", "sham_marriage", "recruitment",
-    "debt_bondage", "forced_criminality", "laundering", "account_control",
-)  # fmt: skip
 PARAMETER_KEYS = ("value", "min", "max", "stricter", "means", "reason")
 _PARAMETER_UNITS = (Unit.NUMBER, Unit.MONEY, Unit.SHARE, Unit.LENGTH)
 MAX_TITLE = 80
@@ -167,6 +163,10 @@ class _Binder:
         if summary and family != "mitigation" and not summary.startswith("Flags"):
             self.error("R007", "the summary begins with 'Flags'", root.get("summary"))
         third = ctx.choice(root.get("third_party"), "'third_party'", ("true", "false"))
+        at_once = ctx.choice(root.get("at_once"), "'at_once'", ("true", "false"))
+        if at_once == "true" and family not in {"text", ""}:
+            help = "a text is read; other signs are weighed together"
+            self.error("R007", "only rules of the family text are read at once", root.get("at_once"), help)
         return {
             "id": name.text if name else "",
             "title": title,
@@ -175,6 +175,7 @@ class _Binder:
             "family": family,
             "weight": self.weight(family),
             "third_party": third == "true",
+            "at_once": at_once == "true",
             "summary": summary,
             "why": ctx.text(root, "why"),
             "sources": bind_sources(ctx, root.get("sources")),
@@ -197,7 +198,7 @@ class _Binder:
 
     def typologies(self) -> tuple[str, ...]:
         listed = self.ctx.lists.get("typologies")
-        known = tuple(entry for _, entry in listed.entries) if listed else TYPOLOGIES
+        known = tuple(entry for _, entry in listed.entries) if listed else ast.TYPOLOGIES
         out = []
         for item in self.ctx.scalars(self.root.get("typologies"), "'typologies'"):
             if item.text in known:

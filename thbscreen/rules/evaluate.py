@@ -119,14 +119,16 @@ def digest(thing: object) -> str:
 def rule_digest(rule: ast.Rule) -> str:
     """Gives the hash of a rule's meaning: what it finds, what that counts for, what a profile may change.
 
-    In it: id, detection with the parameters' values put in, weight, family, `third_party`, roles,
+    In it: id, detection with the parameters' values put in, weight, family, `third_party`, `at_once`, roles,
     typologies, report indicator, and each parameter's name, bounds and `stricter`. Not in it: version,
     status, title and all other texts, evidence, keywords, sources and tests.
     """
     values = {p.name: p.value for p in rule.parameters}
     meaning = substitute(rule.detect, values)
     tunable = tuple(sorted((p.name, canonical(p.min), canonical(p.max), p.stricter) for p in rule.parameters))
-    counts_for = (rule.weight, rule.family, rule.third_party, tuple(sorted(rule.roles)))
+    counts_for: tuple[object, ...] = (rule.weight, rule.family, rule.third_party, tuple(sorted(rule.roles)))
+    if rule.at_once:  # not in the hash of other rules, which is the same as before there was such a key
+        counts_for = (*counts_for, "at once")
     told_as = (tuple(sorted(rule.typologies)), rule.report_indicator)
     return digest((rule.id, meaning, counts_for, told_as, tunable))
 

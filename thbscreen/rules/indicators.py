@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from thbscreen.rules import ast
 
 FOLDER = "indicators"
-KEYS = ("id", "form", "title", "status", "off", "needs", "reason")
+KEYS = ("id", "form", "title", "status", "off_because", "needs", "reason")
 Status = Literal["rule", "needs list", "needs column", "not expressible"]
 STATUSES: tuple[Status, ...] = ("rule", "needs list", "needs column", "not expressible")
 
@@ -34,7 +34,7 @@ class Indicator:
         id: also the id of its rule, where there is one.
         form: form of exploitation or supporting pattern, a code of the list `typologies`.
         status: `rule` where a rule asks it; otherwise what stands in the way.
-        off: why its rule does not run unless a profile switches it on; empty when it runs.
+        off_because: why its rule does not run unless a profile switches it on; empty when it runs.
         needs: the list or column that is missing.
         reason: why it cannot be asked, or not without what is missing.
     """
@@ -43,7 +43,7 @@ class Indicator:
     form: str
     title: str
     status: Status
-    off: str
+    off_because: str
     needs: str
     reason: str
     span: Span = dataclasses.field(compare=False)
@@ -91,7 +91,7 @@ def _entry(ctx: Context, node: Node, forms: Collection[str] | None) -> Indicator
         return None
     known = cast("Status", status)
     _explained(ctx, mapping, known)
-    texts = {key: ctx.text(mapping, key) for key in ("title", "off", "needs", "reason")}
+    texts = {key: ctx.text(mapping, key) for key in ("title", "off_because", "needs", "reason")}
     return Indicator(id=name.text, form=form, status=known, span=name.span, **texts)
 
 
@@ -101,7 +101,7 @@ def _explained(ctx: Context, mapping: Map, status: Status) -> None:
         ctx.require(
             mapping, ("reason",) if status == "not expressible" else ("needs", "reason"), "an indicator"
         )
-        if (off := mapping.key("off")) is not None:
+        if (off := mapping.key("off_because")) is not None:
             ctx.findings.error("R080", "only the rule of an indicator can be off", off.span)
 
 
@@ -144,6 +144,6 @@ def _untrue(indicator: Indicator, rules: Mapping[str, ast.Rule | None]) -> str |
     rule = rules[name]
     if rule is None:
         return None
-    if indicator.off and rule.status != "draft":
+    if indicator.off_because and rule.status != "draft":
         return f"{name} is said to be off, and its rule runs: only a draft is off by default"
     return None

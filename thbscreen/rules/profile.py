@@ -21,8 +21,13 @@ from thbscreen.rules.overrides import Known, bind_exclusions, bind_goaml, bind_o
 from thbscreen.rules.words import finding, good_entry
 from thbscreen.rules.yamltree import MAX_NODES, Map, Node, Scalar, load_tree
 
-KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
+KEYS = (
+    "profile", "time_zone", "facts", "scoring", "rules", "lists", "lists_from", "lists_key", "exclusions",
+    "goaml",
+)  # fmt: skip
 _FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
+#: Stands for the values of a fact that the profile does not have; rules that need it are then not judged.
+UNKNOWN = "unknown"
 _FACT_UNITS = {Unit.MONEY, Unit.NUMBER, Unit.SHARE}
 
 
@@ -73,7 +78,8 @@ def _head(out: ProfileFile, mapping: Map | None) -> None:
             hint = "use a name such as Asia/Nicosia"
             ctx.findings.error("P009", f"unknown time zone '{zone.text[:40]}'", zone.span, help=hint)
     for key, value in ctx.mapping(mapping.get("facts"), "'facts'") or ():
-        out.facts[key.text] = tuple(_fact(ctx, key, value))
+        known = not (isinstance(value, Scalar) and value.text == UNKNOWN)
+        out.facts[key.text] = tuple(_fact(ctx, key, value)) if known else ()
 
 
 def local_today(zone: str) -> dt.date:
@@ -183,6 +189,11 @@ def _list_changes(
             continue
         found = lists[key.text]
         if found is None:
+            continue
+        if found.supplied_by or found.kind == "hashed":
+            hint = "change the institution's own file; a hashed list is made anew from all its words"
+            message = f"'{key.text}' is supplied as a whole and not changed here"
+            ctx.findings.error("P020", message, key.span, help=hint)
             continue
         additions[key.text] = tuple(_added(ctx, mapping.get("add"), found))
         removals[key.text] = tuple(_removed(ctx, mapping.get("remove"), found))

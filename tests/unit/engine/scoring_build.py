@@ -24,6 +24,7 @@ RULES: dict[str, tuple[str, int, bool, tuple[str, ...], str]] = {
     "SPEND-1": ("spend", 1, False, ("sexual_exploitation",), "rows"),
     "SPEND-2": ("spend", 2, False, ("sexual_exploitation",), "rows"),
     "TEXT-0": ("text", 0, True, ("sham_marriage",), "rows"),
+    "CHILD-1": ("text", 1, False, ("sexual_exploitation",), "rows"),
     "PAIR-2": ("identity", 2, True, ("account_control",), "rows"),
     "STAR-3": ("network", 3, True, ("sham_marriage",), "star"),
     "THING-2": ("network", 2, True, ("labour_exploitation",), "rows"),
@@ -45,6 +46,7 @@ def rule(name: str) -> ast.Rule:
         innocent_explanations=("Common story", f"Story of {name}"), care=f"Care for {name}",
         parameters=(), detect=detect, evidence=(), report_indicator="", report_keywords=(), tests=(),
         columns=(), needs_time_of_day=False, look_back=None, after=(), digest="d", span=_NOWHERE,
+        at_once=name.startswith("CHILD"),
     )  # fmt: skip
 
 
@@ -229,7 +231,7 @@ class Case:
         }
 
     def _urgency(self, real: list[dict[str, Any]]) -> int:
-        urgency = 0
+        urgency = 3 if any(c["hit"]["rule"].startswith("CHILD") for c in real) else 0
         for c in real:
             hit = c["hit"]
             if not (hit["third_party"] and c["side"]) or hit["ends"] is None:

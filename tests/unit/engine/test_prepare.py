@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 from hypothesis import given
@@ -50,6 +52,23 @@ def test_the_primary_holder_is_the_first_holder_and_a_mandate_is_none():
         }
     )
     assert primary_holders(links).rows() == [("A", "P2"), ("B", "P9")]
+
+
+def test_whoever_stands_beside_many_holders_takes_no_place():
+    def holder(account: str, party: str, since: str | None = None, until: str | None = None) -> dict:
+        return {
+            "account_id": account, "party_id": party, "role": "holder",
+            "since": since and dt.date.fromisoformat(since), "until": until and dt.date.fromisoformat(until),
+        }  # fmt: skip
+
+    beside = [holder(account, "A-SECOND") for account in "ABC"]
+    own = [holder(account, f"C-{account}") for account in "ABC"]
+    expected = [(account, f"C-{account}") for account in "ABC"]
+    assert primary_holders(pl.DataFrame([*beside, *own])).rows() == expected
+    later = [holder("A", "A-SECOND", "2026-03-01"), holder("A", "C-A", "2026-01-01")]
+    assert primary_holders(pl.DataFrame(later)).rows() == [("A", "C-A")]
+    before = [holder("A", "A-FIRST", "2020-01-01", "2024-01-01"), holder("A", "C-A", "2024-01-01")]
+    assert primary_holders(pl.DataFrame(before)).rows() == [("A", "C-A")]
 
 
 DETECT = """

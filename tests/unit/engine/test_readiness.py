@@ -75,6 +75,52 @@ def test_a_not_judged_rule_has_no_hits():
     assert found.hits.height == 0
 
 
+WAGE = """
+kind: aggregate
+derive:
+  minimum: {fact: minimum_wage}
+where: {compare: ["amount_eur < minimum"]}
+for_each: account_id
+window: whole period
+measures:
+  rows: {count: transactions}
+flag_when:
+  - rows >= 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (("2024-03-01",), ("ready", "every column it needs is there")),
+        (
+            ("2023-12-30", "2024-01-02"),
+            ("weak", "the profile has a value of minimum_wage for 50% of the days"),
+        ),
+        (("2023-03-01",), ("not judged", "the profile has no value for these days of minimum_wage")),
+    ],
+)
+def test_a_rule_needs_a_fact_of_the_profile_on_the_days_of_the_data(days, expected):
+    rows = [{**ROW, "booking_ts": f"{day} 10:00"} for day in days]
+    _, ready = run_rows(pack_of(rule_text(WAGE)), rows)
+    assert ready.select("status", "reason").row(0) == expected
+
+
+def test_a_fact_that_the_profile_says_it_does_not_know_is_not_judged():
+    pack = pack_of(rule_text(WAGE), facts="  minimum_wage: unknown\n")
+    found, ready = run_rows(pack, [ROW])
+    assert ready["status"].to_list() == ["not judged"]
+    assert ready["missing"].to_list() == [["fact minimum_wage"]]
+    assert found.hits.height == 0
+
+
+def test_one_way_of_several_may_rest_on_a_fact_that_is_not_known():
+    text = WAGE.replace("where: {compare:", "where:\n  any_of:\n    - {mcc: 5411}\n    - {compare:")
+    pack = pack_of(rule_text(text), facts="  minimum_wage: unknown\n")
+    _, ready = run_rows(pack, [{**ROW, "mcc": "5411"}])
+    assert ready["status"].to_list() == ["weak"]
+
+
 @pytest.mark.parametrize(("missing", "expected"), [(set(), True), ({"mcc"}, False), ({"channel"}, True)])
 def test_needs_are_told_by_the_rule_alone(missing, expected):
     pack = pack_of(rule_text(COUNT.format(where="{mcc: 5411, channel: {is_not: pos}}")))

@@ -286,6 +286,16 @@ def test_live_patterns_with_many_possible_victims_come_first() -> None:
     assert "3 possible victims in one pattern" in case.alerts()[0]["urgency_why"]
 
 
+def test_a_text_that_is_read_at_once_comes_before_everything_and_is_no_alert_by_itself() -> None:
+    case = Case().customer("P1", "A1").customer("P3", "A3").customer("P4", "A4")
+    case.hit("FLOW-3", "A1", days_ago=400).hit("SPEND-2", "A1").hit("STAR-3", "A1").hit("CHILD-1", "A1")
+    case.hit("FLOW-3", "A3", *VICTIMS, days_ago=30).hit("SPEND-2", "A3")
+    case.hit("CHILD-1", "A4")
+    found = [(a["rank"], a["subject_id"], a["urgency"]) for a in case.alerts()]
+    assert found == [(1, "P1", 3), (2, "P3", 2)]
+    assert case.alerts()[0]["urgency_why"] == "a text that speaks of a child or a threat: read it first"
+
+
 def test_equal_scores_are_ordered_by_amount_and_then_by_id() -> None:
     case = Case()
     for n, amount in enumerate([100, 300, 100]):
@@ -415,3 +425,25 @@ def test_mitigation_never_makes_an_alert(case: Case, name: str) -> None:
     before = {a["alert_id"]: a["score"] for a in case.alerts()}
     after = {a["alert_id"]: a["score"] for a in case.hit(name, "A1").alerts()}
     assert all(alert in before and value <= before[alert] for alert, value in after.items())
+
+
+def test_a_firm_is_never_handled_as_a_possible_victim_in_doubt() -> None:
+    for kind, handling in (("natural", "possible victim"), ("legal", "subject")):
+        case = Case().customer("P1", "A1", kind=kind).hit("FLOW-3", "A1").hit("SPEND-2", "A1")
+        case.hit("PAIR-2", "A1", ("possible_victim", "account_id", "A1"))
+        for _ in range(4):
+            case.hit("STAR-3", "A1", ("employer", "account_id", "A1"))
+        assert only(case)["handling"] == handling
+
+
+def test_who_is_below_the_line_is_told_with_the_sum_and_what_is_lacking() -> None:
+    case = Case().customer("P1", "A1", "A2").customer("P2", "A3")
+    case.hit("SPEND-2", "A1").hit("MIT-2", "A1").hit("FLOW-3", "A3").hit("SPEND-2", "A3")
+    rated = case.rate()
+    assert rated.alerts["subject_id"].to_list() == ["P2"]
+    assert rated.alerts["accounts"].to_list() == [["A3"]]
+    (row,) = rated.below_line.to_dicts()
+    assert (row["subject_id"], row["accounts"], row["lacks"]) == ("P1", ["A1", "A2"], "points")
+    assert sum(a["points"] for a in row["addends"]) == row["score"] == 0.0
+    assert row["hit_ids"] == ["H-0000", "H-0001"]
+    assert sum(rated.below.values()) == rated.below_line.height

@@ -40,6 +40,7 @@ class World:
     parties: list[dict[str, Any]] = field(default_factory=list)
     devices: list[dict[str, str]] = field(default_factory=list)
     conductors: list[dict[str, str]] = field(default_factory=list)
+    access: list[dict[str, str]] = field(default_factory=list)
     met: list[dict[str, Any]] = field(default_factory=list)
     crowded: list[dict[str, Any]] = field(default_factory=list)
     reach: list[dict[str, Any]] = field(default_factory=list)
@@ -138,6 +139,7 @@ class World:
             conductors=pl.DataFrame(
                 self.conductors, schema={"conductor_id": pl.String, "subject_id": pl.String}
             ),
+            access=pl.DataFrame(self.access, schema={"access_id": pl.String, "subject_id": pl.String}),
             meetings=Meetings(
                 pl.DataFrame(self.met, schema=PAIRS), pl.DataFrame(self.crowded, schema=CROWDED)
             ),

@@ -107,7 +107,7 @@ def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_fla
     assert "C-X" in set(t.members["member_id"])
 
 
-def test_an_employer_that_a_pattern_names_is_not_taken_out_for_paying_many_others() -> None:
+def test_an_employer_of_many_others_stays_with_each_group_and_joins_none() -> None:
     world = two_cells()
     for h in list(world.hits):
         if h["rule"] == "THB-SEX-012":
@@ -115,10 +115,37 @@ def test_an_employer_that_a_pattern_names_is_not_taken_out_for_paying_many_other
                 "hit_id": h["hit_id"], "rule": h["rule"], "role": "employer", "field": "pay.cp_account_id",
                 "member_id": "EMP", "n_tx": 3, "amount_eur": 300_000,
             })  # fmt: skip
-    world.reach.append({"account_id": "EMP", "n_accounts": 90, "amount_eur": 90_000_000})
+    world.reach.append({"account_id": "EMP", "n_accounts": 12, "amount_eur": 90_000_000})
+    assert len(world.run().networks) == 1
+    world.reach[-1]["n_accounts"] = 90
     t = world.run()
-    assert t.hubs.is_empty()
-    assert "EMP" in set(t.members["member_id"])
+    assert len(t.networks) == 2
+    assert t.members.filter(pl.col("member_id") == "EMP")["network_id"].n_unique() == 2
+    ((kind, hub, n, why),) = t.hubs.select("kind", "hub_id", "n_subjects", "why").rows()
+    assert (kind, hub) == ("employer", "EMP")
+    assert 4 * n < 90
+    assert why == "pays and is paid by 90 accounts, fewer than a quarter of them in patterns: it joins nobody"
+
+
+def test_a_detail_of_many_of_whom_few_are_flagged_links_nobody() -> None:
+    world = two_cells()
+    for member in ("C-Va0", "C-Vb0"):
+        world.devices.append({"device_id": "public", "subject_id": member})
+    assert len(world.run().networks) == 1
+    for i in range(8):
+        world.customer(f"R{i}").devices.append({"device_id": "public", "subject_id": f"C-R{i}"})
+    t = world.run()
+    assert len(t.networks) == 2
+    assert t.hubs["why"].str.contains("shared device of 10 subjects, of whom 2 are flagged").any()
+
+
+def test_a_few_strangers_on_a_device_of_flagged_people_do_not_hide_it() -> None:
+    world = cell(victims=5)
+    for i in range(5):
+        world.devices.append({"device_id": "d", "subject_id": f"C-V{i}"})
+    for i in range(5):
+        world.customer(f"R{i}").devices.append({"device_id": "d", "subject_id": f"C-R{i}"})
+    assert world.run().hubs.is_empty()
 
 
 def test_a_machine_that_links_nobody_is_listed() -> None:
@@ -145,3 +172,13 @@ def test_hubs_that_touch_a_network_are_named_beside_it() -> None:
     t = world.run()
     assert t.networks["hubs_removed"].to_list() == [["C-HUB"], ["C-HUB"]]
     assert t.hubs.filter(pl.col("hub_id") == "C-HUB").height == 1
+
+
+def test_sharing_an_account_with_several_flagged_people_makes_a_member_by_itself() -> None:
+    world = cell(victims=3).customer("J", party="C-JOINT")
+    world.access += [{"access_id": "C-JOINT", "subject_id": s} for s in ("C-V0", "C-V1", "C-JOINT")]
+    t = world.run()
+    assert t.members.filter("is_connector")["member_id"].to_list() == ["C-JOINT"]
+    agent = cell(victims=3).customer("J", party="C-JOINT", licence="law_firm")
+    agent.access = world.access
+    assert "C-JOINT" not in set(agent.run().members["member_id"])

@@ -62,8 +62,9 @@ def test_a_shared_device_counts_by_when_both_were_last_seen_with_it() -> None:
         {"device_id": ["d", "d"], "subject_id": ["A", "B"], "last": [AS_OF, AS_OF - timedelta(days=180)]}
     )
     none = seen.clear().rename({"device_id": "conductor_id"})
+    no_access = seen.clear().rename({"device_id": "access_id"})
     parties = pl.DataFrame(schema={"party_id": pl.String})
-    values = links.attribute_values(parties, seen, none)
+    values = links.attribute_values(parties, seen, none, no_access)
     pairs = links.attribute_pairs(values, pl.DataFrame({"node": ["A", "B"]}))
     assert pairs["last"].to_list() == [AS_OF - timedelta(days=180)]
 
@@ -257,3 +258,14 @@ def test_several_accounts_of_one_customer_are_one_subject_and_stay_visible() -> 
     row = t.members.filter(pl.col("member_id") == "C-V0").row(0, named=True)
     assert row["accounts"] == ["V0", "V0b", "V0c"]
     assert t.edges.filter(pl.col("source") == pl.col("target")).is_empty()
+
+
+def test_a_joint_holder_of_several_accounts_joins_their_holders_and_itself() -> None:
+    world = cell(victims=3)
+    for i in range(3):
+        world.access.append({"access_id": "C-JOINT", "subject_id": f"C-V{i}"})
+    world.customer("J", party="C-JOINT").access.append({"access_id": "C-JOINT", "subject_id": "C-JOINT"})
+    t = world.run()
+    (why,) = set(t.edges.filter(pl.col("kind") == "shared access")["why"].to_list())
+    assert why == "same joint holder or mandate (customer)"
+    assert {"C-V0", "C-V1", "C-V2"} <= set(t.members["member_id"])

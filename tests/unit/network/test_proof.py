@@ -15,6 +15,7 @@ from thbscreen.network import twins, wording
 from thbscreen.network.confidence import MODERATE, STRONG, WEAK, Basis, weigh
 from thbscreen.network.proof import faults, followed, proof_table
 from thbscreen.network.twins import FOUND, NOT_FOUND, UNCHECKED, Answer, Movement, Person, Setting
+from thbscreen.rules import ast
 from thbscreen.rules.accusing import accusing_words
 
 DAY0 = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -229,7 +230,7 @@ def test_a_licence_is_asked_of_customers_in_the_middle_and_of_licensed_hubs() ->
     assert twins.licence([outside], [], READY).result == UNCHECKED
 
 
-@pytest.mark.parametrize("form", [*wording.TYPOLOGIES, ""])
+@pytest.mark.parametrize("form", [*ast.TYPOLOGIES, ""])
 def test_every_form_asks_its_tests_and_tells_each_result(form: str) -> None:
     found = twins.answers(form, [person("V")], [], READY)
     assert [a.test for a in found] == list(wording.twin_tests(form))

@@ -118,10 +118,32 @@ def test_further_hits_of_the_same_rules_do_not_make_up_for_missing_weight() -> N
     assert found(signs(PATTERN, light, members=20)) == 0
 
 
-def test_signs_of_fewer_families_than_asked_for_are_no_network() -> None:
-    assert found(signs(PATTERN, PATTERN)) == 0
-    assert found(signs(PATTERN, PATTERN), Scoring(min_families=1)) == 1
-    assert found(signs(PATTERN, COSTS), Scoring(min_families=3)) == 0
+def test_signs_of_fewer_families_than_asked_for_are_no_network_unless_they_back_a_pattern() -> None:
+    assert found(signs(DEVICE, TAKINGS), Scoring(min_families=3)) == 0
+    assert found(signs(PATTERN, COSTS), Scoring(min_families=3)) == 1
+    assert found(signs(PATTERN, PATTERN)) == 1
+
+
+def test_third_party_hits_that_each_name_somebody_else_are_no_network() -> None:
+    apart = signs(DEVICE)
+    for i in range(3):
+        put(apart, 1, TAKINGS, f"A{i}")
+        name(apart, f"LANDLORD{i}")
+    assert found(apart) == 0
+    together = signs(DEVICE)
+    for i in range(3):
+        put(together, 1, TAKINGS, f"A{i}")
+        name(together, "COLLECTOR" if i else "LANDLORD")
+    assert found(together) == 1
+
+
+def name(world: World, member: str) -> None:
+    """Lets the last hit name somebody else as controlling."""
+    hit = world.hits[-1]
+    world.hit_members.append({
+        "hit_id": hit["hit_id"], "rule": hit["rule"], "role": "possible_controller", "field": "cp_account_id",
+        "member_id": member, "n_tx": 3, "amount_eur": 100_000,
+    })  # fmt: skip
 
 
 def test_age_of_the_signs_does_not_undo_a_network() -> None:

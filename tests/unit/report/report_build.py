@@ -12,6 +12,7 @@ import polars as pl
 
 from tests.unit.engine.scoring_build import AS_OF, Case, pack
 from thbscreen.engine import tables
+from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded
 from thbscreen.io.dataset import FileReport, LoadReport, TableCounts
 from thbscreen.rules import bundle
@@ -122,6 +123,11 @@ def finished(case: Case | None = None, **values: Any) -> FakeRun:
     if any(h["rule"] == "STAR-3" for h in case.hits):
         found["networks"] = frame(tables.NETWORKS, [network_row(case)])
         found["network_members"] = frame(tables.NETWORK_MEMBERS, members())
+    if any(h["rule"].startswith("CHILD") for h in case.hits):
+        subjects = pl.DataFrame(
+            case.accounts, schema=dict.fromkeys(("account_id", "subject_id", "subject_kind"), pl.String)
+        )
+        found["reviews"] = reviews(found["hits"], found["hit_members"], subjects, pack())
     rows = pl.DataFrame([movement(f"T{n}", _row=n) for n in (3, 1, 4, 2)])
     names = {"account_id": pl.String, "subject_id": pl.String}
     holders = pl.DataFrame(case.accounts, schema_overrides=names, schema=None if case.accounts else names)

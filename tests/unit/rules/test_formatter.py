@@ -21,7 +21,7 @@ from thbscreen.rules.lists import bind_list
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq, load_tree
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = sorted((ROOT / "rules").rglob("*.yaml"))
+FILES = [p for p in sorted((ROOT / "rules").rglob("*.yaml")) if p.parent.name != "indicators"]
 RULES = [p for p in FILES if p.name.startswith("THB-")]
 
 

@@ -61,7 +61,7 @@ def test_a_rule_that_is_there_all_the_same_is_found(base: Path) -> None:
 
 
 def test_a_rule_said_to_be_off_that_runs_is_found(base: Path) -> None:
-    off = HAS_RULE.replace("status: rule", "status: rule, off: the form is thin")
+    off = HAS_RULE.replace("status: rule", "status: rule, off_because: the form is thin")
     (text,) = found(base, off)
     assert "error[R080]: THB-CASH-003 is said to be off, and its rule runs" in text
     put(base, "cash/THB-CASH-003.yaml", CASH.replace("status: test", "status: draft"))
@@ -86,7 +86,7 @@ def test_a_rule_that_the_catalogue_does_not_name_is_warned_of_once_there_is_a_ca
         (HAS_RULE.replace("status: rule", "status: perhaps"), ["R007"]),
         (NEEDS.replace("needs: a list of sites, ", ""), ["R003"]),
         (NEVER.replace(", reason: no data of a bank shows it", ""), ["R003"]),
-        (NEEDS.replace("status:", "off: thin, status:"), ["R080"]),
+        (NEEDS.replace("status:", "off_because: thin, status:"), ["R080"]),
         (HAS_RULE.replace("THB-CASH-003", "CASH3"), ["R007"]),
         ("entries: 1", ["R006"]),
         ("[]", ["R006"]),
@@ -124,7 +124,7 @@ def test_coverage_names_rules_that_the_catalogue_does_not(base: Path) -> None:
     assert (row.id, row.state) == ("THB-CASH-003", "runs")
 
 
-@pytest.mark.parametrize(("off", "state"), [("", "draft"), (", off: the form is thin", "off")])
+@pytest.mark.parametrize(("off", "state"), [("", "draft"), (", off_because: the form is thin", "off")])
 def test_a_draft_does_not_run_unless_a_profile_switches_it_on(base: Path, off: str, state: str) -> None:
     put(base, "cash/THB-CASH-003.yaml", CASH.replace("status: test", "status: draft"))
     put(base, FILE, HAS_RULE.replace("status: rule", f"status: rule{off}"))

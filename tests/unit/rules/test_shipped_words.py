@@ -39,7 +39,7 @@ LANGUAGES = (
     ("Spanish", "keywords.marriage", "certificado de soltería", "certificado de notas"),
     ("Spanish", "keywords.sexual_services", "chica de compañía", "periódico diario"),
     ("Hindi, Urdu, Punjabi", "keywords.marriage", "farzi shaadi", "shaadi ka tohfa"),
-    ("Hindi, Urdu, Punjabi", "keywords.debt", "udhaar", "agent"),
+    ("Hindi, Urdu, Punjabi", "keywords.debt", "udhaar wapas", "agent"),
     ("Nepali", "keywords.debt", "rin tirne", "rin"),
     ("Bengali", "keywords.marriage", "kagojer biye", "biye bari"),
     ("Bengali", "keywords.debt", "dena shodh", "che rin dena bor"),
@@ -150,10 +150,14 @@ HARMLESS = (
 )  # fmt: skip
 
 
+#: Lists of everyday words: what is harmless, and pretexts, which count only where they come again and again.
+EVERYDAY = ("keywords.sexual_services_harmless", "keywords.support_pretexts")
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_no_list_of_key_words_finds_an_everyday_text(text: str) -> None:
     found = {name: matching(x.entries, text) for name, x in shipped().items() if name.startswith("keywords.")}
-    assert {name: entry for name, entry in found.items() if entry and "harmless" not in name} == {}
+    assert {name: entry for name, entry in found.items() if entry and name not in EVERYDAY} == {}
 
 
 def test_every_shipped_list_shows_what_it_finds_and_what_it_leaves_alone() -> None:

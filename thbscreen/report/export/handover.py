@@ -12,9 +12,8 @@ from thbscreen.engine import tables
 from thbscreen.errors import DataError, UsageError
 from thbscreen.io.digest import sha256_file
 from thbscreen.report.export.payments import payments_of
-from thbscreen.report.export.source import unchanged
 from thbscreen.report.export.texts import NAMESPACE, key
-from thbscreen.report.folder import RunFolder
+from thbscreen.report.folder import RunFolder, unchanged
 from thbscreen.report.text import words
 
 USED = ("networks", "network_members", "network_edges", "alerts")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from thbscreen.report.export.source import unchanged
 from thbscreen.report.export.texts import NAMESPACE, key
-from thbscreen.report.folder import RunFolder
+from thbscreen.report.folder import RunFolder, unchanged
 from thbscreen.report.text import neutralised
 
 #: Columns of a case's evidence.csv that are read; any may be missing.

@@ -57,6 +57,7 @@ class Case:
         expect: "no hits", "not judged", or the hits as mappings of field to raw text.
         evidence: exact text of the first hit's evidence, or None.
         known_gap: recorded, does not fail.
+        lists: entries of lists that an institution supplies, by name; such a list is absent otherwise.
     """
 
     name: str
@@ -66,8 +67,15 @@ class Case:
     evidence: str | None
     known_gap: bool
     span: Span
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+#: Forms of exploitation and supporting patterns, the graver harm first.
+TYPOLOGIES = (
+    "child_sexual_exploitation", "sexual_exploitation", "organ_removal", "sexual_extortion",
+    "labour_exploitation", "domestic_servitude", "sham_marriage", "forced_criminality", "unlawful_adoption",
+    "surrogacy_exploitation", "debt_bondage", "benefit_fraud", "recruitment", "account_control", "laundering",
+)  # fmt: skip
 FAMILIES = ("identity", "flow", "spend", "text", "network", "list", "mitigation")
 ROLES = (
     "unknown", "possible_victim", "possible_controller", "possible_recruiter", "possible_organiser",
@@ -90,6 +98,7 @@ class Rule:
         look_back: the longest window (law L12), None for row rules.
         after: rule ids whose hits this rule reads (`hit_by`).
         digest: hash of the meaning: comments and texts excluded.
+        at_once: a person reads each hit at once, whatever the score.
         surviving: (mutant, reason) of the boundary mutants that no test can notice.
     """
 
@@ -120,6 +129,7 @@ class Rule:
     digest: str
     span: Span
     surviving: tuple[tuple[str, str], ...] = ()
+    at_once: bool = False
 
     @property
     def level(self) -> str:

@@ -1,0 +1,72 @@
+"""Each booked payment is one payment, whichever of the two ledgers names the other side."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.support import pack_of, rule_text
+from thbscreen.compile.pack import compile_pack
+from thbscreen.engine.memory import from_rows
+from thbscreen.engine.payments import access, link_columns, payments
+from thbscreen.engine.prepare import prepare
+
+DETECT = """
+kind: aggregate
+where: {}
+for_each: account_id
+window: whole period
+measures:
+  rows: {count: transactions}
+flag_when:
+  - rows >= 1
+"""
+
+
+def row(tx: str, account: str, direction: str, other: str | None, amount: str = "10") -> dict:
+    return {
+        "tx_id": tx, "account_id": account, "booking_ts": "2024-03-01 10:00", "amount_eur": amount,
+        "direction": direction, "tx_type": "credit_transfer", "cp_account_id": other,
+    }  # fmt: skip
+
+
+def paid(*rows: dict, buckets: int = 2) -> list[tuple]:
+    compiled = link_columns(compile_pack(pack_of(rule_text(DETECT))))
+    prepared = prepare(from_rows(list(rows), [], [], "Asia/Nicosia"), compiled, buckets=buckets)
+    everybody = np.ones(len(prepared.dictionaries["account"]), np.bool_)
+    found = payments(prepared, everybody)
+    return found.select("source", "target", "tx_ids").rows()
+
+
+BOTH = [row("D1", "A", "debit", "B"), row("C1", "B", "credit", "A")]
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 5])
+def test_a_payment_in_two_ledgers_counts_once_from_the_payers(buckets: int):
+    assert paid(*BOTH, buckets=buckets) == [("A", "B", ["D1"])]
+
+
+def test_rows_of_the_receiver_count_where_the_payers_name_nobody():
+    assert paid(row("D1", "A", "debit", None), row("C1", "B", "credit", "A")) == [("A", "B", ["C1"])]
+
+
+def test_of_two_ledgers_the_one_that_names_the_other_more_often_counts():
+    rows = [*BOTH, row("D2", "A", "debit", None, "20"), row("C2", "B", "credit", "A", "20")]
+    assert paid(*rows) == [("A", "B", ["C1", "C2"])]
+    assert paid(*rows, row("D3", "A", "debit", "B", "30")) == [("A", "B", ["D1", "D3"])]
+
+
+def test_a_payer_of_another_bank_is_known_from_the_receivers_row():
+    assert paid(row("C1", "B", "credit", "X")) == [("X", "B", ["C1"])]
+
+
+def test_access_joins_only_customers_with_accounts_of_several_others():
+    holders = pl.DataFrame({"account_id": ["A1", "A2", "A3", "A4"], "subject_id": ["P1", "P2", "P3", "P3"]})
+    parties = pl.DataFrame(
+        {
+            "account_id": ["A1", "A2", "A3", "A4", "A1", "A2", "A3", "A4"],
+            "party_id": ["P1", "P2", "P3", "P3", "J", "J", "P1", "P1"],
+        }
+    )
+    assert access(parties, holders).rows() == [("J", "J"), ("J", "P1"), ("J", "P2")]
