@@ -111,6 +111,10 @@ def hostile(folder: Path) -> RunFolder:
     made.alert(SCRIPT, score=2.0, urgency=0, families=[IMAGE], typology=IMAGE)
     made.alert(LONG, score=1.0)
     made.add(
+        "reviews", review_id="RV-0123456789ab", hit_id="H1", rule="THB-X", title=SCRIPT, subject_id=IMAGE,
+        subject_kind="party", handling="possible victim", starts=START, ends=START, n_tx=1, tx_ids=["T1"],
+    )  # fmt: skip
+    made.add(
         "near_misses", rule="THB-Y", subject_kind="account", subject_id="A1", window_starts=START,
         window_ends=START, line=f"share >= $least {SCRIPT}", left=0.5, right=0.6, distance=0.1667, n_tx=3,
     )  # fmt: skip

@@ -57,6 +57,17 @@ def test_the_queue_is_in_the_order_of_the_run_and_says_how_much_it_shows(visit: 
     assert opened.page.locator(".status").inner_text() == "4,000 shown of 4,000 alerts"
 
 
+def test_what_is_to_be_read_at_once_stands_above_every_list(visit: Visit) -> None:
+    for route in ("#/networks", "#/subjects", "#/people"):
+        opened = visit(route=route)
+        part = opened.page.locator("#at-once")
+        assert "To be read at once (1)" in part.inner_text()
+        assert "Handle as a possible victim." in part.inner_text()
+        assert part.locator("a").get_attribute("href") == "cases/RV-0123456789ab/narrative.txt"
+        assert part.bounding_box()["y"] < opened.page.locator("nav.tabs").bounding_box()["y"]
+    assert visit("large").page.locator("#at-once").count() == 0
+
+
 def test_search_and_filters_narrow_the_queue_together(visit: Visit) -> None:
     opened = visit("large", "#/subjects")
     page = opened.page

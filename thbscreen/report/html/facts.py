@@ -8,7 +8,7 @@ from thbscreen.report.folder import RunFolder
 from thbscreen.report.html import networks, subjects
 from thbscreen.report.html.evidence import json_file
 from thbscreen.report.html.people import people
-from thbscreen.report.html.pool import Pool
+from thbscreen.report.html.pool import Pool, local
 from thbscreen.report.narrative import DRAFT, IN_DOUBT, STANDING_CARE, VICTIM_CARE
 from thbscreen.report.network_view import KNOWN_ONLY
 from thbscreen.report.proof import ORDER
@@ -35,6 +35,7 @@ def facts(run: RunFolder, *, beside: bool) -> tuple[dict[str, Any], list[Block]]
     index = {
         "beside": beside,
         "texts": pool.texts,
+        "reviews": _reviews(run),
         "alerts": subjects.queue(run, who),
         "networks": networks.overview(run),
         "rules": _rules(run),
@@ -49,6 +50,23 @@ def facts(run: RunFolder, *, beside: bool) -> tuple[dict[str, Any], list[Block]]
         "run": identity(run),
     }  # fmt: skip
     return index, blocks
+
+
+def _reviews(run: RunFolder) -> list[dict[str, Any]]:
+    """What a person is to read at once, the latest first."""
+    columns = (
+        "review_id",
+        "rule",
+        "title",
+        "subject_id",
+        "subject_kind",
+        "handling",
+        "first",
+        "last",
+        "n_tx",
+    )
+    frame = run.table("reviews").rename({"starts": "first", "ends": "last"}).select(columns)
+    return local(frame, str(run.zone)).to_dicts()
 
 
 def _rules(run: RunFolder) -> dict[str, dict[str, Any]]:

@@ -128,7 +128,7 @@ function queueView(name) {
     paper.textContent = visible < found.length ? t("queue.paper", { shown: whole(visible), all: whole(found.length) }) : "";
   };
   return [
-    el("h1", { tabindex: "-1" }, t("queue.title")), summary(),
+    el("h1", { tabindex: "-1" }, t("queue.title")), atOnce(), summary(),
     el("nav", { class: "tabs", "aria-label": t("queue.lists") }, TABS.map((key) => el("a", { href: `#/${key}`, "aria-current": key === name ? "page" : null },
       t(`tab.${key}`), el("span", { class: "badge" }, whole(tabs[key].rows.length))))),
     el("p", { class: "lead" }, t(`lead.${name}`)),
@@ -136,6 +136,17 @@ function queueView(name) {
     filters, status,
     found.length || tab.rows.length ? made : el("p", { class: "quiet" }, t("queue.empty")), paper, more,
   ];
+}
+
+/** What a person reads before anything else, whatever the scores; nothing where there is nothing. */
+function atOnce() {
+  if (!DATA.reviews.length) return null;
+  return el("section", { class: "note care", id: "at-once" },
+    el("h2", {}, t("reviews.title", { n: whole(DATA.reviews.length) })), el("p", {}, t("reviews.lead")),
+    el("ul", {}, DATA.reviews.slice(0, STEP).map((r) => el("li", {},
+      el("strong", {}, said(r.title)), " ", ...subjectName(r.subject_kind, r.subject_id), ", ", span(r.first, r.last), ". ",
+      r.handling === "possible victim" ? `${t("reviews.victim")} ` : "", file(`cases/${r.review_id}/narrative.txt`)))),
+    DATA.reviews.length > STEP && el("p", {}, t("more", { n: whole(DATA.reviews.length - STEP) })));
 }
 
 /** Standing texts of the program, in the page's language where it has them. */
