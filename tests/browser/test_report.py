@@ -46,7 +46,7 @@ def test_people_to_protect_are_in_a_list_of_their_own_and_in_no_other(visit: Vis
     (person,) = texts(opened, "table.queue tbody tr")
     assert "V1" in person
     assert "AL-V1" not in subjects
-    assert "Do not call" in opened.page.locator(".note.care").inner_text()
+    assert "Do not call" in opened.page.locator("div.note.care").inner_text()
 
 
 def test_the_queue_is_in_the_order_of_the_run_and_says_how_much_it_shows(visit: Visit) -> None:

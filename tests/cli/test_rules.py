@@ -110,8 +110,8 @@ def test_a_filter_without_rules_is_wrong_use() -> None:
 
 def test_the_list_names_every_rule_and_its_columns() -> None:
     facts = json.loads(run("rules", "list", "--format", "json").stdout)
-    files = {p.stem for p in RULES.rglob("THB-*.yaml")}
-    assert {f["id"] for f in facts} == files
+    texts = {p.stem: p.read_text(encoding="utf-8") for p in RULES.rglob("THB-*.yaml")}
+    assert {f["id"] for f in facts} == {name for name, text in texts.items() if "\nstatus: draft" not in text}
     assert all({"title", "family", "weight", "status", "look_back", "columns"} <= set(f) for f in facts)
 
 

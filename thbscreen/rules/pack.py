@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,9 @@ from thbscreen.rules.supplied import supply
 from thbscreen.rules.suppress import suppress_between
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
+#: Packs that were loaded, by the state of their files; they are never changed once made.
+_LOADED: dict[str, bundle.RulePack] = {}
+MOST_KEPT = 4
 #: Folders of the rules that hold something else than rules.
 NOT_RULES = ("lists", "profiles", "translations", indicators.FOLDER)
 
@@ -55,13 +59,44 @@ def load_pack(
         RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
         UsageError: there is no such folder, profile or rule, or a rule of `only` may not run.
     """
+    key = _state(rules_dir, profile, (tuple(only), drafts, today))
+    if key is not None and key in _LOADED:
+        return _LOADED[key]
     loading = _Loading.of(rules_dir, profile, today)
     found = loading.diagnostics()
     errors = [d for d in found if d.severity == "error"]
     if errors:
         only_profile = all(d.span.file == loading.read.ctx.findings.file for d in errors)
         raise (ProfileError if only_profile else RuleError)([d for d in found if d.severity != "suppressed"])
-    return loading.pack(only, drafts=drafts)
+    pack = loading.pack(only, drafts=drafts)
+    if key is not None:
+        while len(_LOADED) >= MOST_KEPT:
+            del _LOADED[next(iter(_LOADED))]
+        _LOADED[key] = pack
+    return pack
+
+
+def _state(rules_dir: Path | None, profile: str | Path, asked: tuple[object, ...]) -> str | None:
+    """Gives a hash of everything that a pack is loaded from; None where it cannot be told.
+
+    A program that screens many batches loads the same pack again and again, and reading it takes seconds.
+    """
+    base = rules_dir or default_rules_dir()
+    hour = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H")  # days end, and approvals with them
+    out = hashlib.sha256(repr((str(base), str(profile), asked, hour)).encode())
+    try:
+        own = profile_path(profile, base)
+        chosen = own.read_bytes()
+        for path in sorted(p for p in base.rglob("*.y*ml") if p.is_file()):
+            for part in (path.relative_to(base).as_posix().encode(), path.read_bytes()):
+                out.update(len(part).to_bytes(8, "big") + part)
+    except (OSError, UsageError):
+        return None
+    # Lists and keys from elsewhere may change without a trace here.
+    if b"lists_from" in chosen or b"lists_key" in chosen:
+        return None
+    out.update(chosen)
+    return out.hexdigest()
 
 
 def check(

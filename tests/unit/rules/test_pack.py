@@ -355,3 +355,30 @@ def test_an_explanation_tells_the_reason_and_the_works_in_full() -> None:
     text = sentences(pack.bound[at], pack.rules[at], pack)
     assert "133 marriages [CY-2024b]" in text
     assert " ".join(pack.bound[at].why.split()) in text
+
+
+def test_a_pack_is_loaded_once_until_something_changes(tmp_path: Path) -> None:
+    base = make(tmp_path)
+    first = load_pack(base, "test")
+    assert load_pack(base, "test") is first
+    assert load_pack(base, "test", drafts=True) is not first
+    file = base / "cash" / "THB-CASH-003.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("title: ", "title: Now ", 1), encoding="utf-8")
+    again = load_pack(base, "test")
+    assert again is not first
+    assert any(rule.title.startswith("Now ") for rule in again.rules)
+    profile = base / "profiles" / "test.yaml"
+    profile.write_text(profile.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    assert load_pack(base, "test") is not again
+
+
+def test_a_pack_that_does_not_load_is_read_again(tmp_path: Path) -> None:
+    base = make(tmp_path)
+    file = base / "cash" / "THB-CASH-003.yaml"
+    good = file.read_text(encoding="utf-8")
+    file.write_text("rule: [", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(RuleError):
+            load_pack(base, "test")
+    file.write_text(good, encoding="utf-8")
+    assert load_pack(base, "test").rules
