@@ -397,9 +397,7 @@ class _Base:
     def of(cls, standings: Sequence[_Standing], hits: Sequence[Row], line: Line) -> _Base:
         if standings:
             return cls(standings[0].parts, line, standings[0].legal)
-        helping = {h["rule"]: h["weight"] for h in hits if h["family"] == MITIGATION}
-        parts = [Part(rule, MITIGATION, weight, minus=abs(weight) * UNIT) for rule, weight in helping.items()]
-        return cls(tuple(parts), line, None)
+        return cls(tuple(what_if.speaking_against(hits)), line, None)
 
     def with_hits(self, near: Sequence[Row], rules: Mapping[str, Row]) -> Row | None:
         """Gives what the sum would be if near misses had been hits; None if a weight is not known."""

@@ -111,8 +111,8 @@ def line_words(line: Row) -> str:
     """Says what an alert needs."""
     return (
         f"The line: {_points(line['alert_weight'])} over "
-        f"{count(line['min_families'], 'family', 'families')}, or a network pattern of weight 3 and a hit of another rule; and for anybody but a legal person a "
-        f"hit that shows {THIRD}."
+        f"{count(line['min_families'], 'family', 'families')}, or a network pattern of weight 3 and a hit of "
+        f"another rule; and for anybody but a legal person a hit that shows {THIRD}."
     )
 
 

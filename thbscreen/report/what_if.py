@@ -130,6 +130,12 @@ def parts_of(addends: Sequence[Row], hits: Sequence[Row], third: Collection[str]
     return list(found.values())
 
 
+def speaking_against(hits: Iterable[Row]) -> list[Part]:
+    """Gives the parts of somebody of whom nothing but mitigating facts is known; they have no sum."""
+    weights = {h["rule"]: h["weight"] for h in hits if h["family"] == MITIGATION}
+    return [Part(rule, MITIGATION, weight, minus=abs(weight) * UNIT) for rule, weight in weights.items()]
+
+
 def showing_third_party(
     hits: Iterable[Row], members: Mapping[str, Sequence[Row]], who: str, kind: str, accounts: Collection[str]
 ) -> set[str]:
