@@ -379,7 +379,7 @@ def _innocent(page: Page, facts: Row) -> None:
     page.bullets(told)
     if not told:
         page.wrap(
-            "It is stored of alerts only. The page of each rule tells it: thbscreen rules explain with "
+            "Stored with alerts only. The page of each rule tells it: thbscreen rules explain RULE, here for "
             + ", ".join(rules) + ".", 2, hang=2,
         )  # fmt: skip
     for n in facts["networks"]:
