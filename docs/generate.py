@@ -180,6 +180,7 @@ or on the clock.
 | `summary.json` | the counts and the top of both lists, for other programs |
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
+| `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network and top alert: `narrative.txt`, `evidence.csv`, `members.csv`, `proof.csv` |
 
 `proof.csv` is there for networks only. CSV files are for people and their spreadsheets: lists are JSON text,

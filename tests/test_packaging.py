@@ -105,6 +105,14 @@ def test_the_wheel_holds_the_sample_data(wheel: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_wheel_holds_all_parts_of_the_report_and_the_licences_of_its_libraries(wheel: Path) -> None:
+    folder = ROOT / "thbscreen" / "report" / "html"
+    parts = {p.relative_to(ROOT).as_posix() for p in folder.glob("*/*") if "__pycache__" not in p.parts}
+    assert {name.rpartition("/")[2] for name in parts} >= {"cytoscape.LICENSE.txt", "page.html", "el.json"}
+    assert parts <= names_in(wheel)
+
+
+@pytest.mark.slow
 def test_the_wheel_says_that_it_is_typed(wheel: Path) -> None:
     assert "thbscreen/py.typed" in names_in(wheel)
 

@@ -21,8 +21,9 @@ from thbscreen.diagnostics import Diagnostic, Span
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
     "", "completion", "scan", "rules", "rules check", "rules coverage", "rules doc", "rules explain",
-    "rules format", "rules list", "rules lock", "rules schema", "rules tune", "rules test", "network",
-    "network show", "network path", "network around", "explain", "compare", "export",
+    "rules format", "rules hash-list", "rules list", "rules lock", "rules schema", "rules tune",
+    "rules test", "network", "network show", "network path", "network around", "explain", "compare", "export",
+    "report", "str", "str check", "str draft", "str profile",
 ]  # fmt: skip
 
 
@@ -204,7 +205,8 @@ def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
     assert {line.partition(",")[2] for line in shown.stdout.split()} == {
-        "check", "coverage", "doc", "explain", "format", "list", "lock", "schema", "test", "tune",
+        "check", "coverage", "doc", "explain", "format", "hash-list", "list", "lock", "schema", "test",
+        "tune",
     }  # fmt: skip
 
 

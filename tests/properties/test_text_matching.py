@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.series.string import StringNameSpace
 
@@ -116,6 +116,7 @@ CHARACTERS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.
 
 
 @given(st.lists(CHARACTERS, max_size=6))
+@example(["0:.0"])
 def test_a_damaged_text_reads_alike_in_columns_and_one_by_one(said):
     folded = pl.Series("t", [fold(t) for t in said], dtype=pl.String)
     expected = ["".join(f" {readable(run) or '!'} " for run in marked(t)) or "  " for t in folded]

@@ -25,10 +25,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": BASE | {"model", "rules", "compile"},
     "network": BASE | {"model", "rules", "compile", "engine"},
     "report": BASE | {"model", "io", "rules", "compile", "engine", "network"},
+    "filing": BASE | {"model", "io", "rules", "report"},
     "screening": BASE | {"model", "io", "rules", "compile", "engine", "network", "report"},
     "evaluate": BASE | {"model", "engine", "network"},
     "cli": BASE
-    | {"model", "io", "simulate", "rules", "compile", "engine", "network", "report", "screening", "evaluate"},
+    | {
+        "model",
+        "io",
+        "simulate",
+        "rules",
+        "compile",
+        "engine",
+        "network",
+        "report",
+        "filing",
+        "screening",
+        "evaluate",
+    },
     "__main__": {"cli"},
     "__init__": {"screening"},  # lazily
 }
@@ -39,7 +52,8 @@ FREE = {"__init__"}
 ONLY_IN: dict[str, set[str]] = {
     "networkx": {"network"},
     "polars": {
-        "model", "io", "simulate", "compile", "engine", "network", "report", "screening", "evaluate", "cli",
+        "model", "io", "simulate", "compile", "engine", "network", "report", "filing", "screening",
+        "evaluate", "cli",
     },
     "numpy": {"model", "io", "simulate", "compile", "engine", "network", "evaluate"},
     "yaml": {"model", "rules"},  # the strict loader lies in model

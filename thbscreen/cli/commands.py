@@ -12,6 +12,8 @@ from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
+from thbscreen.cli.report import report
+from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
 from thbscreen.errors import ThbscreenError
@@ -81,3 +83,5 @@ main.add_command(network)
 main.add_command(explain)
 main.add_command(compare)
 main.add_command(export)
+main.add_command(report)
+main.add_command(report_draft)

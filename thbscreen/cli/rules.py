@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say
 from thbscreen.cli.rules_check import check
 from thbscreen.cli.rules_coverage import coverage
 from thbscreen.cli.rules_doc import doc
+from thbscreen.cli.rules_hash import hash_list
 from thbscreen.cli.rules_lock import lock
 from thbscreen.cli.rules_read import explain, list_
 from thbscreen.cli.rules_tune import tune
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from thbscreen.engine.selftest import CaseResult
 
 PATH = FilePath()
-PROFILE = click.option(
-    "--profile", metavar="NAME|FILE", default="cyprus", show_default=True, help="Local facts and numbers."
-)
 
 
 @click.group(
@@ -48,6 +46,7 @@ rules.add_command(coverage)
 rules.add_command(doc)
 rules.add_command(explain)
 rules.add_command(format_)
+rules.add_command(hash_list)
 rules.add_command(list_)
 rules.add_command(lock)
 rules.add_command(schema)
@@ -67,7 +66,7 @@ rules.add_command(tune)
 @click.option(
     "--mutants", is_flag=True, help="Also move each number by a step and see whether a test notices."
 )
-@PROFILE
+@profile_option
 @debug_option
 def test(path: Path | None, wanted: str | None, mutants: bool, profile: str) -> None:
     """Runs the tests that are written inside the rules.

@@ -45,13 +45,17 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan export.csv --mapping mapping.yaml --out out/",
         "thbscreen scan data/ --out out/ --only THB-MAR-001 --format csv",
         "thbscreen scan data/ --out out/ --quiet --json --fail-on networks",
+        "thbscreen scan reports/ --mapping fiu.yaml --out out/",
     )
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
 @click.option(
     "--out", metavar="DIR", required=True, type=PATH, help="Folder to make; it appears whole or not at all."
 )
-@click.option("--mapping", metavar="FILE", type=PATH, help="Mapping file, for columns with other names.")
+@click.option(
+    "--mapping", metavar="FILE", type=PATH,
+    help="Mapping file, for columns with other names; for goAML reports the FIU's filing profile.",
+)  # fmt: skip
 @click.option(
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
@@ -91,7 +95,8 @@ def scan(
 ) -> None:
     """Screens files and writes a run folder.
 
-    INPUT is a folder or files: movements, and if there are any, accounts and customers. The folder holds
+    INPUT is a folder or files: movements, and if there are any, accounts and customers; or goAML reports
+    (.xml). The folder holds
     alerts, suspected networks, case narratives and what they rest on. The name of the
     folder that was made goes to stdout, progress and a summary go to stderr.
     """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from thbscreen.compile.hashed import HashedList
 from thbscreen.compile.where import text_key, words_of
 from thbscreen.model.entries import Pattern, marked, patterns
 from thbscreen.model.spelling import LOST
@@ -73,7 +74,7 @@ def word_form(folded: pl.Series) -> pl.Series:
 def marked_form(folded: pl.Series) -> pl.Series:
     """Gives the second form of `model.entries.forms` in the same way; `!` is a word that is none."""
     spaced = _spaced(folded, f"[^{_IN_WORD}{_MARKS}]+", lambda text: f" {'  '.join(marked(text))} ")
-    for pattern, instead in ((f" [{_MARKS}]+ ", ""), (r" .\.[^ ]* ", " ! "), (f"[{_MARKS}]", LOST)):
+    for pattern, instead in ((f" [{_MARKS}]+ ", ""), (r" [^ ]\.[^ ]* ", " ! "), (f"[{_MARKS}]", LOST)):
         spaced = spaced.str.replace_all(pattern, instead)
     return spaced
 
@@ -199,7 +200,9 @@ class TextPass:
 
     def __init__(self, words: Mapping[tuple[str, str], bundle.WordList]) -> None:
         """Prepares the lists that each text field is asked for, by (field, list)."""
-        lists = {name: found.entries for (_, name), found in sorted(words.items())}
+        named = {name: found for (_, name), found in sorted(words.items())}
+        self.hashed = {name: HashedList(found) for name, found in named.items() if found.kind == "hashed"}
+        lists = {name: found.entries for name, found in named.items() if found.kind != "hashed"}
         self.asked: dict[str, list[str]] = {}
         for field, name in sorted(words):
             self.asked.setdefault(field, []).append(name)
@@ -209,6 +212,7 @@ class TextPass:
     def columns(self, chunk: pl.DataFrame) -> list[pl.Series]:
         """Gives one Boolean column per pair over a chunk; a missing text or column mentions nothing."""
         fields = [field for field in self.asked if field in chunk.columns]
+        fields = [field for field in fields if not self.hashed.keys() >= set(self.asked[field])]
         parts = [chunk[field].cast(pl.String).rename("t") for field in fields]
         possible = self._possible(pl.concat(parts)) if parts else None
         out = []
@@ -218,6 +222,9 @@ class TextPass:
             if possible is not None and field in fields:
                 texts = possible.filter(pl.col("row").is_between(first, first + chunk.height, closed="left"))
             for name in names:
+                if name in self.hashed:
+                    out.append(self._hashed(chunk, field, name))
+                    continue
                 flags = np.zeros(chunk.height, np.bool_)
                 looked_for = self.program.lists[self.names.index(name)]
                 if texts is not None and texts.height and looked_for:
@@ -225,6 +232,11 @@ class TextPass:
                     flags[texts["row"].filter(hit).to_numpy() - first] = True
                 out.append(pl.Series(text_key(field, name), flags))
         return out
+
+    def _hashed(self, chunk: pl.DataFrame, field: str, name: str) -> pl.Series:
+        if field not in chunk.columns:
+            return pl.Series(text_key(field, name), np.zeros(chunk.height, np.bool_))
+        return self.hashed[name].mentioned_in(chunk[field].cast(pl.String)).alias(text_key(field, name))
 
     def _possible(self, texts: pl.Series) -> pl.DataFrame | None:
         """Gives the texts that can mention anything: row, signs; a text in two forms has two rows.

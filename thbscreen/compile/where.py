@@ -66,7 +66,7 @@ def words_of(test: ast.Test, lists: Mapping[str, bundle.WordList]) -> bundle.Wor
         return bundle.WordList(name, name, "words", entries, (), (), "", (), name, Span("", 1, 1, 1))
     if test.op in {"in_list", "not_in_list", "mentions_list"}:
         found = lists[str(test.operand)]
-        return found if found.kind == "words" else None
+        return found if found.kind in {"words", "hashed"} else None
     return None
 
 
@@ -174,7 +174,7 @@ def _positive(test: ast.Test, lists: Mapping[str, bundle.WordList], *, money: bo
             return pl.any_horizontal(each).fill_null(value=False)
         case "in_list" | "mentions_list":
             found = lists[str(operand)]
-            if found.kind == "words":
+            if found.kind in {"words", "hashed"}:
                 return pl.col(text_key(test.field, found.name))
             entries = found.entries  # only codes have ranges; `10-20` in a list of values is that value
             return column.is_in(expand_codes(entries) if found.kind == "codes" else [e for _, e in entries])

@@ -159,7 +159,7 @@ def _lacking(missing: Sequence[str], unread: Iterable[str]) -> str:
     facts = [name.removeprefix(_FACT) for name in missing if name.startswith(_FACT)]
     told = ["no value in " + ", ".join(columns)] if columns else []
     told += ["the profile has no value for these days of " + ", ".join(facts)] if facts else []
-    return "; ".join((*told, *unread))
+    return "; ".join((*unread, *told))
 
 
 def _sparse(name: str, share: float) -> str:

@@ -36,6 +36,10 @@ FILE_CODES: dict[str, str] = {
     "D024": "too many rejected rows",
     "D025": "wrong separator",
     "D026": "two files for one table",
+    "D027": "not well-formed XML",
+    "D028": "document type or entities in XML",
+    "D029": "XML too deep or too large",
+    "D030": "XML file that is no report",
     "D040": "mapping file is not strict YAML",
     "D041": "unknown key in a mapping file",
     "D042": "unknown column in a mapping file",
@@ -71,6 +75,7 @@ ROW_CODES: dict[str, str] = {
     "D120": "floating point number is not a whole minor unit",
     "D121": "same id as another row with different content",
     "D122": "amount_eur differs from amount although the currency is EUR",
+    "D123": "payer and payee cannot be told apart",
 }
 
 

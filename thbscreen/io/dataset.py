@@ -14,6 +14,9 @@ from thbscreen.io.columnar import ParquetSource
 from thbscreen.io.delimited import DelimitedSource, Dialect
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
+from thbscreen.io.goaml import KIND as GOAML
+from thbscreen.io.goaml import ReportFolder
+from thbscreen.io.goaml_codes import read_codes
 from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
 from thbscreen.io.limits import Limits
 from thbscreen.io.mapping_file import read_mapping
@@ -164,15 +167,23 @@ class Dataset:
         account_parties: who may do what with which account.
     """
 
-    def __init__(self, selected: Selected, mapping: Mapping | None, zone: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        selected: Selected,
+        mapping: Mapping | None,
+        zone: str,
+        limits: Limits,
+        reports: ReportFolder | None = None,
+    ) -> None:
         """Opens every file and reads the three small tables."""
+        self._reports = reports
         self.zone = zone
         self.limits = limits
         self._mapping = mapping
         self._ignored = tuple(selected.ignored)
         self._side: dict[str, TableCounts] = {}
         self._side_rejects: list[pl.DataFrame] = []
-        self._side_notes: Counter[str] = Counter()
+        self._side_notes: Counter[str] = Counter() if reports is None else Counter(reports.notes)
         self._side_rows: dict[str, int] = {}
         self._files = selected.files
         self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
@@ -192,6 +203,9 @@ class Dataset:
 
     def _plan(self, table: str, file: InputFile) -> Plan:
         section = self._section(table)
+        if self._reports is not None:
+            report = self._reports.source(file, table)
+            return Plan(table, report, canonical_shape(report, table), None, self.zone)
         source = _open_source(file, section, self.limits)
         if section is None or self._mapping is None:
             return Plan(table, source, canonical_shape(source, table), None, self.zone)
@@ -232,6 +246,10 @@ class Dataset:
             counts.skipped[_REPEAT] += found.same.height
         gone = pl.concat([found.same["_row"], found.different["_row"]])
         return numbered.filter(~pl.col("_row").is_in(gone.implode())).drop("_row")
+
+    def inputs(self) -> dict[str, list[InputFile]]:
+        """Gives the files by table."""
+        return {table: list(files) for table, files in self._files.items()}
 
     def size_hint(self) -> int:
         """Gives roughly how many transactions there are, without reading them."""
@@ -451,16 +469,22 @@ def open_dataset(
 
     Args:
         inputs: data files, or folders with data files.
-        mapping: mapping file; without one the files have canonical names and columns.
+        mapping: mapping file; without one the files have canonical names and columns. For goAML reports it
+            is the filing profile of the FIU whose codes they have.
         zone: zone of times without offset where the mapping names none, such as `Asia/Nicosia`.
         limits: how much is read at most.
 
     Raises:
         DataError: naming file, row and column, never a value.
     """
-    declared = read_mapping(mapping) if mapping is not None else None
     files, ignored = list_inputs(inputs)
-    return Dataset(select_files(files, ignored, declared), declared, zone, limits or Limits())
+    limits = limits or Limits()
+    if any(file.kind == GOAML for file in files):
+        selected = select_files(files, ignored, None)
+        reports = ReportFolder(selected.files["transactions"], read_codes(mapping), limits)
+        return Dataset(selected, None, zone, limits, reports)
+    declared = read_mapping(mapping) if mapping is not None else None
+    return Dataset(select_files(files, ignored, declared), declared, zone, limits)
 
 
 def _open_source(file: InputFile, section: Section | None, limits: Limits) -> RawSource:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
 
 #: Kind of file by ending.
-KINDS = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+KINDS = {
+    ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson",
+    ".xml": "goaml",
+}  # fmt: skip
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z")
 _QUIET_ENDINGS = (".yaml", ".yml", ".md", ".json", ".lock")
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -35,7 +38,7 @@ class InputFile:
     Attributes:
         path: where it is.
         name: name shown in messages and in `source_file`.
-        kind: csv, tsv, parquet, ndjson, or empty when the ending says nothing.
+        kind: csv, tsv, parquet, ndjson, goaml, or empty when the ending says nothing.
         packed: true for a compressed file.
         stamp: size, modification time and file number when it was found.
     """

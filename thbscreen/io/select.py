@@ -34,6 +34,9 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
         DataError: D004, D006, D026 or D048.
     """
     out = Selected(ignored=list(ignored))
+    if any(f.kind == "goaml" for f in files):
+        _reports(files, out)
+        return out
     if mapping is not None and not mapping.single:
         _by_mapping(files, mapping, out)
     else:
@@ -46,6 +49,23 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
         )
     _no_twins(out)
     return out
+
+
+def _reports(files: Sequence[InputFile], out: Selected) -> None:
+    """Gives every report to every table; other tables beside them would name things in another way."""
+    for file in files:
+        if file.kind == "goaml":
+            for table in out.files:
+                out.files[table].append(file)
+        elif _stem(file) in {*_SIDE_TABLES, "transactions"}:
+            raise data_error(
+                "D026",
+                "a folder holds goAML reports and a table of its own",
+                file=file.name,
+                hint="scan the reports alone, and the tables alone",
+            )
+        else:
+            out.ignored.append(file.name)
 
 
 def _by_name(files: Sequence[InputFile], mapping: Mapping | None, out: Selected) -> None:

@@ -79,7 +79,7 @@ def explain_facts(run: RunFolder, given: str, rule: str | None = None) -> Row:
         "near_misses": shown_near,
         "together": _together(near, base, rules) if asked is None else None,
         "networks": _networks(run, who.id),
-        "rows": _evidence_rows(run, shown, shown_near, standings),
+        "rows": _evidence_rows(run, who, shown, shown_near, standings),
         "readiness": _readiness(run, asked),
         **_words(run, who),
     }
@@ -443,7 +443,7 @@ def _why_not(run: RunFolder, rule: str, near: Sequence[Row]) -> Row:
 
 
 def _evidence_rows(
-    run: RunFolder, hits: Sequence[Row], near: Sequence[Row], standings: Sequence[_Standing]
+    run: RunFolder, who: _Who, hits: Sequence[Row], near: Sequence[Row], standings: Sequence[_Standing]
 ) -> list[Row]:
     """Movements of the hits and near misses, as evidence.csv of the cases has them; each once.
 
@@ -451,7 +451,7 @@ def _evidence_rows(
     """
     wanted = {tx for row in (*hits, *near) for tx in row["tx_ids"] or ()}
     hit_ids = {h["hit_id"] for h in hits}
-    cases = [s.row["alert_id"] for s in standings if s.kind == ALERT]
+    cases = [s.row["alert_id"] for s in standings if s.kind == ALERT] + list(who.networks)
     networks = run.table("networks").select("network_id", "hit_ids").rows()
     cases += [network for network, ids in networks if hit_ids.intersection(ids or ())]
     reviews = run.table("reviews").filter(pl.col("hit_id").is_in(sorted(hit_ids)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -19,6 +20,8 @@ from thbscreen.io.publish import MANIFEST
 from thbscreen.report import files
 from thbscreen.report.cases import write_cases
 from thbscreen.report.files import Written
+from thbscreen.report.folder import RunFolder
+from thbscreen.report.html.write import REPORT, write_into
 from thbscreen.report.run import Run
 from thbscreen.report.summary import summary
 from thbscreen.rules import bundle
@@ -50,7 +53,10 @@ def write_run(folder: Path, run: Run, formats: Sequence[str] = (), *, mapping: P
     files.write_json(summary(run), folder / "summary.json")
     written += [Written("rejects.csv", rejects.height), Written("quality.json"), Written("summary.json")]
     written += write_cases(run, folder)
-    files.write_json(manifest(run, files.described(folder, written), mapping), folder / MANIFEST)
+    found = manifest(run, [], mapping)
+    write_into(RunFolder(folder, found, ZoneInfo(run.pack.profile.time_zone)))
+    found["outputs"] = files.described(folder, [*written, Written(REPORT)])
+    files.write_json(found, folder / MANIFEST)
 
 
 def check_formats(formats: Sequence[str]) -> None:

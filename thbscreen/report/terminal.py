@@ -232,7 +232,7 @@ def _missing(run: Run) -> list[tuple[str, int]]:
     """Columns that rules wait for and how many rules do, most wanted first."""
     silent = run.table("readiness").filter(pl.col("status") == "not judged")
     wanted = silent.select("missing").explode("missing").drop_nulls().group_by("missing").len()
-    wanted = wanted.filter(~pl.col("missing").is_in(WORKED_OUT))
+    wanted = wanted.filter(~pl.col("missing").is_in(WORKED_OUT), ~pl.col("missing").str.starts_with("list "))
     return [(c, n) for c, n in wanted.sort("len", "missing", descending=[True, False]).rows()]
 
 

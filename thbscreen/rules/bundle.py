@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from thbscreen.diagnostics import Span
     from thbscreen.rules import ast
     from thbscreen.rules.indicators import Indicator
+    from thbscreen.rules.keys import Key
+
+ListKind = Literal["words", "codes", "values", "map", "hashed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,22 @@ class WordList:
 
     Attributes:
         kind: words (folded whole words, `stem*` for a beginning, phrases), codes (exact; `3000-3299`
-            is a range of numbers of equal length), values (exact ids), map (folded text to value).
+            is a range of numbers of equal length), values (exact ids), map (folded text to value), hashed
+            (digests of words, as in `model.hashed`).
         entries: (language or "any", entry) pairs; for a map (value, folded text) pairs.
         must_match: texts, codes or values that some entry finds.
         must_not_match: the same that none finds.
         languages: of the texts of must_not_match, "any" where the list does not say.
+        supplied_by: "institution" when the rules only say that there is such a list.
+        lacking: why rules that read the list cannot be judged; empty when they can.
+        words_at_most: words of the longest entry of a hashed list.
+        key_check: what shows whether a key is that of a hashed list.
+        key: of a hashed list, where it could be read.
     """
 
     name: str
     title: str
-    kind: Literal["words", "codes", "values", "map"]
+    kind: ListKind
     entries: tuple[tuple[str, str], ...]
     must_match: tuple[str, ...]
     must_not_match: tuple[str, ...]
@@ -36,6 +45,11 @@ class WordList:
     digest: str
     span: Span
     languages: tuple[str, ...] = ()
+    supplied_by: str = ""
+    lacking: str = ""
+    words_at_most: int = 0
+    key_check: str = ""
+    key: Key | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import HIT_TIMES, Context
 from thbscreen.rules.evaluate import number
 from thbscreen.rules.literals import LiteralError, as_unit
+from thbscreen.rules.words import good_entry, hashable
 from thbscreen.rules.yamltree import Map, Node, Scalar, Seq
 
 if TYPE_CHECKING:
@@ -81,12 +82,13 @@ def _case(ctx: Context, node: Node, known: set[str] | None) -> ast.Case | None:
     gap = ctx.choice(mapping.get("known_gap"), "'known_gap'", ("true", "false"))
     given = ctx.mapping(mapping.get("given"), "'given'")
     tables = tuple(_tables(ctx, given)) if given else ()
+    lists = tuple(_lists(ctx, given.get("lists"))) if given else ()
     expect = _expect(ctx, mapping.get("expect"), known)
     parameters = tuple(_parameters(ctx, mapping.get("parameters")))
     if not name or expect is None:
         return None
     text = evidence.text if evidence else None
-    return ast.Case(name, parameters, tables, expect, text, gap == "true", mapping.span)
+    return ast.Case(name, parameters, tables, expect, text, gap == "true", mapping.span, lists)
 
 
 def _parameters(ctx: Context, node: Node | None) -> Iterator[tuple[str, str]]:
@@ -125,8 +127,10 @@ def _tables(ctx: Context, given: Map) -> Iterator[tuple[str, tuple[Row, ...]]]:
     if not given.entries:
         ctx.findings.error("R060", "the test gives no rows", given.span)
     for key, value in given:
+        if key.text == "lists":
+            continue
         if key.text not in COLUMNS:
-            hint = suggest(key.text, [*COLUMNS])
+            hint = suggest(key.text, [*COLUMNS, "lists"])
             ctx.findings.error("R061", f"unknown table '{key.text}'", key.span, help=hint)
             continue
         table = ctx.mapping(value, f"'{key.text}'", ("defaults", "rows"))
@@ -137,6 +141,26 @@ def _tables(ctx: Context, given: Map) -> Iterator[tuple[str, tuple[Row, ...]]]:
         rows = [_row(ctx, row, key.text) for row in ctx.sequence(table.get("rows"), "'rows'")]
         merged = [defaults | row for row in rows]
         yield key.text, tuple(tuple(row.items()) for row in merged)
+
+
+def _lists(ctx: Context, node: Node | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Binds the words that stand for lists of an institution while the test runs (R067)."""
+    for key, value in ctx.mapping(node, "'lists'") or ():
+        found = ctx.lists.get(key.text)
+        items = ctx.scalars(value, f"'{key.text}'")
+        if found is None or not found.supplied_by:
+            if key.text not in ctx.broken_lists:
+                supplied = sorted(name for name, one in ctx.lists.items() if one.supplied_by)
+                hint = suggest(key.text, supplied) or "a test gives only lists that an institution supplies"
+                ctx.findings.error("R067", f"a test cannot give '{key.text}'", key.span, help=hint)
+            continue
+        problems = [(s, hashable(s.text)) for s in items if found.kind == "hashed"]
+        for item, problem in problems:
+            if problem:
+                ctx.findings.error("R067", f"'{item.text[:40]}' cannot be hashed: {problem}", item.span)
+        good = [s for s in items if found.kind != "words" or good_entry(ctx.findings, s)]
+        if good and not any(problem for _, problem in problems):
+            yield key.text, tuple(s.text for s in good)
 
 
 def _row(ctx: Context, node: Node | None, table: str) -> dict[str, str | None]:

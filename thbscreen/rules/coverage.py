@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thbscreen.rules.document import code, escaped, table
+from thbscreen.rules.needs import lists_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,17 +63,18 @@ def coverage(pack: bundle.RulePack, judged: Mapping[str, tuple[str, str]] | None
     """
     switched = {o.rule: o.enabled for o in pack.profile.overrides}
     rules = {rule.id: rule for rule in pack.rules}
+    lists = {found.name: found for found in pack.lists}
     judged = judged or {}
     out = []
     for i in sorted(pack.indicators, key=lambda i: i.id):
         rule = rules.get(i.id)
-        state, why = _state(i.status, i.off_because, rule, on=bool(switched.get(i.id)))
+        state, why = _state(i.status, i.off_because, rule, lists, on=bool(switched.get(i.id)))
         why = why or ": ".join(text for text in (i.needs, i.reason) if text)
         out.append(_covered(i.id, i.form, i.title, state, why, rule, judged))
     named = {i.id for i in pack.indicators}
     for rule in pack.rules:
         if rule.id not in named:
-            state, why = _state("rule", "", rule, on=bool(switched.get(rule.id)))
+            state, why = _state("rule", "", rule, lists, on=bool(switched.get(rule.id)))
             form = rule.family if rule.family == "mitigation" else (rule.typologies or ("",))[0]
             out.append(_covered(rule.id, form, rule.title, state, why, rule, judged))
     return out
@@ -95,11 +97,20 @@ def _covered(
     )  # fmt: skip
 
 
-def _state(status: str, off: str, rule: ast.Rule | None, *, on: bool) -> tuple[str, str]:
+def _state(
+    status: str,
+    off: str,
+    rule: ast.Rule | None,
+    lists: Mapping[str, bundle.WordList],
+    *,
+    on: bool,
+) -> tuple[str, str]:
     if status != "rule":
         return status, ""
     if rule is None:
         return "off", "switched off by the profile"
+    if unread := lists_needed(rule, lists):
+        return "needs list", "; ".join(unread)
     if rule.status != "draft" or on:
         return "runs", ""
     return ("off", off) if off else ("draft", "not measured or reviewed enough to run by default")

@@ -67,7 +67,7 @@ def index(pack: bundle.RulePack) -> str:
         ("list", "title", "kind", "entries", "reviewed", "used by"),
         (
             (
-                code(found.name), escaped(found.title), found.kind, str(len(found.entries)), found.reviewed,
+                code(found.name), escaped(found.title), found.kind, _entries(found), found.reviewed,
                 ", ".join(f"[{i}]({i}.md)" for i in used[found.name]) or "no rule",
             )
             for found in pack.lists
@@ -212,13 +212,17 @@ def _lists(rule: ast.Rule, pack: bundle.RulePack) -> list[str]:
     known = {found.name: found for found in pack.lists}
     rows = [
         (
-            code(name), escaped(found.title), found.kind, str(len(found.entries)), found.reviewed,
+            code(name), escaped(found.title), found.kind, _entries(found), found.reviewed,
             escaped("; ".join(_work(s, pack) for s in found.sources)),
         )
         for name in _lists_of(rule)
         if (found := known.get(name)) is not None
     ]  # fmt: skip
     return table(("list", "title", "kind", "entries", "reviewed", "sources"), rows) if rows else []
+
+
+def _entries(found: bundle.WordList) -> str:
+    return f"supplied by the {found.supplied_by}" if found.supplied_by else str(len(found.entries))
 
 
 def _roles(rule: ast.Rule) -> list[str]:

@@ -10,7 +10,7 @@ from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Unit
 from thbscreen.rules.context import ALWAYS, RULE_FIELDS
 from thbscreen.rules.evaluate import walk
-from thbscreen.rules.needs import required_columns
+from thbscreen.rules.needs import lists_needed, lists_read, required_columns
 from thbscreen.rules.overrides import changes
 from thbscreen.rules.patterns import SHAPES
 
@@ -334,12 +334,16 @@ def _set_here(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None)
     return out
 
 
-def _not_judged(rule: ast.Rule) -> str:
+def _not_judged(rule: ast.Rule, pack: bundle.RulePack | None = None) -> str:
     needed = sorted({_plain_name(c) for c in required_columns(rule) if c not in ALWAYS and c != "amount_eur"})
     parts = [f"{_either(needed)} is missing from the data" if needed else "no movement is given"]
     if rule.needs_time_of_day:
         parts.append("the data give days without times")
-    return f"Not judged if {', or if '.join(parts)}."
+    known = {found.name: found for found in pack.lists} if pack is not None else {}
+    supplied = [name for name in lists_read(rule) if name in known and known[name].supplied_by]
+    parts += [f"the {known[name].supplied_by} does not supply the list {name}" for name in supplied]
+    now = "".join(f" Now {why}." for why in lists_needed(rule, known))
+    return f"Not judged if {', or if '.join(parts)}.{now}"
 
 
 def _plain_name(path: str) -> str:
@@ -413,7 +417,7 @@ def sentences(bound: ast.Rule, resolved: ast.Rule, pack: bundle.RulePack | None 
         teller.detect(bound.detect),
         _set_here(bound, resolved, pack),
         [*reads, *_laws(bound)],
-        [_not_judged(resolved)],
+        [_not_judged(resolved, pack)],
         [_roles(bound.roles) + "."],
         ["Lawful readings to rule out first: " + "; ".join(bound.innocent_explanations) + "."],
         [f"Care: {bound.care}"] if bound.care else [],

@@ -114,7 +114,7 @@ def forms() -> dict[str, Form]:
         "step": Form(STEP_KEYS, ("name", "where")),
         "follows": Form(("where", "within", "same", "different"), ("where", "within")),
         "list": Form(
-            lists.KEYS, lists.NEEDED,
+            lists.KEYS, lists.NEEDED,  # what else a list needs, its form says
             {"sources": "[source]", "suppress": "[suppression]"},
         ),
         "profile": Form(

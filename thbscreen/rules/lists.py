@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import permutations
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from thbscreen.diagnostics import Diagnostic
+from thbscreen.model.hashed import DIGEST_LENGTH, MAX_WORDS
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
 from thbscreen.rules.accusing import refuse_accusing
@@ -15,19 +16,33 @@ from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import digest
 from thbscreen.rules.suppress import suppress
 from thbscreen.rules.words import finding, good_entry, matching
-from thbscreen.rules.yamltree import MAX_NODES, Findings, Map, Node, Scalar, Seq, load_tree
+from thbscreen.rules.yamltree import MAX_LOOKED_FOR, MAX_NODES, Findings, Map, Node, Scalar, Seq, load_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from thbscreen.diagnostics import Span
+    from thbscreen.rules import ast
+
 KEYS = (
-    "list", "title", "kind", "reviewed", "sources", "suppress", "entries", "must_match", "must_not_match",
+    "list", "title", "kind", "supplied_by", "reviewed", "sources", "suppress", "words_at_most", "key_check",
+    "entries", "must_match", "must_not_match",
 )  # fmt: skip
-NEEDED = tuple(key for key in KEYS if key != "suppress")
-KINDS = ("words", "codes", "values", "map")
+#: What every list has; what else one needs is in `FURTHER`.
+NEEDED = ("list", "title", "kind", "reviewed", "sources")
+#: Keys that a list needs besides, and that no other list has: in the open, hashed, or to be supplied.
+FURTHER = {
+    "open": ("entries", "must_match", "must_not_match"),
+    "hashed": ("words_at_most", "key_check", "entries"),
+    "supplied": ("supplied_by",),
+}
+KINDS = ("words", "codes", "values", "map", "hashed")
+#: Who may supply a list that the rules only name.
+SUPPLIERS = ("institution",)
 LIST_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}", re.ASCII)
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DIGEST = re.compile(rf"[0-9a-f]{{{DIGEST_LENGTH}}}", re.ASCII)
 MAX_RANGE = 10_000
 #: Entries times examples; each pair is tried.
 MAX_TRIALS = 300_000
@@ -48,7 +63,8 @@ def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
     mapping = ctx.mapping(root, "the list", KEYS)
     if mapping is None:
         return None
-    ctx.require(mapping, NEEDED, "the list")
+    form = _form(ctx, mapping)
+    ctx.require(mapping, (*NEEDED, *FURTHER[form]), "the list")
     name = ctx.scalar(mapping.get("list"), "'list'")
     if name is not None and not ctx.forbidden(name.text, name.span) and not LIST_NAME.fullmatch(name.text):
         findings.error(
@@ -59,6 +75,8 @@ def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
     if reviewed is not None and not _DAY.fullmatch(reviewed.text):
         findings.error("R021", "'reviewed' is a day such as 2026-01-31", reviewed.span)
     sources = bind_sources(ctx, mapping.get("sources"))
+    if form == "supplied" or kind == "hashed":
+        return _closed(ctx, mapping, form, name, kind, reviewed, sources)
     before = len(findings.items)
     pairs = list(_entries(ctx, mapping.get("entries"), kind)) if kind else []
     whole = len(findings.items) == before
@@ -69,12 +87,84 @@ def _bind(ctx: Context, root: Node | None) -> bundle.WordList | None:
     suppress(ctx, mapping, complete=not findings.failed)
     if findings.failed or name is None or kind is None or reviewed is None:
         return None
-    known_kind = cast("Literal['words', 'codes', 'values', 'map']", kind)
     return bundle.WordList(
-        name.text, ctx.text(mapping, "title"), known_kind, entries,
+        name.text, ctx.text(mapping, "title"), cast("bundle.ListKind", kind), entries,
         tuple(s.text for _, s in wanted), tuple(s.text for _, s in unwanted), reviewed.text, sources,
         list_digest(name.text, kind, entries), mapping.span, tuple(language for language, _ in unwanted),
     )  # fmt: skip
+
+
+def _form(ctx: Context, mapping: Map) -> str:
+    """Tells which of `FURTHER` a list is, and refuses keys that lists of its form do not have (R091)."""
+    kind = mapping.get("kind")
+    supplied = mapping.get("supplied_by") is not None
+    form = "hashed" if isinstance(kind, Scalar) and kind.text == "hashed" else "open"
+    form = "supplied" if supplied else form
+    why = {
+        "open": "belongs to a hashed list",
+        "hashed": "would show words of a hashed list; they are tried when it is made",
+        "supplied": "does not belong to a list that is to be supplied",
+    }
+    for key in dict.fromkeys(key for keys in FURTHER.values() for key in keys):
+        if (at := mapping.key(key)) is not None and key not in FURTHER[form]:
+            hint = "the institution's own file holds the entries" if supplied else None
+            ctx.findings.error("R091", f"'{key}' {why[form]}", at.span, help=hint)
+    return form
+
+
+def _closed(
+    ctx: Context,
+    mapping: Map,
+    form: str,
+    name: Scalar | None,
+    kind: str | None,
+    reviewed: Scalar | None,
+    sources: tuple[ast.Source, ...],
+) -> bundle.WordList | None:
+    """Binds a list whose words are not in it: it is hashed, or an institution is to supply it."""
+    findings = ctx.findings
+    by = ctx.choice(mapping.get("supplied_by"), "'supplied_by'", SUPPLIERS)
+    if by is not None and kind == "map":
+        span = mapping.get("kind").span  # type: ignore[union-attr]
+        findings.error("R091", "a map cannot be supplied", span, help="write a list of words or values")
+    entries = _digests(ctx, mapping) if form == "hashed" else ()
+    most, check = (ctx.scalar(mapping.get(key), f"'{key}'") for key in ("words_at_most", "key_check"))
+    if most is not None and not (most.text.isdecimal() and 1 <= int(most.text[:4]) <= MAX_WORDS):
+        findings.error("R090", f"'words_at_most' is a whole number from 1 to {MAX_WORDS}", most.span)
+    if check is not None and not _DIGEST.fullmatch(check.text):
+        _unshown(findings, "'key_check' is no digest", check.span)
+    suppress(ctx, mapping, complete=not findings.failed)
+    if findings.failed or name is None or kind is None or reviewed is None:
+        return None
+    words = int(most.text) if most is not None else 0
+    checked = check.text if check is not None else ""
+    return bundle.WordList(
+        name.text, ctx.text(mapping, "title"), cast("bundle.ListKind", kind), entries, (), (), reviewed.text,
+        sources, list_digest(name.text, kind, (*entries, ("check", checked), ("words", str(words)))),
+        mapping.span, supplied_by=by or "", words_at_most=words, key_check=checked,
+        lacking=f"the list {name.text} is to be supplied by the {by}" if by else NO_KEY.format(name.text),
+    )  # fmt: skip
+
+
+#: Why rules that read a hashed list are not judged when the profile says nothing about a key.
+NO_KEY = "the list {} is hashed and the profile names no lists_key"
+
+
+def _digests(ctx: Context, mapping: Map) -> tuple[tuple[str, str], ...]:
+    out: dict[str, None] = {}
+    for item in ctx.scalars(mapping.get("entries"), "'entries'"):
+        if not _DIGEST.fullmatch(item.text):
+            _unshown(ctx.findings, "an entry of a hashed list is no digest", item.span)
+        out[item.text] = None
+    return tuple(("any", text) for text in out)
+
+
+def _unshown(findings: Findings, message: str, span: Span) -> None:
+    """Reports what is wrong with a hashed list without its line: that could show a word."""
+    hint = "make the list with: thbscreen rules hash-list"
+    found = Diagnostic("R090", message, span, "", hint)
+    if found not in findings.items and len(findings.items) < MAX_LOOKED_FOR:
+        findings.items.append(found)
 
 
 def list_digest(name: str, kind: str, entries: Iterable[tuple[str, str]]) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from thbscreen.rules import ast
+from thbscreen.rules.evaluate import walk
+
+if TYPE_CHECKING:
+    from thbscreen.rules import bundle
 
 _NEGATIVE = frozenset({"is_not", "not_in", "not_in_list"})
+_IN_LISTS = frozenset({"in_list", "not_in_list", "mentions_list"})
 #: Facts that only lower the number of flags; without them the rule is judged, but weakly.
 _LENIENT = frozenset(
     {"own_transfer", "same_address", "party.licence", "party.sector_nace", "cp.licence", "cp.sector_nace"}
@@ -59,7 +65,8 @@ class _Needs:
     def _condition(self, condition: ast.Condition) -> bool:
         match condition:
             case ast.Test():
-                return condition.op in _NEGATIVE or not self.gone(condition.field)
+                unread = condition.op in _IN_LISTS and list_named(str(condition.operand)) in self.missing
+                return condition.op in _NEGATIVE or not (unread or self.gone(condition.field))
             case ast.AnyOf():
                 return any(self.where(w) for w in condition.wheres)
             case ast.NoneOf():
@@ -92,6 +99,29 @@ def named(fact: ast.Fact) -> str:
     return f"fact {fact.fact}"
 
 
+def list_named(name: str) -> str:
+    """Gives the name under which a list that cannot be read stands among what is missing."""
+    return f"list {name}"
+
+
+def lists_read(rule: ast.Rule) -> tuple[str, ...]:
+    """Lists the names of the lists that a rule's tests read."""
+    tests = (part for part in walk(rule.detect) if isinstance(part, ast.Test) and part.op in _IN_LISTS)
+    return tuple(sorted({str(test.operand) for test in tests}))
+
+
+def unread_lists(rule: ast.Rule, lists: Mapping[str, bundle.WordList]) -> dict[str, str]:
+    """Gives the lists of a rule that cannot be read, each with the reason."""
+    known = (lists[name] for name in lists_read(rule) if name in lists)
+    return {found.name: found.lacking for found in known if found.lacking}
+
+
+def lists_needed(rule: ast.Rule, lists: Mapping[str, bundle.WordList]) -> tuple[str, ...]:
+    """Gives the reasons why a rule cannot be judged on any data: lists that it needs and cannot read."""
+    unread = unread_lists(rule, lists)
+    return tuple(why for name, why in unread.items() if not judgeable(rule, {list_named(name)}))
+
+
 def names_in(expr: ast.Expr | None) -> Iterator[str]:
     """Lists the names that an expression reads."""
     match expr:
@@ -112,7 +142,8 @@ def judgeable(rule: ast.Rule, missing: Collection[str]) -> bool:
 
     Args:
         rule: bound or resolved.
-        missing: rule field paths without any value, and facts (see `named`) without one for these days.
+        missing: rule field paths without any value, facts (see `named`) without one for these days, and
+            lists (see `list_named`) that cannot be read.
     """
     return _Needs(rule, set(missing)).rule(rule)
 

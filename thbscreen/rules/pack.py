@@ -26,6 +26,7 @@ from thbscreen.rules.literals import as_unit
 from thbscreen.rules.overrides import Hidden, Known, hide, narrowed
 from thbscreen.rules.paths import default_rules_dir, profile_path
 from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, local_today, read_profile
+from thbscreen.rules.supplied import supply
 from thbscreen.rules.suppress import suppress_between
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
@@ -169,7 +170,12 @@ def hidden(pack: bundle.RulePack) -> list[Hidden]:
 
 @dataclass(slots=True)
 class _Loading:
-    """Everything read from one folder so far."""
+    """Everything read from one folder so far.
+
+    Attributes:
+        lists: in force, with those that the institution supplies.
+        brought: those of the folder alone, which the lock is about.
+    """
 
     base: Path
     read: ProfileFile
@@ -179,6 +185,7 @@ class _Loading:
     lists: dict[str, bundle.WordList | None] = field(default_factory=dict)
     findings: list[Findings] = field(default_factory=list)
     catalogue: list[tuple[indicators.Indicator, Findings]] = field(default_factory=list)
+    brought: Mapping[str, bundle.WordList | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules_dir: Path | None, profile: str | Path, today: dt.date | None) -> _Loading:
@@ -193,6 +200,7 @@ class _Loading:
             read.ctx.findings.error("R001", problem, _start(read.ctx.findings.file))
         loading = cls(base, read)
         loading.load_lists()
+        loading.load_supplied(path)
         loading.load_rules()
         loading.load_indicators()
         bounds = {identity: ctx.bounds for identity, ctx in loading.contexts.items()}
@@ -245,6 +253,12 @@ class _Loading:
             self.findings.append(findings)
         between = cross_warnings(found for found in self.lists.values() if found is not None)
         self.findings.append(Findings("", items=suppress_between(between, self.findings)))
+
+    def load_supplied(self, profile: Path) -> None:
+        self.brought = self.lists
+        supplied = supply(self.brought, self.read, profile)
+        self.lists = supplied.lists
+        self.findings += supplied.findings
 
     def load_rules(self) -> None:
         good = {name: found for name, found in self.lists.items() if found is not None}
@@ -365,7 +379,7 @@ class _Loading:
 
     def locked(self) -> lock.Lock:
         rules = {i: lock.Entry(r.version, r.digest) for i, r in sorted(self.rules.items()) if r is not None}
-        lists = {name: found.digest for name, found in sorted(self.lists.items()) if found is not None}
+        lists = {name: found.digest for name, found in sorted(self.brought.items()) if found is not None}
         return lock.Lock(rules, lists)
 
     def lock_findings(self, *, accept: bool = False) -> list[Diagnostic]:

@@ -21,7 +21,10 @@ from thbscreen.rules.overrides import Known, bind_exclusions, bind_goaml, bind_o
 from thbscreen.rules.words import finding, good_entry
 from thbscreen.rules.yamltree import MAX_NODES, Map, Node, Scalar, load_tree
 
-KEYS = ("profile", "time_zone", "facts", "scoring", "rules", "lists", "exclusions", "goaml")
+KEYS = (
+    "profile", "time_zone", "facts", "scoring", "rules", "lists", "lists_from", "lists_key", "exclusions",
+    "goaml",
+)  # fmt: skip
 _FACT_KEYS = ("value", "valid_from", "valid_to", "source", "confidence")
 #: Stands for the values of a fact that the profile does not have; rules that need it are then not judged.
 UNKNOWN = "unknown"
@@ -186,6 +189,11 @@ def _list_changes(
             continue
         found = lists[key.text]
         if found is None:
+            continue
+        if found.supplied_by or found.kind == "hashed":
+            hint = "change the institution's own file; a hashed list is made anew from all its words"
+            message = f"'{key.text}' is supplied as a whole and not changed here"
+            ctx.findings.error("P020", message, key.span, help=hint)
             continue
         additions[key.text] = tuple(_added(ctx, mapping.get("add"), found))
         removals[key.text] = tuple(_removed(ctx, mapping.get("remove"), found))

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from thbscreen.model import catalogue
+from thbscreen.model.hashed import MAX_WORDS
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.binder import MAX_TITLE, SOURCE_KINDS, by_name
 from thbscreen.rules.cases import COLUMNS
 from thbscreen.rules.detect import KINDS
 from thbscreen.rules.grammar import PATTERN_MEANS, Form, Kind, forms
+from thbscreen.rules.lists import FURTHER, SUPPLIERS, bind_list
 from thbscreen.rules.lists import KINDS as LIST_KINDS
-from thbscreen.rules.lists import bind_list
 from thbscreen.rules.measures import FIELD_KINDS, ROW_KINDS, STATISTICS
 from thbscreen.rules.schema_rows import LOOSE, NAME, Rows
 from thbscreen.rules.schema_words import described
@@ -66,7 +67,7 @@ class _Writer:
         if kind == "rule":
             out["allOf"] = [self.summary(), self.weight()]
         if kind == "list":
-            out["allOf"] = [self.map_entries()]
+            out["allOf"] = [self.map_entries(), self.list_forms()]
         title = {
             "rule": "A rule of thbscreen",
             "list": "A list of thbscreen",
@@ -168,6 +169,9 @@ class _Writer:
 
     def test(self) -> Schema:
         tables = {name: self.table(name, columns) for name, columns in COLUMNS.items()}
+        supplied = [name for name, found in self.lists.items() if found.supplied_by]
+        words_given = {"type": "object", "additionalProperties": many(TEXT), "minProperties": 1}
+        tables["lists"] = words_given | ({"propertyNames": words(supplied)} if self.lists else {})
         hit = {"type": "object", "additionalProperties": TEXT}
         return self.object(
             forms()["test"],
@@ -344,6 +348,9 @@ class _Writer:
             "list": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}$"},
             "title": TEXT, "kind": words(LIST_KINDS), "reviewed": DAY, "sources": self.sources(),
             "suppress": self.suppress(),
+            "supplied_by": words(SUPPLIERS),
+            "words_at_most": {"type": "integer", "minimum": 1, "maximum": MAX_WORDS},
+            "key_check": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             "entries": grouped, "must_match": grouped, "must_not_match": grouped,
         }  # fmt: skip
 
@@ -352,6 +359,17 @@ class _Writer:
             "if": {"properties": {"kind": {"const": "map"}}, "required": ["kind"]},
             "then": {"properties": {"entries": {"type": "object"}}},
         }
+
+    def list_forms(self) -> Schema:
+        """Says which keys belong to a list to be supplied, to a hashed one, and to all others."""
+        every = {key for keys in FURTHER.values() for key in keys}
+        parts = {
+            form: {"required": list(keys), "properties": dict.fromkeys(sorted(every.difference(keys)), False)}
+            for form, keys in FURTHER.items()
+        }
+        hashed = {"properties": {"kind": {"const": "hashed"}}, "required": ["kind"]}
+        other = {"if": hashed, "then": parts["hashed"], "else": parts["open"]}
+        return {"if": {"required": ["supplied_by"]}, "then": parts["supplied"], "else": other}
 
     def profile_keys(self) -> dict[str, Schema]:
         fact = {
@@ -389,6 +407,11 @@ class _Writer:
             "lists": {
                 "type": "object", "additionalProperties": self.object(forms()["change"], change, "change"),
             } | names,
+            "lists_from": {"type": "string"},
+            "lists_key": {
+                "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+                "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
+            },
             "exclusions": self.items(self.object(forms()["exclusion"], exclusion, "exclusion")),
             "goaml": {
                 "type": "object", "properties": {"indicators": codes}, "additionalProperties": False,

@@ -137,7 +137,7 @@ class Rows:
             case "in_list" | "not_in_list":
                 return self.list_of("codes", "values", begins=begins)
             case "mentions_list":
-                return self.list_of("words", begins=begins)
+                return self.list_of("words", "hashed", begins=begins)
             case "time_of_day":
                 return self.value(Unit.TIME_RANGE)
             case "weekday":

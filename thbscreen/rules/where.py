@@ -114,7 +114,7 @@ def _check_lists_anyway(ctx: Context, value: Node) -> None:
     if isinstance(value, Map):
         for name, operand in value:
             if name.text in _LISTS and isinstance(operand, Scalar):
-                ctx.list_named(operand, ("words", "codes", "values", "map"), name.text)
+                ctx.list_named(operand, ("words", "codes", "values", "map", "hashed"), name.text)
 
 
 def _test(ctx: Context, info: FieldInfo, op: str, at: Scalar, operand: Node) -> Iterator[ast.Test]:
@@ -205,7 +205,7 @@ def _operand(
         return None if found is None else found == "true"
     if op in _LISTS:
         name = ctx.scalar(node, what)
-        kinds = ("words",) if op == "mentions_list" else ("codes", "values")
+        kinds = ("words", "hashed") if op == "mentions_list" else ("codes", "values")
         return None if name is None else ctx.list_named(name, kinds, f"'{op}'")
     if op == "time_of_day":
         return ctx.value(node, Unit.TIME_RANGE, what)

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from thbscreen.model.entries import AS_WRITTEN, STEM, forms, patterns, stands
+from thbscreen.model.hashed import EntryError
+from thbscreen.model.hashed import spelled as spelled_out
 from thbscreen.model.spelling import MAX_SPELLINGS, ManySpellingsError
 from thbscreen.model.text import fold
 
@@ -32,6 +34,15 @@ def good_entry(findings: Findings, item: Scalar) -> bool:
     if not found:
         findings.error("R024", "the entry holds no letter and no digit", item.span)
     return bool(found)
+
+
+def hashable(word: str) -> str | None:
+    """Says why a word cannot stand in a hashed list; None when it can."""
+    try:
+        spelled_out(word)
+    except EntryError as error:
+        return str(error)
+    return None
 
 
 def matching(entries: Iterable[tuple[str, str]], text: str) -> str | None:

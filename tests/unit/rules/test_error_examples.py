@@ -67,6 +67,7 @@ SHOWN_ELSEWHERE = {
     "W130": "a rule without an entry of the catalogue",
     "P011": "a rule that reads the hits of another",
     "P014": "an exclusion that silences a rule's own test",
+    **dict.fromkeys(("R067", "R090", "R091", "P017", "P018", "P019", "P020", "W131"), "a list of an institution"),
     **dict.fromkeys(("V001", "V002", "V003", "V004", "V005", "V006"), "a lock"),
     "W105": "two lists",
     "W120": "a day after the review",

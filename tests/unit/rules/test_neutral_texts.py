@@ -18,8 +18,8 @@ from thbscreen.rules.paths import default_rules_dir
 ROOT = Path(__file__).parents[3]
 STATEMENTS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "statements"
 
-#: Lists that name everyday things by design, and the topics they are about. They count only beside structure,
-#: leave payments out, or recognise a payee; a text about anything else must not be found by them.
+#: Lists that name everyday things by design, and the topics they are about. They count only beside
+#: structure, leave payments out, or recognise a payee; they must find no text about anything else.
 EVERYDAY: dict[str, frozenset[str]] = {
     "keywords.rent": frozenset({"rent"}),
     "keywords.wages": frozenset({"wages"}),
@@ -40,15 +40,16 @@ EVERYDAY: dict[str, frozenset[str]] = {
 }  # fmt: skip
 #: Everyday lists in which the customer's own language is read. Payees write their names themselves.
 BALANCED = [name for name in EVERYDAY if name.startswith("keywords.")]
-#: No language may have more than this many times the hits of the median language of a list. One topic more or
-#: less of the few that a list is about is less than that; a word that one language has and the others have not
-#: is more.
+#: No language may have more than this many times the hits of the median language of a list: one topic more of
+#: the few that a list is about is less than that, a word that only one language has is more.
 TIMES = 2.0
 #: Most neutral rows in 10,000 that a list which speaks against somebody may find in any language.
 BOUND = 5
-WRITTEN = {"el": "Greek", "en": "English", "ru": "Russian", "uk": "Ukrainian", "ro": "Romanian", "bg": "Bulgarian",
-           "lv": "Latvian", "tr": "Turkish", "es": "Spanish", "pt": "Portuguese", "fr": "French", "vi": "Vietnamese",
-           "hi": "Hindi", "ne": "Nepali", "bn": "Bengali", "fil": "Filipino"}  # fmt: skip
+WRITTEN = {
+    "el": "Greek", "en": "English", "ru": "Russian", "uk": "Ukrainian", "ro": "Romanian", "bg": "Bulgarian",
+    "lv": "Latvian", "tr": "Turkish", "es": "Spanish", "pt": "Portuguese", "fr": "French", "hi": "Hindi",
+    "vi": "Vietnamese", "ne": "Nepali", "bn": "Bengali", "fil": "Filipino",
+}  # fmt: skip
 
 
 @cache

@@ -17,7 +17,7 @@ from thbscreen.rules.binder import KEYS, bind_text
 from thbscreen.rules.detect import KINDS
 from thbscreen.rules.formatter import kind_of
 from thbscreen.rules.grammar import PATTERN_MEANS, forms
-from thbscreen.rules.lists import bind_list
+from thbscreen.rules.lists import FURTHER, bind_list
 from thbscreen.rules.measures import MEASURE_KINDS
 from thbscreen.rules.profile import read_profile
 from thbscreen.rules.schema import schema
@@ -341,7 +341,7 @@ def test_the_binder_asks_for_the_keys_that_a_form_requires(kind: str) -> None:
 
 def test_the_binder_asks_for_the_keys_that_lists_and_profiles_require() -> None:
     lists = [d.message for d in bind_list("zzzz: 1\n", "x")[1].items if d.code == "R003"]
-    assert set(re.findall(r"'(\w+)'", lists[0])) == set(forms()["list"].required)
+    assert set(re.findall(r"'(\w+)'", lists[0])) == {*forms()["list"].required, *FURTHER["open"]}
     profiles = [d.message for d in read_profile("zzzz: 1\n", "x").ctx.findings.items if d.code == "R003"]
     assert set(re.findall(r"'(\w+)'", profiles[0])) == set(forms()["profile"].required)
 

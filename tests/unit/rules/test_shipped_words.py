@@ -162,6 +162,9 @@ def test_no_list_of_key_words_finds_an_everyday_text(text: str) -> None:
 
 def test_every_shipped_list_shows_what_it_finds_and_what_it_leaves_alone() -> None:
     for found in shipped().values():
+        if found.supplied_by:
+            assert not found.entries, found.name
+            continue
         assert found.must_match, found.name
         assert found.must_not_match, found.name
         assert all(finding(found.kind, found.entries, text) for text in found.must_match)

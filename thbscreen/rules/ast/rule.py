@@ -57,6 +57,7 @@ class Case:
         expect: "no hits", "not judged", or the hits as mappings of field to raw text.
         evidence: exact text of the first hit's evidence, or None.
         known_gap: recorded, does not fail.
+        lists: entries of lists that an institution supplies, by name; such a list is absent otherwise.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Case:
     evidence: str | None
     known_gap: bool
     span: Span
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 #: Forms of exploitation and supporting patterns, the graver harm first.
