@@ -151,6 +151,8 @@ SPECIAL = {
         "subject_id",
     ): "account, or other thing that the rule groups by: a device, a cash machine, a network",
     ("hits", "weight"): "weight of the rule, 0 to 3; below zero it speaks against",
+    ("readiness", "weight"): "weight of the rule, 0 to 3; below zero it speaks against",
+    ("readiness", "third_party"): "a hit of the rule shows somebody else's gain or control",
     ("network_edges", "weight"): "strength of the link, 0 to 1, before ageing",
     ("network_edges", "amount_eur"): "sum of the payments, in euro cents",
     ("networks", "amount_eur"): "moved between members, in euro cents",

@@ -1,4 +1,4 @@
-"""The pages on networks and on comparing runs: their commands run, and their output is what comes."""
+"""The pages on findings, on networks and on comparing runs: their commands run, and their output is what comes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from tests.cli.cli_build import run
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "docs" / "how-to" / name for name in ("follow-a-network.md", "compare-two-runs.md")]
+NAMES = ("explain-a-finding.md", "follow-a-network.md", "compare-two-runs.md")
+PAGES = [ROOT / "docs" / "how-to" / name for name in NAMES]
 BLOCK = re.compile(r"^```(sh|python|text|json)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -44,7 +45,7 @@ def test_everything_on_the_pages_happens_as_they_say(tmp_path: Path, monkeypatch
             else:
                 assert shown_in_order(text, output) is None, page.name
                 compared += 1
-    assert compared == 5
+    assert compared == 10
 
 
 def commands(text: str) -> str:

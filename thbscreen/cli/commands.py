@@ -8,6 +8,7 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
@@ -79,6 +80,7 @@ def completion(shell: str) -> None:
 main.add_command(scan)
 main.add_command(rules)
 main.add_command(network)
+main.add_command(explain)
 main.add_command(compare)
 main.add_command(export)
 main.add_command(report)

@@ -148,6 +148,9 @@ def _one(
         "weakest_column": weakest,
         "coverage": round(coverage, 4),
         "look_back": str(rule.look_back) if rule.look_back else None,
+        "family": rule.family,
+        "weight": rule.weight,
+        "third_party": rule.third_party,
     }
 
 

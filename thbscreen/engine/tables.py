@@ -76,7 +76,8 @@ HIT_MEMBERS = _spec(
 READINESS = _spec(
     "readiness", "one row per rule", ("rule",),
     rule=pl.String, title=pl.String, status=pl.String, reason=pl.String, missing=pl.List(pl.String),
-    weakest_column=pl.String, coverage=pl.Float64, look_back=pl.String,
+    weakest_column=pl.String, coverage=pl.Float64, look_back=pl.String, family=pl.String, weight=pl.Int32,
+    third_party=pl.Boolean,
 )  # fmt: skip
 
 NEAR_MISSES = _spec(

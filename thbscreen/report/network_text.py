@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from thbscreen.network.around import distances
 from thbscreen.report import proof as proofs
 from thbscreen.report.narrative import DRAFT, IN_DOUBT, STANDING_CARE, VICTIM_CARE, shares
-from thbscreen.report.network_view import DIRECTIONS, ROLES, VICTIM
-from thbscreen.report.page import Page, money, payment_words
+from thbscreen.report.network_view import DIRECTIONS, ROLES
+from thbscreen.report.page import Page, addend_words, money, payment_words
+from thbscreen.report.subjects import VICTIM
 from thbscreen.report.text import count, euros, minute, points, words
 
 Row = dict[str, Any]
@@ -18,6 +19,8 @@ BAR = 24
 #: Hits of one rule that are told; JSON has all.
 MOST_HITS = 5
 APART = "POSSIBLE VICTIMS, who are not subjects: think of their safety first"
+#: Who is to be handled as a possible victim, after the id.
+HANDLE = ": handle as a possible victim, who is not a subject"
 SILENT = "The silence of rules that were not judged says nothing here: "
 
 
@@ -235,7 +238,7 @@ def around_page(facts: Row, zone: ZoneInfo, width: int) -> str:
     page = Page(width, zone)
     subject = facts["subject"]
     apart = subject["handling"] == "possible victim"
-    page.heading(subject["member_id"] + (": handle as a possible victim, who is not a subject" * apart))
+    page.heading(subject["member_id"] + HANDLE * apart)
     if subject["given"] != subject["member_id"]:
         page.wrap(f"{subject['given']} is an account of {subject['member_id']}.")
     elif subject["accounts"] and subject["accounts"] != [subject["member_id"]]:
@@ -274,7 +277,7 @@ def _alerts(page: Page, subject: Row, alerts: Sequence[Row]) -> None:
         )  # fmt: skip
         if a["urgency"]:
             page.wrap(f"urgency {a['urgency']}: {a['urgency_why']}", 4)
-        page.bullets((f"{points(d['points'])}: {d['why']} ({d['rule']})" for d in a["addends"]), 4)
+        page.bullets(map(addend_words, a["addends"]), 4)
         page.wrap("What may explain this innocently:", 4)
         page.bullets(a["innocent_explanations"] or ["not stated"], 6)
     if not alerts:

@@ -6,7 +6,7 @@ them. Money is whole euro cents, times are UTC.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
@@ -16,11 +16,11 @@ from thbscreen.errors import UsageError
 from thbscreen.network.around import distances
 from thbscreen.network.paths import Way, Ways, find_ways, published_payments
 from thbscreen.report import proof as proofs
+from thbscreen.report import subjects
 from thbscreen.report.folder import Row, RunFolder
 from thbscreen.report.text import count
 from thbscreen.rules import ast
 
-VICTIM = "possible_victim"
 #: Direction of a payment inside a network.
 FROM_VICTIMS, TO_VICTIMS = "from possible victims", "to possible victims"
 AMONG_VICTIMS, AMONG_OTHERS = "among possible victims", "among others"
@@ -91,7 +91,7 @@ def network_facts(run: RunFolder, wanted: str) -> Row:
     members = run.table("network_members").filter(here).to_dicts()
     edges = run.table("network_edges").filter(here)
     alerts = {row["subject_id"]: row for row in run.table("alerts").iter_rows(named=True)}
-    apart = _apart(members, alerts.values())
+    apart = subjects.handled_apart(members, alerts.values())
     shown = [_member(m, alerts.get(m["member_id"])) for m in members]
     return {
         **{name: network[name] for name in _NETWORK},
@@ -103,7 +103,7 @@ def network_facts(run: RunFolder, wanted: str) -> Row:
         "hubs_removed": _hubs(run, network["hubs_removed"]),
         "would_break": network["would_break"],
         "proof": _proof(run, network),
-        "not_judged": _not_judged(run),
+        "not_judged": subjects.not_judged(run),
     }
 
 
@@ -111,18 +111,12 @@ def _proof(run: RunFolder, network: Row) -> list[Row]:
     """Payments of each pattern in the order of time."""
     rows = run.table("network_proof").filter(pl.col("network_id") == network["network_id"])
     names = [name for name in rows.columns if name not in {"network_id", "hit_id", "rule"}]
-    about = _hits(run, rows["hit_id"].unique().to_list()).to_dicts()
+    about = subjects.hits_by_id(run, rows["hit_id"].unique().to_list()).to_dicts()
     return [
         {name: p[name] for name in ("rule", "title", "hit_id", "passed_on_eur")}
         | {"payments": [{name: row[name] for name in names} for row in p["payments"]]}
         for p in proofs.patterns(rows.to_dicts(), about)
     ]
-
-
-def _apart(members: Iterable[Row], alerts: Iterable[Row]) -> set[str]:
-    """Members who are handled as possible victims, by the network's reading or by their own alert's."""
-    found = {m["member_id"] for m in members if m["role"] == VICTIM}
-    return found | {a["subject_id"] for a in alerts if a["handling"] == "possible victim"}
 
 
 def _member(member: Row, alert: Row | None) -> Row:
@@ -135,23 +129,17 @@ def _link(edge: Row) -> Row:
 
 
 def _rules(run: RunFolder, hit_ids: Sequence[str]) -> list[Row]:
-    rows = _hits(run, hit_ids).group_by("rule").agg(pl.col("title", "weight").first(), n_hits=pl.len())
+    rows = (
+        subjects.hits_by_id(run, hit_ids)
+        .group_by("rule")
+        .agg(pl.col("title", "weight").first(), n_hits=pl.len())
+    )
     return rows.sort("rule").to_dicts()
-
-
-def _hits(run: RunFolder, hit_ids: Collection[str]) -> pl.DataFrame:
-    wanted = pl.Series(sorted(hit_ids), dtype=pl.String)
-    return run.table("hits").filter(pl.col("hit_id").is_in(wanted.implode()))
 
 
 def _hubs(run: RunFolder, ids: Sequence[str]) -> list[Row]:
     wanted = pl.Series(list(ids), dtype=pl.String)
     return run.table("hubs").filter(pl.col("hub_id").is_in(wanted.implode())).to_dicts()
-
-
-def _not_judged(run: RunFolder) -> list[str]:
-    silent: list[str] = run.table("readiness").filter(pl.col("status") == "not judged")["rule"].to_list()
-    return silent
 
 
 def _timeline(edges: pl.DataFrame, apart: Collection[str], zone: str) -> list[Row]:
@@ -191,8 +179,7 @@ def ways_facts(
         UsageError: both are the same subject.
         DataError: a table cannot be read.
     """
-    members = run.table("network_members")
-    ends = [_subject(members, given) for given in (start, end)]
+    ends = [subjects.find(run, given) for given in (start, end)]
     if ends[0]["member_id"] == ends[1]["member_id"]:
         raise UsageError("both ends are the same subject", hint="give two different subjects or accounts")
     edges = run.table("network_edges")
@@ -207,22 +194,8 @@ def ways_facts(
     return {
         "from": ends[0], "to": ends[1], "max_hops": max_hops, "within": _length(within),
         "ways": [_way(way, pairs) for way in found.ways], "more": found.more, "complete": found.complete,
-        "possible_victims": sorted(on_ways & _victims(run)), "note": KNOWN_ONLY,
+        "possible_victims": sorted(on_ways & subjects.victims(run)), "note": KNOWN_ONLY,
     }  # fmt: skip
-
-
-def _victims(run: RunFolder) -> set[str]:
-    return _apart(run.table("network_members").to_dicts(), run.table("alerts").to_dicts())
-
-
-def _subject(members: pl.DataFrame, given: str) -> Row:
-    """Who is meant by an id: member_id, the networks it is in, and what was given."""
-    found = members.filter(pl.col("member_id") == given)
-    if found.is_empty():
-        found = members.filter(pl.col("accounts").list.contains(given))
-    member = given if found.is_empty() else found["member_id"].min()
-    networks = found.filter(pl.col("member_id") == member)["network_id"].unique().sort().to_list()
-    return {"member_id": member, "given": given, "networks": networks}
 
 
 def _pairs(edges: pl.DataFrame) -> dict[tuple[str, str], tuple[int, int]]:
@@ -266,21 +239,21 @@ def around_facts(run: RunFolder, given: str, hops: int) -> Row:
         DataError: a table cannot be read.
     """
     members = run.table("network_members")
-    subject = _subject(members, given)
+    subject = subjects.find(run, given)
     who = subject["member_id"]
     mine = members.filter(pl.col("member_id") == who)
-    accounts = sorted({a for row in mine["accounts"].to_list() for a in row or ()})
+    accounts = subjects.accounts_of(run, who)
     names = sorted({who, given, *accounts})
-    alerts = _alerts_of(run, who, names)
-    roles = _roles_in_hits(run, names)
+    alerts = subjects.alerts_of(run, who, names)
+    roles = subjects.roles_in_hits(run, names)
     hits = _hits_of(run, names, roles, [a for a in alerts if a["subject_id"] == who])
     edges = run.table("network_edges")
     steps = _steps(edges, who, hops)
-    victims = _victims(run)
+    victims = subjects.victims(run)
     return {
         "subject": {
             **subject, "accounts": accounts, "is_customer": _one(mine, "is_customer"),
-            "handling": _handling(who, victims, alerts, roles),
+            "handling": subjects.handling(who, victims, alerts, roles),
         },
         "alerts": [{name: a[name] for name in _ALERT} for a in alerts],
         "hits": hits,
@@ -291,7 +264,7 @@ def around_facts(run: RunFolder, given: str, hops: int) -> Row:
         "patterns": _with_others(edges, who, pattern=True),
         "near_misses": run.table("near_misses").filter(pl.col("subject_id").is_in(names)).to_dicts(),
         "hub": run.table("hubs").filter(pl.col("hub_id").is_in(names)).to_dicts(),
-        "hops": hops, "not_judged": _not_judged(run), "note": KNOWN_ONLY,
+        "hops": hops, "not_judged": subjects.not_judged(run), "note": KNOWN_ONLY,
     }  # fmt: skip
 
 
@@ -299,47 +272,15 @@ def _one(frame: pl.DataFrame, column: str) -> Any:
     return frame[column].first() if frame.height else None
 
 
-def _alerts_of(run: RunFolder, who: str, names: Collection[str]) -> list[Row]:
-    """Alerts of the subject; of an account whose holder is not known here, alerts that count its hits."""
-    alerts = run.table("alerts")
-    own = alerts.filter(pl.col("subject_id") == who)
-    if own.is_empty():
-        hits = run.table("hits").filter(pl.col("subject_id").is_in(sorted(names)))["hit_id"]
-        own = alerts.filter(pl.col("hit_ids").list.eval(pl.element().is_in(hits.implode())).list.any())
-    return own.to_dicts()
-
-
-def _roles_in_hits(run: RunFolder, names: Collection[str]) -> dict[str, set[str]]:
-    """Roles that hits give to the subject or its accounts, by hit."""
-    rows = run.table("hit_members").filter(pl.col("member_id").is_in(sorted(names)))
-    roles: dict[str, set[str]] = {}
-    for hit_id, role in rows.select("hit_id", "role").iter_rows():
-        roles.setdefault(hit_id, set()).add(role)
-    return roles
-
-
 def _hits_of(
     run: RunFolder, names: Collection[str], roles: dict[str, set[str]], alerts: Sequence[Row]
 ) -> list[Row]:
     own = run.table("hits").filter(pl.col("subject_id").is_in(sorted(names)))["hit_id"].to_list()
     counted = {hit for alert in alerts for hit in alert["hit_ids"] or ()}
-    rows = _hits(run, {*own, *roles, *counted}).to_dicts()
+    rows = subjects.hits_by_id(run, {*own, *roles, *counted}).to_dicts()
     return [
         {name: row[name] for name in _HIT} | {"roles": sorted(roles.get(row["hit_id"], ()))} for row in rows
     ]
-
-
-def _handling(
-    who: str, victims: Collection[str], alerts: Sequence[Row], roles: dict[str, set[str]]
-) -> str | None:
-    """How the subject is to be handled; None where nothing is published that needs handling."""
-    own = [a["handling"] for a in alerts if a["subject_id"] == who]
-    if who in victims:
-        return "possible victim"
-    if own:
-        return str(own[0])
-    # In doubt, and nothing else is known.
-    return "possible victim" if any(VICTIM in found for found in roles.values()) else None
 
 
 def _part_in(run: RunFolder, member: Row) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from thbscreen.report.layout import columns, printable
-from thbscreen.report.text import count, day, euros
+from thbscreen.report.text import count, day, euros, points
 
 NARROWEST = 60
 #: Transaction ids named of one pair; JSON has all.
@@ -76,6 +76,11 @@ def payment_words(row: Row, page: Page) -> str:
     """Gives `A to B: 2 payments, 100.00 EUR, 2026-01-02 to 2026-01-05`."""
     what = f"{count(row['n'], 'payment')}, {euros(row['amount_eur'])}"
     return f"{row['from']} to {row['to']}: {what}, {page.span(row)}"
+
+
+def addend_words(row: Row) -> str:
+    """Gives one addend of a sum: `2: Title: weight 2 (THB-X)`."""
+    return f"{points(row['points'])}: {row['why']} ({row['rule']})"
 
 
 def money(cents: int | None) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 
 from thbscreen.report.folder import Row, RunFolder
 from thbscreen.report.html.evidence import named
-from thbscreen.report.network_view import VICTIM
+from thbscreen.report.subjects import VICTIM
 from thbscreen.report.text import neutralised
 
 APART = "possible victim"
