@@ -1,4 +1,4 @@
-"""The pages on findings, on networks and on comparing runs: their commands run, and their output is what comes."""
+"""The pages on findings, networks and comparing runs: their commands run, and their output is what comes."""
 
 from __future__ import annotations
 
