@@ -148,7 +148,7 @@ def test_a_possible_victim_cannot_be_confirmed_as_suspected(out: Path, network: 
     assert refused.exit_code == 2
     assert "a possible victim cannot be confirmed" in refused.stderr
     assert apart not in refused.stderr
-    other = members.filter(pl.col("role") == "unknown")["member_id"][0]
+    other = members.filter((pl.col("role") != "possible_victim") & ~pl.col("is_connector"))["member_id"][0]
     assert run(*base, "--out", tmp_path / "d", "--confirmed", other).exit_code == 0
     text = (tmp_path / "d" / f"report-{network}.xml").read_text()
     assert text.count("<is_suspected>true</is_suspected>") == 1
