@@ -24,7 +24,9 @@ from thbscreen.rules.pack import load_pack, resolve
 from thbscreen.rules.steps import stepped
 
 PACK = load_pack()
-RULES = [rule for rule in PACK.bound if rule.parameters]
+#: Lists that an institution has to supply; rules that read one find nothing here.
+ABSENT = [found.name for found in PACK.lists if found.lacking]
+RULES = [rule for rule in PACK.bound if rule.parameters and not any(n in repr(rule.detect) for n in ABSENT)]
 MOVING = [(rule, p) for rule in RULES for p in rule.parameters if p.stricter != "neither"]
 #: Worlds side by side in one bank, and how many of them must show a hit for a parameter to be tried at all.
 WORLDS, ENOUGH = 56, 6
