@@ -117,6 +117,7 @@ KEYWORDS: dict[str, Any] = {
     "maximum": number(lambda v, o: v <= o),
     "minItems": lambda v, o, r, at, s: says(not isinstance(v, list) or len(v) >= o, at, "too few"),
     "minProperties": lambda v, o, r, at, s: says(not isinstance(v, dict) or len(v) >= o, at, "too few"),
+    "maxProperties": lambda v, o, r, at, s: says(not isinstance(v, dict) or len(v) <= o, at, "too many"),
     "required": lambda v, o, r, at, s: says(
         not isinstance(v, dict) or set(o) <= set(v), at, f"lacks {set(o) - set(v or ())}"
     ),
