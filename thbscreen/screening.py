@@ -31,6 +31,7 @@ from thbscreen.engine.payments import (
     devices,
     link_columns,
     met_by_several,
+    paid_for,
     payments,
     subjects,
 )
@@ -270,6 +271,7 @@ def _networks(
             devices=devices(prepared),
             conductors=conductors(prepared),
             access=access(account_parties, holders),
+            paid_for=paid_for(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

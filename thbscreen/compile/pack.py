@@ -32,7 +32,7 @@ def domain(path: str) -> str:
     root = path.rsplit(".", 1)[-1]
     if root in {"account_id", "cp_account_id"}:
         return "account"
-    if root in {"party_id", "employer_id"}:
+    if root in {"party_id", "employer_id", "on_behalf_of"}:
         return "party"
     if path in _FIELDS:
         source = _FIELDS[path].source

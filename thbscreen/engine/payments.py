@@ -11,7 +11,13 @@ from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 
 #: Columns that link people and that no rule may happen to read.
-LINKING = ("conductor_id", "cp_account_id", "device_id", "terminal_id")
+LINKING = ("conductor_id", "cp_account_id", "device_id", "on_behalf_of", "terminal_id")
+#: Table of payments for somebody else; internal.
+FOR_OTHERS = {
+    "source": pl.String(), "target": pl.String(), "n": pl.Int64(), "amount_eur": pl.Int64(),
+    "first": pl.Datetime("us", "UTC"), "last": pl.Datetime("us", "UTC"), "tx_ids": pl.List(pl.String),
+    "times": pl.List(pl.Datetime("us", "UTC")), "amounts_eur": pl.List(pl.Int64),
+}  # fmt: skip
 _TS = pl.Datetime("us", "UTC")
 
 
@@ -125,6 +131,42 @@ def devices(prepared: Prepared) -> pl.DataFrame:
 def conductors(prepared: Prepared) -> pl.DataFrame:
     """Gives who stood at the counter for which subject; conductor_id, subject_id, last; each pair once."""
     return _details(prepared, "conductor_id")
+
+
+def paid_for(prepared: Prepared) -> pl.DataFrame:
+    """Gives who pays for whom: tickets, fees, rents and top-ups that the source says are for somebody else.
+
+    Args:
+        prepared: the buckets; without the column c:on_behalf_of nobody pays for anybody.
+
+    Returns:
+        source (subject of the paying account), target (customer for whom it was paid), n, amount_eur, first,
+        last, tx_ids, times, amounts_eur (cents); one row per pair, payments for oneself left out.
+    """
+    parts = []
+    for number in range(len(prepared.buckets)):
+        frame = prepared.bucket(number)
+        if "c:on_behalf_of" in frame.columns:
+            mine = frame.filter((pl.col("c:on_behalf_of") >= 0) & ~pl.col("_credit"))
+            parts.append(mine.select("tx_id", "_t", "amount_eur", "c:account_id", "c:on_behalf_of"))
+    if not parts:
+        return pl.DataFrame(schema=FOR_OTHERS)
+    rows = pl.concat(parts)
+    time = pl.col("_t").cast(pl.Datetime("us", "UTC"))
+    rows = rows.with_columns(
+        source=subjects(prepared)["subject_id"].gather(rows["c:account_id"]),
+        target=prepared.dictionaries["party"].gather(rows["c:on_behalf_of"]),
+        amount_eur=pl.col("amount_eur").fill_null(0),
+    ).filter(pl.col("source") != pl.col("target"))
+    out = (
+        rows.sort("source", "target", "_t", "tx_id")
+        .group_by("source", "target", maintain_order=True)
+        .agg(
+            n=pl.len(), amount_eur=pl.col("amount_eur").sum(), first=time.first(), last=time.last(),
+            tx_ids="tx_id", times=time, amounts_eur=pl.col("amount_eur"),
+        )
+    )  # fmt: skip
+    return out.select(pl.col(c).cast(t) for c, t in FOR_OTHERS.items())
 
 
 def access(account_parties: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,13 @@ from thbscreen.rules.needs import judgeable, list_named, named, unread_lists
 #: Below this share of rows with a value, where one may be expected, a rule is judged only weakly.
 WEAK = 0.5
 #: Columns that lawfully stay empty in most rows: only special payments carry a purpose, only orders a device.
-WEAK_FOR = {"purpose_code": 0.02, "category_purpose": 0.02, "device_id": 0.1, "ultimate_creditor": 0.02}
+WEAK_FOR = {
+    "purpose_code": 0.02,
+    "category_purpose": 0.02,
+    "device_id": 0.1,
+    "ultimate_creditor": 0.02,
+    "on_behalf_of": 0.02,
+}
 
 _CARD = ("card_purchase", "card_refund", "preauth", "card_cash_advance")
 _CASH = ("cash_deposit", "cash_withdrawal")

@@ -225,7 +225,7 @@ def _members(
     space = (
         pl.when(pl.col("rule").is_in(stars) | last.is_in(["account_id", "cp_account_id"]))
         .then(pl.lit("account"))
-        .when(last.is_in(["party_id", "employer_id"]))
+        .when(last.is_in(["party_id", "employer_id", "on_behalf_of"]))
         .then(pl.lit("party"))
     )
     named = hit_members.filter(pl.col("role") != "place").select(

@@ -97,6 +97,9 @@ TRANSACTIONS: tuple[Field, ...] = (
     _f(_T, "terminal_id", "text", "cash machine or card terminal"),
     _f(_T, "card_id", "text", "card, pseudonymous"),
     _f(_T, "conductor_id", "text", "who stood at the counter, pseudonymous"),
+    _f(
+        _T, "on_behalf_of", "text", "customer for whom it was paid, such as a passenger or tenant; a party_id"
+    ),
     _f(_T, "device_id", "text", "device that gave the order, pseudonymous"),
     _f(_T, "ip", "text", "network address of the order, pseudonymous"),
     _f(_T, "balance_after", "money", "signed balance after the movement"),

@@ -57,6 +57,7 @@ def find_hubs(
     values: pl.DataFrame,
     reach: pl.DataFrame,
     crowded: pl.DataFrame,
+    paid_for: pl.DataFrame,
     hub_degree: int,
 ) -> Hubs:
     """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
@@ -70,6 +71,7 @@ def find_hubs(
         reach: node, n_accounts, total; with how many accounts a subject deals in all the data, and for how
             many cents.
         crowded: from `engine.meetings`; machines that link nobody.
+        paid_for: from `engine.payments`; who pays for whom.
         hub_degree: more subjects than this make a hub.
     """
     contacts = _flagged_contacts(pairs, patterns, flagged)
@@ -95,8 +97,11 @@ def find_hubs(
     wide = _wide(degrees.join(found, on="node", how="anti"), reach, parties)
     found = pl.concat([found, wide.select("node")])
     beside = _beside(patterns, pairs, reach.join(found, on="node", how="anti"), hub_degree)
+    payers = _pays_for_many(paid_for, flagged, hub_degree)
+    found = pl.concat([found, beside.select("node")])
+    payers = payers.join(found, on="node", how="anti")
     columns = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
-    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide, beside)])
+    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide, beside, payers)])
     large = _large_employers(patterns, reach.join(nodes, on="node", how="anti"), hub_degree)
     held = _crowded_values(values, flagged, _licensed(parties), hub_degree)
     listed = (nodes, large.select(nodes.columns))
@@ -159,6 +164,19 @@ def _beside(
         why=pl.format(
             "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
         ),
+    )
+
+
+def _pays_for_many(paid_for: pl.DataFrame, flagged: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+    """Whoever pays for many others, such as an agency or an employer: node, kind, n_subjects, why."""
+    asked = paid_for.join(flagged, left_on="target", right_on="node", how="semi").select("source").unique()
+    counted = paid_for.join(asked, on="source", how="semi")
+    counted = counted.group_by(node="source").agg(n_subjects=pl.col("target").n_unique())
+    return counted.filter(pl.col("n_subjects") > hub_degree).select(
+        "node",
+        "n_subjects",
+        kind=pl.lit("payer for others"),
+        why=pl.format("pays tickets, fees, rents or the like for {} people", "n_subjects"),
     )
 
 

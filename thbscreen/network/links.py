@@ -32,6 +32,7 @@ MIN_CENTS, MIN_SHARE = 100, 0.01
 
 _PERSON_FIELDS = frozenset({
     "account_id", "cp_account_id", "cp_iban", "party_id", "employer_id", "conductor_id", "iban",
+    "on_behalf_of",
 })  # fmt: skip
 _OTHER_FIELDS = sorted(
     {f.name for fields in catalogue.TABLES.values() for f in fields} - _PERSON_FIELDS

@@ -16,7 +16,7 @@ from thbscreen.model.clock import DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOTIF_WEIGHT, MEETING_WEIGHT = 0.8, 0.7
+MOTIF_WEIGHT, MEETING_WEIGHT, FOR_OTHERS_WEIGHT = 0.8, 0.7, 0.7
 #: Money goes on when, within this time, at least this part of what came in goes to one payee.
 FORWARD_WITHIN, FORWARD_SHARE = 3 * DAY, 0.5
 #: It is a habit from so many different incoming payments on.
@@ -82,6 +82,28 @@ def meetings(met: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
             weight=pl.lit(MEETING_WEIGHT),
             amount_eur=pl.col("amounts_eur").list.sum(),
             why=why,
+        )
+    )
+
+
+def payments_for_others(paid: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
+    """Gives payments for somebody else as ties.
+
+    Args:
+        paid: from `engine.payments.paid_for`, hubs taken out.
+        flagged: node, hubs taken out. Whom it was paid for must be among them, and so must the payer,
+            unless it pays for two of them or more.
+    """
+    rows = paid.join(flagged, left_on="target", right_on="node", how="semi")
+    known = flagged.select(source="node", known=pl.lit(True))
+    rows = rows.join(known, on="source", how="left")
+    several = pl.col("target").n_unique().over("source") > 1
+    rows = rows.filter(pl.col("known").fill_null(False) | several)
+    return _conform(
+        rows.with_columns(
+            kind=pl.lit("pays for another"),
+            weight=pl.lit(FOR_OTHERS_WEIGHT),
+            why=pl.format("paid {} times for the other: ticket, fee, rent or the like", "n"),
         )
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.engine.meetings import REACH, Meetings
+from thbscreen.engine.payments import FOR_OTHERS
 from thbscreen.network import groups, hubs, links, motifs, publish
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class NetworkInputs:
         rules: by rule id.
         conductors: conductor_id, subject_id, and last when known; who stood at the counter.
         access: access_id, subject_id; who can act on accounts of several others, and whose these are.
+        paid_for: source, target and the payments; who pays for whom, from `engine.payments`.
         meetings: pairs of subjects at one machine within minutes, from `engine.meetings`.
         reach: from `engine.meetings`; accounts that deal with several flagged ones, and with whom in all.
     """
@@ -63,6 +65,7 @@ class NetworkInputs:
     access: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"access_id": pl.String, "subject_id": pl.String})
     )
+    paid_for: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FOR_OTHERS))
     meetings: Meetings = field(default_factory=Meetings)
     reach: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REACH))
 
@@ -114,6 +117,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
         values=raw_values,
         reach=reach,
         crowded=inputs.meetings.crowded,
+        paid_for=inputs.paid_for,
         hub_degree=scoring.hub_degree,
     )
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
@@ -124,11 +128,13 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     involved = pl.concat([flagged, named]).unique().sort("node")
     shared = links.attribute_pairs(_without_values(raw_values, found), involved)
     closed = reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
-    ties = _ties(inputs, payments, pairs, flagged, closed.join(flagged, on="node", how="anti"))
+    closed = closed.join(flagged, on="node", how="anti")
+    ties = _ties(inputs, payments, pairs, flagged, closed, found.nodes)
     age = (inputs.as_of, scoring.half_after_days)
     glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
     strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
-    outer = pl.concat([shared.select(node="outer"), ties.select(node="target")]).drop_nulls().unique()
+    ends = (ties.select(node="target"), ties.select(node="source"))
+    outer = pl.concat([shared.select(node="outer"), *ends]).drop_nulls().unique()
     outer = outer.join(involved, on="node", how="anti")
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
     attached = groups.attach(core, patterns, pairs, flagged)
@@ -145,11 +151,14 @@ def _ties(
     pairs: pl.DataFrame,
     flagged: pl.DataFrame,
     closed: pl.DataFrame,
+    hubs_taken: pl.DataFrame,
 ) -> pl.DataFrame:
     kind = pl.col("kind") == "legal" if "kind" in inputs.parties.columns else pl.lit(False)
     legal = inputs.parties.filter(kind).select(node="party_id").unique()
     by_shape = motifs.ties(payments, pairs, flagged, closed=closed, legal=legal)
-    return pl.concat([by_shape, motifs.meetings(inputs.meetings.pairs, flagged)])
+    paid = inputs.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
+    met = motifs.meetings(inputs.meetings.pairs, flagged)
+    return pl.concat([by_shape, met, motifs.payments_for_others(paid, flagged)])
 
 
 def _node_reach(inputs: NetworkInputs) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from tests.support import pack_of, rule_text
 from thbscreen.compile.pack import compile_pack
 from thbscreen.engine.memory import from_rows
-from thbscreen.engine.payments import access, link_columns, payments
+from thbscreen.engine.payments import access, link_columns, paid_for, payments
 from thbscreen.engine.prepare import prepare
 
 DETECT = """
@@ -70,3 +70,32 @@ def test_access_joins_only_customers_with_accounts_of_several_others():
         }
     )
     assert access(parties, holders).rows() == [("J", "J"), ("J", "P1"), ("J", "P2")]
+
+
+@pytest.mark.parametrize("buckets", [1, 3])
+def test_payments_for_somebody_else_are_gathered_by_payer_and_person(buckets: int):
+    rows = [
+        {**row(tx, account, "debit", None), "tx_type": "card_purchase", "on_behalf_of": person}
+        for tx, account, person in (
+            ("T1", "A", "P2"),
+            ("T2", "A", "P2"),
+            ("T3", "A", "P1"),
+            ("T4", "B", "P2"),
+        )
+    ]
+    rows.append({**row("T5", "A", "credit", "X"), "on_behalf_of": "P2"})
+    parties = [{"account_id": "A", "party_id": "P1", "kind": "natural"}]
+    compiled = link_columns(compile_pack(pack_of(rule_text(DETECT))))
+    prepared = prepare(from_rows(rows, [], parties, "Asia/Nicosia"), compiled, buckets=buckets)
+    found = paid_for(prepared)
+    # T3 is for oneself, T5 comes in
+    assert found.select("source", "target", "n", "tx_ids").rows() == [
+        ("B", "P2", 1, ["T4"]), ("P1", "P2", 2, ["T1", "T2"]),
+    ]  # fmt: skip
+    assert found["amounts_eur"].to_list() == [[1000], [1000, 1000]]
+
+
+def test_data_that_do_not_say_for_whom_it_was_paid_link_nobody():
+    compiled = link_columns(compile_pack(pack_of(rule_text(DETECT))))
+    prepared = prepare(from_rows([row("T1", "A", "debit", "B")], [], [], "Asia/Nicosia"), compiled)
+    assert paid_for(prepared).is_empty()

@@ -10,6 +10,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.engine.meetings import CROWDED, PAIRS, REACH, Meetings
+from thbscreen.engine.payments import FOR_OTHERS
 from thbscreen.network import NetworkInputs, NetworkTables, RuleInfo, build_networks
 from thbscreen.rules.bundle import Scoring
 
@@ -41,6 +42,7 @@ class World:
     devices: list[dict[str, str]] = field(default_factory=list)
     conductors: list[dict[str, str]] = field(default_factory=list)
     access: list[dict[str, str]] = field(default_factory=list)
+    paid_for: list[dict[str, Any]] = field(default_factory=list)
     met: list[dict[str, Any]] = field(default_factory=list)
     crowded: list[dict[str, Any]] = field(default_factory=list)
     reach: list[dict[str, Any]] = field(default_factory=list)
@@ -120,6 +122,16 @@ class World:
         })  # fmt: skip
         return self
 
+    def pay_for(self, payer: str, person: str, *days_ago: int) -> World:
+        """One subject pays a ticket or a rent for another on some days."""
+        times = [AS_OF - timedelta(days=d) for d in sorted(days_ago, reverse=True)]
+        self.paid_for.append({
+            "source": payer, "target": person, "n": len(times), "amount_eur": 5_000 * len(times),
+            "first": times[0], "last": times[-1], "tx_ids": [f"O-{payer}-{person}-{d}" for d in days_ago],
+            "times": times, "amounts_eur": [5_000] * len(times),
+        })  # fmt: skip
+        return self
+
     def inputs(self) -> NetworkInputs:
         def table(spec: tables.TableSpec, rows: list[dict[str, Any]]) -> pl.DataFrame:
             return pl.DataFrame([{c: r.get(c) for c in spec.schema} for r in rows], schema=spec.schema)
@@ -140,6 +152,7 @@ class World:
                 self.conductors, schema={"conductor_id": pl.String, "subject_id": pl.String}
             ),
             access=pl.DataFrame(self.access, schema={"access_id": pl.String, "subject_id": pl.String}),
+            paid_for=pl.DataFrame(self.paid_for, schema=FOR_OTHERS),
             meetings=Meetings(
                 pl.DataFrame(self.met, schema=PAIRS), pl.DataFrame(self.crowded, schema=CROWDED)
             ),

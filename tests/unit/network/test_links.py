@@ -269,3 +269,41 @@ def test_a_joint_holder_of_several_accounts_joins_their_holders_and_itself() -> 
     (why,) = set(t.edges.filter(pl.col("kind") == "shared access")["why"].to_list())
     assert why == "same joint holder or mandate (customer)"
     assert {"C-V0", "C-V1", "C-V2"} <= set(t.members["member_id"])
+
+
+# --- payments for somebody else ---
+
+
+def test_who_pays_a_ticket_or_rent_for_another_flagged_subject_joins_it() -> None:
+    assert not joined(flagged(cell(), "Z"))
+    world = flagged(cell(), "Z").pay_for("C-Z", "C-V0", 20, 10)
+    found = edge(world.run(), "pays for another")
+    assert (found["source"], found["target"], found["weight"]) == ("C-Z", "C-V0", 0.6736)
+    assert found["tx_ids"] == ["O-C-Z-C-V0-20", "O-C-Z-C-V0-10"]
+    assert found["why"] == "paid 2 times for the other: ticket, fee, rent or the like"
+
+
+def test_an_unflagged_payer_counts_only_where_it_pays_for_two_flagged_subjects() -> None:
+    world = cell().customer("Z").pay_for("C-Z", "C-V0", 5)
+    assert "C-Z" not in set(world.run().members["member_id"])
+    world.pay_for("C-Z", "C-V1", 5)
+    assert "C-Z" in set(world.run().members["member_id"])
+
+
+def test_whom_nothing_flags_is_not_drawn_in_by_somebody_who_pays_for_it() -> None:
+    world = cell().customer("Z").pay_for("C-V0", "C-Z", 5)
+    assert "C-Z" not in set(world.run().members["member_id"])
+
+
+def test_who_pays_for_many_others_joins_nobody_and_is_listed() -> None:
+    world = cell(cell(tag="a"), tag="b").customer("AGENCY")
+    for tag in "ab":
+        world.pay_for("C-AGENCY", f"C-V{tag}0", 5)
+    assert len(world.run().networks) == 1
+    for i in range(30):
+        world.pay_for("C-AGENCY", f"C-S{i}", 5)
+    t = world.run()
+    assert len(t.networks) == 2
+    assert t.hubs.select("kind", "hub_id", "n_subjects", "why").rows() == [
+        ("payer for others", "C-AGENCY", 32, "pays tickets, fees, rents or the like for 32 people")
+    ]
