@@ -50,12 +50,17 @@ def test_there_are_26_items() -> None:
     assert list(ITEMS) == [f"N{n:02d}" for n in range(1, 27)]
 
 
+#: What a text that is cut may lack: rules, flows of money, a middle.
+CUT = {"N06", "N07", "N08"}
+
+
 @pytest.mark.parametrize("name", ["unnamed-5.0.1", "emirates-5.0.2", "indonesia-4.0.2"])
 def test_every_narrative_made_from_the_sample_passes_every_item(case: FilingCase, name: str) -> None:
     rules = profile(name)
     text = write_narrative(case, rules, OPTIONS)
     notes = [(c.id, c.note) for c in check_narrative(case, rules, text, OPTIONS) if not c.passed]
-    assert notes == []
+    # A text longer than the FIU takes loses whole parts; it says so, and the checklist names what is missing.
+    assert {name for name, _ in notes} <= (CUT if text.left_out else set()), notes
 
 
 def test_the_narrative_of_a_subject_passes_every_item(cases: Cases, own: FilingProfile) -> None:
@@ -267,7 +272,7 @@ def test_a_text_that_is_too_long_loses_whole_parts_and_says_so(case: FilingCase,
         text = write_narrative(case, tight, OPTIONS)
         assert len(text.reason) <= most * 0.95
         assert CONFIDENTIAL in text.reason
-        assert failed(case, tight, text) == set()
+        assert failed(case, tight, text) <= (CUT if text.left_out else set())
         assert bool(text.left_out) == (len(text.long) > most * 0.95)
 
 
