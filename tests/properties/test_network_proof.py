@@ -64,7 +64,7 @@ def found(rule_id: str, rows: list[dict[str, Any]], parties: list[dict[str, str]
     prepared = prepare(source, compiled, buckets=buckets)
     ready = readiness(prepared, compiled)
     hits = Assembler(prepared, compiled).assemble(Runner(prepared, compiled).run())
-    networks = screening._networks(prepared, compiled, hits, prepared.last)
+    networks = screening._networks(prepared, compiled, hits, prepared.last, source.account_parties)
     judged, proof = screening._proven(prepared, compiled, hits, networks, networks.networks, ready)
     return judged, networks.members, proof, hits
 
