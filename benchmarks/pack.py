@@ -81,7 +81,7 @@ def main() -> None:
 
     data = given.dir / f"pack-{given.rows}"
     if not data.is_dir():
-        given.dir.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True)
         make_bulk_world(data, given.rows, 7)
     first = first_rules()
     base = measure(data, given.dir, first, given.repeat)
