@@ -200,6 +200,7 @@ def _results(
     ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
     progress.stage("scoring", None)
+    at_once = reviews(found.hits, found.members, subjects(prepared), compiled.pack)
     rated = rate(
         found.hits,
         found.members,
@@ -209,6 +210,7 @@ def _results(
         compiled.pack,
         as_of,
         networks.members,
+        at_once,
     )
     load = dataset.report()
     return ScreenResult(
@@ -218,7 +220,7 @@ def _results(
         hits=found.hits,
         hit_members=found.members,
         near_misses=found.near,
-        reviews=reviews(found.hits, found.members, subjects(prepared), compiled.pack),
+        reviews=at_once,
         alerts=rated.alerts,
         below=rated.below,
         below_line=rated.below_line,

@@ -87,6 +87,7 @@ def rate(
     pack: bundle.RulePack,
     as_of: datetime,
     networks: pl.DataFrame | None = None,
+    reviews: pl.DataFrame | None = None,
 ) -> Scored:
     """Gives the alerts in their order and the counts of subjects below the line.
 
@@ -99,6 +100,7 @@ def rate(
         pack: explanations, care notes and the numbers of scoring.
         as_of: time of the last booking in the data, in UTC.
         networks: table NETWORK_MEMBERS, for roles and the network of each subject.
+        reviews: table REVIEWS; whoever is handled as a possible victim there is so here.
 
     Notes:
         `amount_eur` is the largest single hit's, since hits may share movements and sums would count
@@ -119,6 +121,7 @@ def rate(
         at_once=frozenset(at_once.select(_SUBJECT).iter_rows()),
         networks=_network_of(networks),
         victims=_read_as_victims(networks),
+        threatened=_handled_as_victims(reviews),
         not_judged=sorted(readiness.filter(pl.col("status") == "not judged")["rule"].to_list()),
         pack=pack,
         accounts=_accounts(accounts_subjects),
@@ -415,6 +418,12 @@ def _read_as_victims(networks: pl.DataFrame | None) -> frozenset[str]:
     return frozenset(networks.filter(pl.col("role") == "possible_victim")["member_id"].to_list())
 
 
+def _handled_as_victims(reviews: pl.DataFrame | None) -> frozenset[str]:
+    if reviews is None:
+        return frozenset()
+    return frozenset(reviews.filter(pl.col("handling") == "possible victim")["subject_id"].to_list())
+
+
 def _unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
@@ -430,6 +439,7 @@ class _Story:
     at_once: frozenset[tuple[str, ...]]
     networks: dict[str, str]
     victims: frozenset[str]
+    threatened: frozenset[str]
     not_judged: list[str]
     pack: bundle.RulePack
     accounts: Mapping[str, list[str]]
@@ -442,6 +452,11 @@ class _Story:
         named = [by_id[r] for r in _unique(a["rule"] for a in addends) if r in by_id]
         claims = self.claims[key]
         sums = _typologies(self.rules[key])
+        reading = _reading(
+            self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=bool(row["legal"])
+        )
+        if row["subject"] in self.threatened:
+            reading["handling"] = "possible victim"
         return {
             "rank": 0,
             "alert_id": alert_id(*key),
@@ -453,9 +468,7 @@ class _Story:
             "families": _families(self.rules[key]),
             "typology": sums[0]["typology"] if sums else "",
             "typology_scores": sums,
-            **_reading(
-                self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=bool(row["legal"])
-            ),
+            **reading,
             "network_id": self.networks.get(row["subject"]),
             "third_party": row["third"],
             "addends": addends,

@@ -12,6 +12,7 @@ import polars as pl
 
 from thbscreen.diagnostics import Span
 from thbscreen.engine import scoring, tables
+from thbscreen.engine.at_once import reviews
 from thbscreen.rules import ast, bundle
 
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -114,22 +115,25 @@ class Case:
         )
         return self
 
-    def rate(self, *, shuffled: int | None = None) -> scoring.Scored:
+    def rate(self, *, shuffled: int | None = None, with_reviews: bool = False) -> scoring.Scored:
         def frame(spec: tables.TableSpec, rows: list[dict[str, Any]]) -> pl.DataFrame:
             full = [dict.fromkeys(spec.schema) | row for row in rows]
             out = pl.DataFrame(full, schema=spec.schema, orient="row")
             return out if shuffled is None else out.sample(fraction=1, shuffle=True, seed=shuffled)
 
         names = {"account_id": pl.String, "subject_id": pl.String, "subject_kind": pl.String}
+        hits, members = frame(tables.HITS, self.hits), frame(tables.HIT_MEMBERS, self.members)
+        subjects = pl.DataFrame(self.accounts, schema=names, orient="row")
         return scoring.rate(
-            frame(tables.HITS, self.hits),
-            frame(tables.HIT_MEMBERS, self.members),
+            hits,
+            members,
             frame(tables.READINESS, self.readiness),
-            pl.DataFrame(self.accounts, schema=names, orient="row"),
+            subjects,
             pl.DataFrame(self.parties, schema={"party_id": pl.String, "kind": pl.String}, orient="row"),
             pack(**self.numbers),
             AS_OF,
             frame(tables.NETWORK_MEMBERS, self.network_members),
+            reviews(hits, members, subjects, pack()) if with_reviews else None,
         )
 
     def alerts(self) -> list[dict[str, Any]]:

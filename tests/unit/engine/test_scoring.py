@@ -296,6 +296,15 @@ def test_a_text_that_is_read_at_once_comes_before_everything_and_is_no_alert_by_
     assert case.alerts()[0]["urgency_why"] == "a text that speaks of a child or a threat: read it first"
 
 
+def test_whoever_a_threat_speaks_to_is_handled_as_a_possible_victim_in_the_alerts_too() -> None:
+    case = Case().customer("P1", "A1").hit("CHILD-1", "A1")
+    case.hit("STAR-3", "A1", ("possible_organiser", "organiser", "A1")).hit("SPEND-2", "A1")
+    alone = only(case)
+    assert (alone["leading_role"], alone["handling"]) == ("possible_organiser", "subject")
+    (told,) = case.rate(with_reviews=True).alerts.to_dicts()
+    assert (told["leading_role"], told["handling"]) == ("possible_organiser", "possible victim")
+
+
 def test_equal_scores_are_ordered_by_amount_and_then_by_id() -> None:
     case = Case()
     for n, amount in enumerate([100, 300, 100]):

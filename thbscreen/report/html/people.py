@@ -55,7 +55,8 @@ def people(run: RunFolder) -> People:
         accounts.setdefault(row["member_id"], set()).update(row["accounts"] or ())
         if row["role"] == VICTIM:
             apart |= {row["member_id"], *(row["accounts"] or ())}
-    apart |= set(alerts.filter(pl.col("handling") == APART)["subject_id"].to_list())
+    for listed in (alerts, run.table("reviews")):
+        apart |= set(listed.filter(pl.col("handling") == APART)["subject_id"].to_list())
     others: dict[str, list[Named]] = {}
     held = _names_in_hits(run)
     for alert_id, subject, hit_ids in alerts.select("alert_id", "subject_id", "hit_ids").iter_rows():
