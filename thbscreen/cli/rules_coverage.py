@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, width_of
-from thbscreen.cli.rules_read import RULES, readiness_on
+from thbscreen.cli.program import debug_option, epilog, profile_option, width_of
+from thbscreen.cli.rules_read import DATA, MAPPING, RULES, readiness_on
 from thbscreen.report.layout import columns, cut, printable
 
 if TYPE_CHECKING:
@@ -31,14 +31,8 @@ if TYPE_CHECKING:
 @RULES
 @profile_option
 @click.option("--form", "form", metavar="FORM", help="Only this form, such as sham_marriage.")
-@click.option(
-    "--for", "data", metavar="DATA", multiple=True, type=FilePath(),
-    help="Folder or file of a batch: say for each rule whether it can be judged on it. "
-    "May be given several times.",
-)  # fmt: skip
-@click.option(
-    "--mapping", metavar="FILE", type=FilePath(), help="Mapping file of the batch, for other column names."
-)
+@DATA
+@MAPPING
 @click.option("--format", "style", type=click.Choice(["table", "json", "markdown"]), default="table",
               show_default=True, help="Form on stdout.")  # fmt: skip
 @debug_option

@@ -24,6 +24,15 @@ RULES = click.option(
     "--rules", "folder", metavar="DIR", type=FilePath(), help="Folder of rules; by default those it brings."
 )
 
+DATA = click.option(
+    "--for", "data", metavar="DATA", multiple=True, type=FilePath(),
+    help="Folder or file of a batch: say for each rule whether it can be judged on it. "
+    "May be given several times.",
+)  # fmt: skip
+MAPPING = click.option(
+    "--mapping", metavar="FILE", type=FilePath(), help="Mapping file of the batch, for other column names."
+)
+
 
 @click.command(
     "list",
@@ -37,14 +46,8 @@ RULES = click.option(
 )
 @RULES
 @profile_option
-@click.option(
-    "--for", "data", metavar="DATA", multiple=True, type=FilePath(),
-    help="Folder or file of a batch: say for each rule whether it can be judged on it. "
-    "May be given several times.",
-)  # fmt: skip
-@click.option(
-    "--mapping", metavar="FILE", type=FilePath(), help="Mapping file of the batch, for other column names."
-)
+@DATA
+@MAPPING
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
               help="Form on stdout.")  # fmt: skip
 @debug_option

@@ -31,6 +31,9 @@ HOUSEHOLD, FLAGGED_ONE_IN = 6, 3
 REACH = 200
 
 
+_ROW = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
+
+
 @dataclass(frozen=True, slots=True)
 class Hubs:
     """What was taken out.
@@ -83,36 +86,40 @@ def find_hubs(
     # Whom its own pattern names need not be flagged: a licensed planner is the middle of every wedding.
     tied = pl.concat([contacts.select("node", "other"), *_both_ways(patterns)]).unique()
     touched = tied.group_by("node").agg(n_subjects=pl.len())
-    licensed = _licensed(parties).join(touched, on="node")
-    busy = degrees.join(licensed, on="node", how="anti").filter(
-        (pl.col("n_plain") > hub_degree) & (pl.col("n_pattern") * PATTERN_ONE_IN < pl.col("n_subjects"))
-    )
-    busy = busy.select(
-        "node",
-        kind=pl.lit("counterparty"),
-        n_subjects="n_subjects",
-        why=pl.format("pays or is paid by {} flagged subjects without a pattern among them", "n_plain"),
-    )
-    found = pl.concat([licensed.select("node"), busy.select("node")])
-    wide = _wide(degrees.join(found, on="node", how="anti"), reach, parties)
-    found = pl.concat([found, wide.select("node")])
-    beside = _beside(patterns, pairs, reach.join(found, on="node", how="anti"), hub_degree)
-    payers = _pays_for_many(paid_for, flagged, hub_degree)
-    found = pl.concat([found, beside.select("node")])
-    payers = payers.join(found, on="node", how="anti")
-    columns = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
-    nodes = pl.concat([part.select(columns) for part in (licensed, busy, wide, beside, payers)])
-    large = _large_employers(patterns, reach.join(nodes, on="node", how="anti"), hub_degree)
-    held = _crowded_values(values, flagged, _licensed(parties), hub_degree)
-    listed = (nodes, large.select(nodes.columns))
-    parts = (*(part.rename({"node": "hub_id"}) for part in listed), held, _machines(crowded))
+    licences = _licensed(parties)
+    parts = [licences.join(touched, on="node").select(_ROW)]
+
+    def left(frame: pl.DataFrame) -> pl.DataFrame:
+        """What no reason before has taken out."""
+        return frame.join(pl.concat(parts), on="node", how="anti")
+
+    # Each reason is asked only of whom no reason before took out.
+    parts.append(_busy(left(degrees), hub_degree).select(_ROW))
+    parts.append(_wide(left(degrees), reach, parties).select(_ROW))
+    parts.append(_beside(patterns, pairs, left(reach), hub_degree).select(_ROW))
+    parts.append(left(_pays_for_many(paid_for, flagged, hub_degree)).select(_ROW))
+    nodes = pl.concat(parts)
+    large = _large_employers(patterns, left(reach), hub_degree).select(_ROW)
+    held = _crowded_values(values, flagged, licences, hub_degree)
+    listed = [part.rename({"node": "hub_id"}) for part in (nodes, large)]
     columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
-    table = pl.concat([part.select(columns) for part in parts])
+    table = pl.concat([part.select(columns) for part in (*listed, held, _machines(crowded))])
     return Hubs(
         tables.HUBS.conform(table),
         nodes.select("node"),
         held.select("attribute", "value", "hub_id"),
         large.select("node"),
+    )
+
+
+def _busy(degrees: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+    """Counterparties of many flagged subjects, few of them by patterns: node, kind, n_subjects, why."""
+    few = pl.col("n_pattern") * PATTERN_ONE_IN < pl.col("n_subjects")
+    return degrees.filter((pl.col("n_plain") > hub_degree) & few).select(
+        "node",
+        kind=pl.lit("counterparty"),
+        n_subjects="n_subjects",
+        why=pl.format("pays or is paid by {} flagged subjects without a pattern among them", "n_plain"),
     )
 
 
