@@ -200,18 +200,12 @@ def _results(
     ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
     progress.stage("scoring", None)
-    at_once = reviews(found.hits, found.members, subjects(prepared), compiled.pack)
+    holders = subjects(prepared)
+    at_once = reviews(found.hits, found.members, holders, compiled.pack)
     rated = rate(
-        found.hits,
-        found.members,
-        ready,
-        subjects(prepared),
-        dataset.parties,
-        compiled.pack,
-        as_of,
-        networks.members,
+        found.hits, found.members, ready, holders, dataset.parties, compiled.pack, as_of, networks.members,
         at_once,
-    )
+    )  # fmt: skip
     load = dataset.report()
     return ScreenResult(
         out=out,

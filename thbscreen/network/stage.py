@@ -133,9 +133,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     age = (inputs.as_of, scoring.half_after_days)
     glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
     strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
-    ends = (ties.select(node="target"), ties.select(node="source"))
-    outer = pl.concat([shared.select(node="outer"), *ends]).drop_nulls().unique()
-    outer = outer.join(involved, on="node", how="anti")
+    outer = _outside(shared, ties, involved)
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
     attached = groups.attach(core, patterns, pairs, flagged)
     material = publish.Material(
@@ -143,6 +141,12 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
         shared=shared, ties=ties, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
     )  # fmt: skip
     return NetworkTables(*publish.publish(material), found.table)
+
+
+def _outside(shared: pl.DataFrame, ties: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
+    """Ends of links whom no hit is about and no pattern names: node."""
+    ends = (shared.select(node="outer"), ties.select(node="target"), ties.select(node="source"))
+    return pl.concat(ends).drop_nulls().unique().join(involved, on="node", how="anti")
 
 
 def _ties(
