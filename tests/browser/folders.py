@@ -111,7 +111,7 @@ def hostile(folder: Path) -> RunFolder:
     made.alert(SCRIPT, score=2.0, urgency=0, families=[IMAGE], typology=IMAGE)
     made.alert(LONG, score=1.0)
     made.add(
-        "reviews", review_id="RV-0123456789ab", hit_id="H1", rule="THB-X", title=SCRIPT, subject_id=IMAGE,
+        "reviews", review_id="RV-0123456789ab", hit_id="H1", rule="THB-X", title=SCRIPT, subject_id=CLOSING,
         subject_kind="party", handling="possible victim", starts=START, ends=START, n_tx=1, tx_ids=["T1"],
     )  # fmt: skip
     made.add(

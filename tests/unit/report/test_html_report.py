@@ -253,6 +253,7 @@ def test_whoever_is_read_as_a_possible_victim_anywhere_is_no_subject(tmp_path: P
 def test_accounts_of_possible_victims_are_kept_apart_in_every_case(folder: RunFolder) -> None:
     who = people.people(folder)
     assert {"V1", "V2", "V1-1", "V2-1"} <= who.apart
+    assert CLOSING in who.apart  # whom a movement that is read at once speaks to
     assert {"P1", "A1", IMAGE} & who.apart == set()
     (_, case), *_ = [b for b in facts.facts(folder, beside=True)[1] if b[0] == "AL-P1"]
     assert {row[0]: row[4] for row in case["named"]} == {IMAGE: False, "V1-1": True}
