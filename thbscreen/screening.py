@@ -142,7 +142,7 @@ def screen(
     """
     progress = progress or Silent()
     started = dt.datetime.now(dt.UTC)
-    pack = load_checked(Path(rules) if rules else None, profile, only=only)
+    pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
     dataset = open_dataset(
         [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone

@@ -136,4 +136,4 @@ def _found(path: Path | None, profile: str) -> list[Diagnostic]:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read ({error.strerror})") from None
-    return bind_text(data, path.name, load_pack(None, profile).lists)[1]
+    return bind_text(data, path.name, load_pack(None, profile, tests=False).lists)[1]

@@ -56,7 +56,7 @@ def coverage(
 
     if mapping is not None and not data:
         raise click.UsageError("--mapping goes with --for")
-    pack = load_pack(folder, profile, drafts=True)
+    pack = load_pack(folder, profile, drafts=True, tests=False)
     judged = None
     if data:
         found = readiness_on(pack, data, mapping)

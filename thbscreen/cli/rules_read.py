@@ -63,7 +63,7 @@ def list_(
 
     if mapping is not None and not data:
         raise click.UsageError("--mapping goes with --for")
-    pack = load_pack(folder, profile)
+    pack = load_pack(folder, profile, tests=False)
     facts = [_facts(rule, pack) for rule in pack.rules]
     if data:
         judged = readiness_on(pack, data, mapping)
@@ -188,7 +188,7 @@ def explain(rule_id: str, folder: Path | None, profile: str, planned: bool) -> N
     if code := codes().get(rule_id.upper()):
         click.echo(f"{code.code}: {code.cause}\n\nWrong: {code.wrong}\n\nRight: {code.right}")
         return
-    pack = load_pack(folder, profile, drafts=True)
+    pack = load_pack(folder, profile, drafts=True, tests=False)
     bound = {rule.id.lower(): rule for rule in pack.bound}
     resolved = {rule.id.lower(): rule for rule in pack.rules}
     key = rule_id.lower()

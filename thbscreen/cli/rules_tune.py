@@ -62,7 +62,7 @@ def tune(
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
-    pack = load_pack(folder, profile, only=[rule_id.upper()])
+    pack = load_pack(folder, profile, only=[rule_id.upper()], tests=False)
     decided = [read_decided(_text(path), rule_id.upper()) for path in (confirmed, cleared)]
     dataset = open_dataset(list(inputs), mapping, zone=pack.profile.time_zone)
     if quiet:

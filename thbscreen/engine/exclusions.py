@@ -25,6 +25,7 @@ def load_checked(
     *,
     drafts: bool = False,
     today: dt.date | None = None,
+    tests: bool = True,
 ) -> bundle.RulePack:
     """Loads a pack like `load_pack`, and refuses exclusions that stop a rule's own test.
 
@@ -32,7 +33,9 @@ def load_checked(
         RuleError: as `load_pack`; ProfileError when an exclusion silences a rule.
         UsageError: there is no such folder, profile or rule.
     """
-    pack = load_pack(rules_dir, profile, only, drafts=drafts, today=today)
+    pack = load_pack(rules_dir, profile, only, drafts=drafts, today=today, tests=tests)
+    if pack.profile.exclusions and not tests:
+        pack = load_pack(rules_dir, profile, only, drafts=drafts, today=today)
     found = silenced(pack)
     if found:
         raise ProfileError(found)

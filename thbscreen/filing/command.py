@@ -64,7 +64,7 @@ def draft_report(folder: Path, out: Path, options: Mapping[str, Any]) -> Done:
     run = open_folder(folder)
     check_apart(out, folder)
     _check_replaceable(out)
-    pack = load_pack(options["rules_dir"]) if options.get("rules_dir") else load_pack()
+    pack = load_pack(options.get("rules_dir"), tests=False)
     details = read_details(options["details"]) if options.get("details") else Details()
     case = read_case(
         run, pack, network=options["network"], subject=options["subject"], data=options.get("data") or (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
@@ -30,10 +31,13 @@ REQUIRED = (
     "rule", "title", "version", "status", "family", "weight", "summary", "sources", "typologies", "roles",
     "innocent_explanations", "detect", "evidence", "report", "tests",
 )  # fmt: skip
+REQUIRED_WITHOUT_TESTS = tuple(key for key in REQUIRED if key != "tests")
 SOURCE_KINDS = ("guidance", "study", "case", "law", "expert")
 PARAMETER_KEYS = ("value", "min", "max", "stricter", "means", "reason")
 _PARAMETER_UNITS = (Unit.NUMBER, Unit.MONEY, Unit.SHARE, Unit.LENGTH)
 MAX_TITLE = 80
+_TESTS = b"\ntests:\n"
+_KEY = re.compile(rb"^[^ \t\r\n#-]", re.MULTILINE)
 Lists = Mapping[str, bundle.WordList] | Iterable[bundle.WordList]
 
 
@@ -66,18 +70,35 @@ def bind_file(
     lists: Mapping[str, bundle.WordList],
     facts: Mapping[str, Unit] | None,
     broken_lists: Iterable[str] = (),
+    *,
+    tests: bool = True,
 ) -> tuple[ast.Rule | None, Context]:
-    """Binds like `bind_text`; also gives the state at the end: findings, places, rules that are read."""
+    """Binds like `bind_text`; also gives the state at the end: findings, places, rules that are read.
+
+    Args:
+        text: content of the file.
+        file: name shown in diagnostics.
+        lists: the lists that the rule may name.
+        facts: units of the profile's facts; None takes any fact for money.
+        broken_lists: names of lists that are there and cannot be used.
+        tests: False for a text without its tests whose whole was bound before: nothing is asked of tests.
+    """
     root, findings = load_tree(text, file)
-    ctx = Context(findings, lists, facts, broken_lists=frozenset(broken_lists))
+    ctx = Context(findings, lists, facts, broken_lists=frozenset(broken_lists), tests=tests)
     rule = None
     with findings.reading():
         refuse_accusing(findings, root)
         mapping = None if root is None else ctx.mapping(root, "the rule", KEYS)
         rule = None if mapping is None else _Binder(ctx, mapping).bind()
         if mapping is not None:
-            suppress(ctx, mapping, complete=rule is not None)
+            suppress(ctx, mapping, complete=rule is not None and tests)
     return (None if findings.failed else rule), ctx
+
+
+def without_tests(data: bytes) -> bytes | None:
+    """Gives a rule file up to its tests; None where they are not its last key."""
+    head, _, tail = data.partition(_TESTS)
+    return head + b"\n" if tail and not _KEY.search(tail) else None
 
 
 class _Binder:
@@ -92,7 +113,7 @@ class _Binder:
 
     def bind(self) -> ast.Rule | None:
         ctx, root = self.ctx, self.root
-        ctx.require(root, REQUIRED, "the rule")
+        ctx.require(root, REQUIRED if ctx.tests else REQUIRED_WITHOUT_TESTS, "the rule")
         head = self.head()
         _parameters(ctx, root.get("parameters"))
         roles_node = ctx.mapping(root.get("roles"), "'roles'")
@@ -136,8 +157,9 @@ class _Binder:
             surviving=gates.surviving(ctx, root),
         )
         rule = dataclasses.replace(rule, digest=rule_digest(rule))
-        lint.warnings(ctx, root, rule)
-        gates.check(ctx, root, rule)
+        if ctx.tests:
+            lint.warnings(ctx, root, rule)
+            gates.check(ctx, root, rule)
         return rule
 
     def texts(self, key: str) -> tuple[str, ...]:

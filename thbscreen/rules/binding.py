@@ -26,7 +26,7 @@ WORTH_A_PROCESS = 40
 
 
 def bind_files(
-    files: Sequence[tuple[bytes, str]],
+    files: Sequence[tuple[bytes, str, bool]],
     lists: Mapping[str, bundle.WordList],
     facts: Mapping[str, Unit] | None,
     broken_lists: Sequence[str] = (),
@@ -36,7 +36,7 @@ def bind_files(
     """Binds each file like `bind_file`, in order.
 
     Args:
-        files: content and shown name of each.
+        files: content and shown name of each, and whether its tests are in it (see `bind_file`).
         lists: the lists that rules may name.
         facts: units of the profile's facts; None takes any fact for money.
         broken_lists: names of lists that are there and cannot be used.
@@ -44,11 +44,11 @@ def bind_files(
             the same either way.
     """
 
-    def bind(part: Sequence[tuple[bytes, str]]) -> list[Bound]:
-        return [bind_file(data, name, lists, facts, broken_lists) for data, name in part]
+    def bind(part: Sequence[tuple[bytes, str, bool]]) -> list[Bound]:
+        return [bind_file(data, name, lists, facts, broken_lists, tests=tests) for data, name, tests in part]
 
     if apart is None:
-        apart = len(files) >= WORTH_A_PROCESS and _may_fork()
+        apart = sum(tests for _, _, tests in files) >= WORTH_A_PROCESS and _may_fork()
     with _without_pauses():
         if not apart:
             return bind(files)
@@ -66,8 +66,8 @@ def _may_fork() -> bool:
 
 
 def _on_two_cores(
-    files: Sequence[tuple[bytes, str]],
-    bind: Callable[[Sequence[tuple[bytes, str]]], list[Bound]],
+    files: Sequence[tuple[bytes, str, bool]],
+    bind: Callable[[Sequence[tuple[bytes, str, bool]]], list[Bound]],
     lists: Mapping[str, bundle.WordList],
 ) -> list[Bound]:
     """Gives the second half to a copy of this process; what the copy cannot do is done here."""

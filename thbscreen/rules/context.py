@@ -74,6 +74,7 @@ class Context:
         bounds: places of a parameter's bounds, by parameter.
         max_items: longest list or mapping; what a rule compares with each other may not cost minutes.
         steps: steps of a sequence whose rows have fields, such as `wage.amount_eur`.
+        tests: whether the rule's tests are read, and what is asked of them.
     """
 
     findings: Findings
@@ -90,6 +91,7 @@ class Context:
     bounds: dict[str, Span] = field(default_factory=dict)
     max_items: int = 1_000
     steps: set[str] = field(default_factory=set)
+    tests: bool = True
 
     # --- reading nodes ---
 

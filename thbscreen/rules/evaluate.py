@@ -31,11 +31,14 @@ def _substitute(thing: Any, values: Mapping[str, ast.Value]) -> Any:
     if isinstance(thing, ast.Param):
         return values.get(thing.name, thing)
     if isinstance(thing, tuple):
-        return tuple(_substitute(part, values) for part in thing)
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        changes = {f.name: _substitute(getattr(thing, f.name), values) for f in dataclasses.fields(thing)}
-        return dataclasses.replace(thing, **changes)
-    return thing
+        parts = tuple(_substitute(part, values) for part in thing)
+        return parts if any(new is not old for new, old in zip(parts, thing, strict=True)) else thing
+    changes = {}
+    for name in _parts_of(type(thing)) or ():
+        old = getattr(thing, name)
+        if (new := _substitute(old, values)) is not old:
+            changes[name] = new
+    return dataclasses.replace(thing, **changes) if changes else thing
 
 
 _PARTS: dict[type, tuple[str, ...] | None] = {}
@@ -45,19 +48,20 @@ def _parts_of(kind: type) -> tuple[str, ...] | None:
     """Names the fields of a dataclass; None for any other type. Asked for every part of every rule."""
     if kind not in _PARTS:
         fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else None
-        _PARTS[kind] = None if fields is None else tuple(f.name for f in fields)
+        _PARTS[kind] = None if fields is None else tuple(f.name for f in fields if f.name != "span")
     return _PARTS[kind]
 
 
 def walk(thing: object) -> Iterator[object]:
-    """Goes over a bound part and everything inside it."""
-    yield thing
-    if isinstance(thing, tuple):
-        for part in thing:
-            yield from walk(part)
-    elif (names := _parts_of(type(thing))) is not None:
-        for name in names:
-            yield from walk(getattr(thing, name))
+    """Goes over a bound part and everything inside it, places aside: what holds others comes before them."""
+    waiting = [thing]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, tuple):
+            waiting += reversed(part)
+        elif (names := _parts_of(type(part))) is not None:
+            waiting += [getattr(part, name) for name in reversed(names)]
 
 
 #: Parts of a rule whose order means nothing, however the author wrote it.

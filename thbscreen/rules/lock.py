@@ -1,13 +1,18 @@
 """`rules.lock`: the meaning of every rule and list, so that none changes without being seen.
 
-One line for each rule (id, version, digest) and each list (name, a hyphen, digest). The digest is that of
-`evaluate.rule_digest`, taken before any profile: comments, titles, texts, the order of keys and the
+One line for each rule (id, version, digest, seal) and each list (name, a hyphen, digest). The digest is that
+of `evaluate.rule_digest`, taken before any profile: comments, titles, texts, the order of keys and the
 spelling of a value do not count.
+
+The seal is a hash of the whole file and of the program's version. A file that still has its seal was read
+with its tests when the lock was written, so a scan need not read them again; they are four fifths of a rule.
+A file without its seal is no error: it is read as a whole.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import tempfile
@@ -15,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thbscreen import __version__
 from thbscreen.diagnostics import Diagnostic, Span
 from thbscreen.errors import OutputError
 from thbscreen.rules.context import RULE_ID
@@ -27,19 +33,25 @@ if TYPE_CHECKING:
 
 NAME = "rules.lock"
 HEAD = """\
-# Made by `thbscreen rules lock`; do not edit. Rules: id, version, digest. Lists: name, -, digest.
+# Made by `thbscreen rules lock`; do not edit. Rules: id, version, digest, seal. Lists: name, -, digest.
 """
 RUN_LOCK = "run: thbscreen rules lock"
-_LINE = re.compile(r"(\S+)  ([1-9][0-9]{0,4}|-)  ([0-9a-f]{64})", re.ASCII)
+_LINE = re.compile(r"(\S+)  ([1-9][0-9]{0,4}|-)  ([0-9a-f]{64})(?:  ([0-9a-f]{16}))?", re.ASCII)
 _VERSION = re.compile(r"version: *(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A rule as it is locked."""
+    """A rule as it is locked; two entries are the same when they mean the same."""
 
     version: int
     digest: str
+    seal: str = field(default="", compare=False)
+
+    @property
+    def text(self) -> str:
+        """The entry as it stands in the file, behind the id."""
+        return "  ".join(part for part in (str(self.version), self.digest, self.seal) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,20 @@ class Lock:
 
     def text(self) -> str:
         """Gives the content of the file, ordered, so that a change of one rule is a change of one line."""
-        rows = [f"{identity}  {e.version}  {e.digest}" for identity, e in sorted(self.rules.items())]
+        rows = [f"{identity}  {entry.text}" for identity, entry in sorted(self.rules.items())]
         rows += [f"{name}  -  {digest}" for name, digest in sorted(self.lists.items())]
         return HEAD + "\n".join(rows) + "\n"
+
+
+def seal(data: bytes) -> str:
+    """Gives the seal of a rule file that this version of the program has read as a whole."""
+    return hashlib.sha256(f"thbscreen {__version__}\n".encode() + data).hexdigest()[:16]
+
+
+def seals(base: Path) -> set[str]:
+    """Gives the seals of a folder's lock, none where there is no lock that can be read."""
+    found, _ = read(base)
+    return set() if found is None else {entry.seal for entry in found.rules.values() if entry.seal}
 
 
 def read(base: Path) -> tuple[Lock | None, Findings]:
@@ -89,7 +112,7 @@ def read(base: Path) -> tuple[Lock | None, Findings]:
             continue
         lines[name] = number
         if is_rule:
-            rules[name] = Entry(int(version), found[3])
+            rules[name] = Entry(int(version), found[3], found[4] or "")
         else:
             lists[name] = found[3]
     return Lock(rules, lists, lines), findings
@@ -184,8 +207,12 @@ def write(base: Path, now: Lock) -> tuple[Path, int]:
         OutputError: it cannot be written.
     """
     before, _ = read(base)
-    old = set(before.text().splitlines()) if before is not None else {HEAD.strip()}
-    changed = len({line.split()[0] for line in old ^ set(now.text().splitlines())})
+    old = before if before is not None else Lock({}, {})
+    changed = sum(
+        mine.get(name) != theirs.get(name)
+        for mine, theirs in ((now.rules, old.rules), (now.lists, old.lists))
+        for name in {*mine, *theirs}
+    )
     path = base / NAME
     try:
         handle, temporary = tempfile.mkstemp(prefix=".rules-", dir=base)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from thbscreen.diagnostics import Diagnostic, Span, sort_diagnostics, suggest
 from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.rules import ast, bundle, gates, indicators, lock
+from thbscreen.rules.binder import bind_file, without_tests
 from thbscreen.rules.binding import bind_files
 from thbscreen.rules.context import Context
 from thbscreen.rules.evaluate import (
@@ -45,6 +46,7 @@ def load_pack(
     *,
     drafts: bool = False,
     today: dt.date | None = None,
+    tests: bool = True,
 ) -> bundle.RulePack:
     """Loads every rule that the profile enables, with the values in force.
 
@@ -54,15 +56,17 @@ def load_pack(
         only: ids of rules to load; rules whose hits they read are loaded too.
         drafts: also those drafts that neither `only` names nor the profile switches on.
         today: day against which expiries are held; None for today in the profile's time zone.
+        tests: False when the rules' own tests are not needed: files that are as they were when the lock was
+            written are then read without them, which takes a third of the time.
 
     Raises:
         RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
         UsageError: there is no such folder, profile or rule, or a rule of `only` may not run.
     """
-    key = _state(rules_dir, profile, (tuple(only), drafts, today))
+    key = _state(rules_dir, profile, (tuple(only), drafts, today, tests))
     if key is not None and key in _LOADED:
         return _LOADED[key]
-    loading = _Loading.of(rules_dir, profile, today)
+    loading = _Loading.of(rules_dir, profile, today, tests=tests)
     found = loading.diagnostics()
     errors = [d for d in found if d.severity == "error"]
     if errors:
@@ -142,7 +146,7 @@ def write_lock(rules_dir: Path | None = None, profile: str | Path = "cyprus") ->
     mine = loading.read.ctx.findings.file
     if any(d.severity == "error" and d.span.file != mine for d in found):
         raise RuleError([d for d in sort_diagnostics(found) if d.span.file != mine])
-    return lock.write(loading.base, loading.locked())
+    return lock.write(loading.base, loading.locked(sealed=True))
 
 
 def resolve(
@@ -159,18 +163,20 @@ def resolve(
         The rule without parameters in `detect` and without the rows that exclusions hide; `parameters`
         hold the effective values, and digest, look-back and the need for times of day follow them.
     """
-    values = {p.name: p.value for p in rule.parameters}
+    values = defaults = {p.name: p.value for p in rule.parameters}
     for override in profile.overrides if profile else ():
         if override.rule == rule.id:
-            values |= dict(override.parameters)
+            values = values | dict(override.parameters)
     for name, text in case_parameters:
-        values[name] = as_unit(text, values[name].unit)
+        values = values | {name: as_unit(text, values[name].unit)}
     parameters = tuple(dataclasses.replace(p, value=values[p.name]) for p in rule.parameters)
     detect = substitute(rule.detect, values)
-    for exclusion in profile.exclusions if profile else ():
-        for identity, where in exclusion.wheres:
-            if identity == rule.id:
-                detect = hide(detect, where)
+    excluded = [pair for exclusion in profile.exclusions for pair in exclusion.wheres] if profile else []
+    hides = [where for identity, where in excluded if identity == rule.id]
+    for where in hides:
+        detect = hide(detect, where)
+    if values is defaults and not hides:
+        return dataclasses.replace(rule, detect=detect)  # the rest was worked out with these values
     out = dataclasses.replace(
         rule,
         detect=detect,
@@ -210,6 +216,7 @@ class _Loading:
     Attributes:
         lists: in force, with those that the institution supplies.
         brought: those of the folder alone, which the lock is about.
+        texts: content and shown name of each rule's file.
     """
 
     base: Path
@@ -221,9 +228,12 @@ class _Loading:
     findings: list[Findings] = field(default_factory=list)
     catalogue: list[tuple[indicators.Indicator, Findings]] = field(default_factory=list)
     brought: Mapping[str, bundle.WordList | None] = field(default_factory=dict)
+    texts: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rules_dir: Path | None, profile: str | Path, today: dt.date | None) -> _Loading:
+    def of(
+        cls, rules_dir: Path | None, profile: str | Path, today: dt.date | None, *, tests: bool = True
+    ) -> _Loading:
         base = rules_dir or default_rules_dir()
         if not base.is_dir():
             raise UsageError(f"there is no folder of rules '{base}'")
@@ -234,9 +244,9 @@ class _Loading:
             read.ctx.findings.clear()
             read.ctx.findings.error("R001", problem, _start(read.ctx.findings.file))
         loading = cls(base, read)
-        loading.load_lists()
+        loading.load_lists(warn=tests)
         loading.load_supplied(path)
-        loading.load_rules()
+        loading.load_rules(tests=tests)
         loading.load_indicators()
         bounds = {identity: ctx.bounds for identity, ctx in loading.contexts.items()}
         day = (today or local_today(read.time_zone)).isoformat()
@@ -271,7 +281,7 @@ class _Loading:
         data, problem = _content(path)
         return data, name, problem
 
-    def load_lists(self) -> None:
+    def load_lists(self, *, warn: bool) -> None:
         folder = self.base / "lists"
         for path in self.files("lists"):
             data, name, problem = self.open(path)
@@ -286,8 +296,9 @@ class _Loading:
                 found = None
             self.lists[expected] = found
             self.findings.append(findings)
-        between = cross_warnings(found for found in self.lists.values() if found is not None)
-        self.findings.append(Findings("", items=suppress_between(between, self.findings)))
+        if warn:
+            between = cross_warnings(found for found in self.lists.values() if found is not None)
+            self.findings.append(Findings("", items=suppress_between(between, self.findings)))
 
     def load_supplied(self, profile: Path) -> None:
         self.brought = self.lists
@@ -295,10 +306,11 @@ class _Loading:
         self.lists = supplied.lists
         self.findings += supplied.findings
 
-    def load_rules(self) -> None:
+    def load_rules(self, *, tests: bool) -> None:
         good = {name: found for name, found in self.lists.items() if found is not None}
         broken = [name for name, found in self.lists.items() if found is None]
         units = self.read.fact_units()
+        seals = set() if tests else lock.seals(self.base)
         places: dict[str, Span] = {}
         readable: list[tuple[Path, bytes, str]] = []
         for path in self.files():
@@ -308,8 +320,9 @@ class _Loading:
                 self.rules.setdefault(path.stem, None)
                 continue
             readable.append((path, data, name))
-        bound = bind_files([(data, name) for _, data, name in readable], good, units, broken)
-        for (path, _, name), (rule, ctx) in zip(readable, bound, strict=True):
+        parts = [_unsealed(data, name, seals) for _, data, name in readable]
+        bound = bind_files(parts, good, units, broken)
+        for (path, data, name), (rule, ctx) in zip(readable, bound, strict=True):
             self.findings.append(ctx.findings)
             identity = rule.id if rule else path.stem
             if rule is not None and rule.id != path.stem:
@@ -322,6 +335,7 @@ class _Loading:
             places[identity] = rule.span if rule else _start(name)
             self.rules[identity] = rule
             self.contexts[identity] = ctx
+            self.texts[identity] = data, name
             if rule is not None:
                 gates.place(ctx, rule, path.relative_to(self.base).parts[0])
 
@@ -412,10 +426,24 @@ class _Loading:
 
     # --- the lock ---
 
-    def locked(self) -> lock.Lock:
-        rules = {i: lock.Entry(r.version, r.digest) for i, r in sorted(self.rules.items()) if r is not None}
+    def locked(self, *, sealed: bool = False) -> lock.Lock:
+        rules = {
+            i: lock.Entry(r.version, r.digest, self.seal(r) if sealed else "")
+            for i, r in sorted(self.rules.items())
+            if r is not None
+        }
         lists = {name: found.digest for name, found in sorted(self.brought.items()) if found is not None}
         return lock.Lock(rules, lists)
+
+    def seal(self, rule: ast.Rule) -> str:
+        """Gives the seal of a rule that is the same when its file is read without its tests; else nothing."""
+        data, name = self.texts[rule.id]
+        short = without_tests(data)
+        if short is None:
+            return ""
+        ctx = self.contexts[rule.id]
+        again, _ = bind_file(short, name, ctx.lists, ctx.facts, ctx.broken_lists, tests=False)
+        return lock.seal(data) if again == dataclasses.replace(rule, tests=()) else ""
 
     def lock_findings(self, *, accept: bool = False) -> list[Diagnostic]:
         places = {i: c.findings for i, c in self.contexts.items()}
@@ -473,6 +501,12 @@ def _changed(
         for name, found in sorted(lists.items())
         if found is not None
     )
+
+
+def _unsealed(data: bytes, name: str, seals: Collection[str]) -> tuple[bytes, str, bool]:
+    """Gives what is to be read of a rule file: all of it, or what comes before its tests, and which it is."""
+    short = without_tests(data) if seals and lock.seal(data) in seals else None
+    return (data, name, True) if short is None else (short, name, False)
 
 
 def _content(path: Path) -> tuple[bytes, str | None]:

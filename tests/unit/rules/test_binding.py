@@ -15,9 +15,9 @@ from pathlib import Path
 from thbscreen.rules import binding
 from thbscreen.rules.binding import bind_files
 
-files = [(Path(name).read_bytes(), name) for name in sys.argv[1:]]
-files.insert(3, (b"rule: [", "broken.yaml"))
-files.append((b"rule: THB-X-001", "short.yaml"))
+files = [(Path(name).read_bytes(), name, True) for name in sys.argv[1:]]
+files.insert(3, (b"rule: [", "broken.yaml", True))
+files.append((b"rule: THB-X-001", "short.yaml", True))
 
 def shape(bound):
     return [(rule, ctx.findings.result(), ctx.findings.lines, ctx.after, ctx.bounds) for rule, ctx in bound]
@@ -35,7 +35,7 @@ def test_two_processes_give_the_same_rules_and_findings_in_the_same_order() -> N
 def test_what_the_second_process_cannot_do_is_done_by_the_first() -> None:
     dying = """
 import os
-first, binding.bind_file = os.getpid(), lambda *a: os._exit(9) if os.getpid() != first else kept(*a)
+first, binding.bind_file = os.getpid(), lambda *a, **k: os._exit(9) if os.getpid() != first else kept(*a, **k)
 from thbscreen.rules.binder import bind_file as kept
 assert shape(bind_files(files, {}, None, apart=True)) == one
 """

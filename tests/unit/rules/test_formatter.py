@@ -179,7 +179,7 @@ def test_shuffled_files_come_into_order_and_mean_the_same(path: Path, seed: int)
         assert no_places(bind_list(out, "x")[0]) == no_places(bind_list(old, "x")[0])
 
 
-@pytest.mark.parametrize("path", RULES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RULES[::4], ids=lambda p: p.stem)  # the test above draws from all files
 def test_a_rule_is_bound_alike_after_shuffling_and_ordering(path: Path) -> None:
     text = "\n".join(Shuffled(7).block(tree(path), 0, kind_of(tree(path)) or "")) + "\n"
     before, wrong = bind_text(path.read_bytes(), "x", SHIPPED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -434,6 +435,69 @@ def test_every_change_of_a_number_in_shipped_rules_is_a_change_of_meaning() -> N
             assert changed is None or changed.digest != before, f"{path.name}: {old}"
 
 
+# --- seals: rules that a scan reads without their tests ---------------------------------------------
+
+
+def quick(base: Path) -> bundle.RulePack:
+    return load_pack(base, "test", tests=False)
+
+
+def test_without_a_lock_every_test_is_read(base: Path) -> None:
+    assert all(rule.tests for rule in quick(base).rules)
+
+
+def test_a_sealed_rule_is_the_same_without_its_tests(locked: Path) -> None:
+    whole = load_pack(locked, "test")
+    assert all(rule.tests for rule in whole.rules)
+    assert quick(locked) == replace(
+        whole,
+        rules=tuple(replace(rule, tests=()) for rule in whole.rules),
+        bound=tuple(replace(rule, tests=()) for rule in whole.bound),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("expect: no hits", "expect: some hits"),  # a test that does not bind
+        ("tests:\n", "tests: []\nmore:\n"),
+        ("title: ", "titel: "),
+    ],
+)
+def test_a_change_after_the_lock_is_read_with_its_tests(locked: Path, old: str, new: str) -> None:
+    quick(locked)
+    change(locked, old, new)
+    with pytest.raises(RuleError) as whole:
+        load_pack(locked, "test")
+    with pytest.raises(RuleError, match="THB-CASH-003"):
+        quick(locked)
+    assert "error[" in str(whole.value)
+
+
+def test_another_version_of_the_program_reads_the_tests_itself(
+    locked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "__version__", "0.0.0")
+    assert all(rule.tests for rule in quick(locked).rules)
+
+
+def test_rules_whose_tests_do_not_come_last_are_not_sealed(base: Path) -> None:
+    head, _, tests = CASH.partition("\ntests:\n")
+    put(base, "cash/THB-CASH-003.yaml", f"tests:\n{tests.rstrip()}\n{head}\n")
+    write_lock(base, "test")
+    assert check(base, "test") == []
+    assert {rule.id: bool(rule.tests) for rule in quick(base).rules} == {
+        "THB-CASH-003": True, "THB-MAR-001": False,
+    }  # fmt: skip
+
+
+def test_a_lock_without_seals_is_as_good(locked: Path) -> None:
+    path = locked / "rules.lock"
+    path.write_text(re.sub("  [0-9a-f]{16}$", "", path.read_text(), flags=re.MULTILINE), encoding="utf-8")
+    assert check(locked, "test") == []
+    assert all(rule.tests for rule in quick(locked).rules)
+
+
 # --- what is shipped ------------------------------------------------------------------------------
 
 
@@ -441,3 +505,17 @@ def test_the_shipped_lock_is_that_of_the_shipped_rules() -> None:
     path = default_rules_dir() / lock.NAME
     assert path.is_file(), "run: thbscreen rules lock"
     assert [d.render() for d in check() if d.code.startswith("V")] == []
+
+
+def test_every_shipped_rule_has_its_seal() -> None:
+    sealed = lock.seals(default_rules_dir())
+    files = sorted(default_rules_dir().glob("*/THB-*.yaml"))
+    assert [f.name for f in files if lock.seal(f.read_bytes()) not in sealed] == [], (
+        "run: thbscreen rules lock"
+    )
+
+
+def test_the_shipped_rules_mean_the_same_without_their_tests() -> None:
+    whole, short = shipped(), load_pack(drafts=True, tests=False)
+    assert not any(rule.tests for rule in short.rules)
+    assert short.rules == tuple(replace(rule, tests=()) for rule in whole.rules)
