@@ -24,8 +24,10 @@ from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan
 from thbscreen.io.quality import Observations
 from thbscreen.io.raw import ROW
+from thbscreen.io.recognise import MESSAGES, recognised
 from thbscreen.io.select import Selected, select_files
 from thbscreen.io.shape import LEG, canonical_shape, mapped_shape
+from thbscreen.io.statements.folder import StatementFolder
 from thbscreen.model.catalogue import TABLES
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ _KEYS = {
 _BYTES_PER_ROW = 100
 #: Gives, for one file and the rows read before it, which rows a look-up wants.
 _Keep = Callable[["Plan", int], pl.Expr]
+_OWN_READER = frozenset({GOAML, *MESSAGES})
 _REPEAT = "same row again (same id, same content)"
 
 
@@ -173,7 +176,7 @@ class Dataset:
         mapping: Mapping | None,
         zone: str,
         limits: Limits,
-        reports: ReportFolder | None = None,
+        reports: ReportFolder | StatementFolder | None = None,
     ) -> None:
         """Opens every file and reads the three small tables."""
         self._reports = reports
@@ -203,7 +206,7 @@ class Dataset:
 
     def _plan(self, table: str, file: InputFile) -> Plan:
         section = self._section(table)
-        if self._reports is not None:
+        if self._reports is not None and (table == "transactions" or file.kind in _OWN_READER):
             report = self._reports.source(file, table)
             return Plan(table, report, canonical_shape(report, table), None, self.zone)
         source = _open_source(file, section, self.limits)
@@ -477,12 +480,17 @@ def open_dataset(
     Raises:
         DataError: naming file, row and column, never a value.
     """
-    files, ignored = list_inputs(inputs)
+    found, ignored = list_inputs(inputs)
+    files = recognised(found)
     limits = limits or Limits()
     if any(file.kind == GOAML for file in files):
         selected = select_files(files, ignored, None)
         reports = ReportFolder(selected.files["transactions"], read_codes(mapping), limits)
         return Dataset(selected, None, zone, limits, reports)
+    if any(file.kind in MESSAGES for file in files):
+        selected = select_files(files, ignored, None)
+        statements = StatementFolder(selected.files["transactions"], limits)
+        return Dataset(selected, None, zone, limits, statements)
     declared = read_mapping(mapping) if mapping is not None else None
     return Dataset(select_files(files, ignored, declared), declared, zone, limits)
 

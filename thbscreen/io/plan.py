@@ -184,7 +184,7 @@ class Plan:
     ) -> Loaded:
         marks = [f"\x00{i}" for i in range(len(flags))]
         hit = [i for i, name in enumerate(marks) if checked[name].any()]
-        skipped: Counter[str] = Counter({"blank line": chunk.blank} if chunk.blank else {})
+        skipped: Counter[str] = Counter({"blank line": chunk.blank} if chunk.blank else {}) + chunk.skipped
         good = checked.drop(marks)
         rejects = self._bad_rows(chunk)
         if hit:

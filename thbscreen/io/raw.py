@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,12 +26,14 @@ class RawChunk:
         read: rows read, including refused and blank ones.
         bad: row number and code of refused rows.
         blank: lines without any content.
+        skipped: rows that the reader left out by rule, by reason.
     """
 
     frame: pl.DataFrame
     read: int
     bad: list[tuple[int, str]] = field(default_factory=list)
     blank: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
 
 
 class RawSource(Protocol):
@@ -73,4 +76,5 @@ def _join(chunks: list[RawChunk]) -> RawChunk:
         sum(c.read for c in chunks),
         [bad for c in chunks for bad in c.bad],
         sum(c.blank for c in chunks),
+        sum((c.skipped for c in chunks), Counter()),
     )

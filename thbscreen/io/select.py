@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
+from thbscreen.io.recognise import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,9 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
     if any(f.kind == "goaml" for f in files):
         _reports(files, out)
         return out
+    if any(f.kind in MESSAGES for f in files):
+        _messages(files, out)
+        return out
     if mapping is not None and not mapping.single:
         _by_mapping(files, mapping, out)
     else:
@@ -66,6 +70,30 @@ def _reports(files: Sequence[InputFile], out: Selected) -> None:
             )
         else:
             out.ignored.append(file.name)
+
+
+def _messages(files: Sequence[InputFile], out: Selected) -> None:
+    """Gives statements and messages to every table for which there is no file of its own."""
+    messages = [file for file in files if file.kind in MESSAGES]
+    for file in files:
+        stem = _stem(file)
+        if file.kind in MESSAGES:
+            continue
+        if stem.startswith("transactions") and (file.kind or file.packed):
+            raise data_error(
+                "D026",
+                "a folder holds statements or messages, and a table of movements",
+                file=file.name,
+                hint="scan the statements alone, and the table alone",
+            )
+        if stem in _SIDE_TABLES:
+            out.files[stem].append(file)
+        else:
+            out.ignored.append(file.name)
+    for table, found in out.files.items():
+        if not found:
+            out.files[table] = list(messages)
+    _no_twins(Selected({table: out.files[table] for table in _SIDE_TABLES if out.files[table] != messages}))
 
 
 def _by_name(files: Sequence[InputFile], mapping: Mapping | None, out: Selected) -> None:

@@ -1,0 +1,1 @@
+"""Statements and payment messages as input: camt, pain, pacs, MT940, MT942, MT103 and OFX."""

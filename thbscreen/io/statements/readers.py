@@ -1,0 +1,12 @@
+"""Which reader reads which kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from thbscreen.io.statements.records import Item
+
+#: Reads one file: its bytes, its name for messages; yields what is in it, in file order.
+Reader = Callable[[IO[bytes], str], Iterator[Item]]
+READERS: dict[str, Reader] = {}
