@@ -244,7 +244,7 @@ def _still_right(
         if entry := finding(found.kind, added, text):
             message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
             ctx.findings.error("R018", message, key.span)
-    # An example that is itself the entry taken out, such as a country, says no more than that the entry is there.
+    # An example that is the very entry taken out, such as a country, only says that the entry is there.
     named = set(removed) if found.kind in {"codes", "values"} else set()
     for text in found.must_match:
         if text not in named and removed and finding(found.kind, changed.entries, text) is None:
