@@ -33,6 +33,8 @@ def test_json_has_every_indicator_once() -> None:
         "runs", "off", "draft", "needs list", "needs column", "not expressible",
     }  # fmt: skip
     assert all(row["why"] for row in rows if row["state"] != "runs")
+    waiting = {row["id"] for row in rows if row["state"] == "needs list"}
+    assert waiting == {"THB-CSE-007", "THB-SEX-022", "THB-SEX-025"}
 
 
 def test_an_unknown_form_is_wrong_use_and_the_known_ones_are_named() -> None:
