@@ -181,7 +181,6 @@ def test_a_version_that_went_down_is_refused(base: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("<<<<<<< HEAD", "is no line of a lock"),
         ("THB-CASH-003  0  " + "a" * 64, "is no line of a lock"),
         ("THB-CASH-003  -  " + "a" * 64, "is no line of a lock"),
         ("mcc.travel  1  " + "a" * 64, "is no line of a lock"),
