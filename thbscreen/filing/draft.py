@@ -131,6 +131,11 @@ def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Dr
     blank = sum(data.count(b">-</") for data in files.values())
     if blank:
         notes = (*notes, f"{blank:,} elements hold '-', which tells the FIU that nothing is known.")
+    if narrative.left_out:
+        told = "; ".join(narrative.left_out)
+        notes = (
+            *notes, f"Left out of the narrative for length: {told}. The whole text is in narrative-long.txt.",
+        )  # fmt: skip
     files["narrative.txt"] = (narrative.reason + "\n").encode()
     if narrative.left_out:
         files["narrative-long.txt"] = (narrative.long + "\n").encode()
