@@ -97,7 +97,8 @@ def hostile(folder: Path) -> RunFolder:
     made.hit("H2", BIDI, rule="THB-Y", day=9, evidence=LONG, subject_kind=TEMPLATE)
     common = {"network_id": "NW-0000000000aa", "families": ["flow"], "typology": "labour_exploitation"}
     made.alert(
-        "P1", score=4.5, accounts=["A1"], urgency=2, urgency_why=SCRIPT, hit_ids=["H1", "H2"], tx_ids=["T1"], **common,
+        "P1", score=4.5, accounts=["A1"], urgency=2, urgency_why=SCRIPT, hit_ids=["H1", "H2"],
+        tx_ids=["T1"], **common,
         addends=[
             {"rule": "THB-X", "hit_id": "H1", "family": "flow", "points": 3.0, "why": SCRIPT},
             {"rule": "THB-Y", "hit_id": "H2", "family": "spend", "points": 2.25, "why": FORMULA},

@@ -225,7 +225,9 @@ def test_names_in_the_drawing_are_whole_in_any_width(visit: Visit) -> None:
     page.wait_for_timeout(300)
     drawn = page.locator("#drawing").screenshot()
     # Painting everything anew may change nothing: names were cut where older pictures of them were kept.
-    page.evaluate("() => { document.querySelector('#theme').click(); document.querySelector('#theme').click(); }")
+    page.evaluate(
+        "() => { document.querySelector('#theme').click(); document.querySelector('#theme').click(); }"
+    )
     page.wait_for_timeout(300)
     assert page.locator("#drawing").screenshot() == drawn
     outside = page.evaluate("""() => {
@@ -336,7 +338,8 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
 
 #: Words that are no English sentence: units, keys, names of files and formats.
 NO_ENGLISH = {"EUR", "SHA", "Enter", "Tab", "Esc", "thbscreen", "hash", "scripts", "byte", "json", "parquet",
-              "csv", "tx_ids", "Asia", "Nicosia", "Cytoscape", "uPlot", "mcc", "personal", "spending", "THB"}  # fmt: skip
+              "csv", "tx_ids", "Asia", "Nicosia", "Cytoscape", "uPlot", "mcc", "personal", "spending",
+              "THB"}  # fmt: skip
 #: What the hostile folder has in the place of names that the page knows, such as kinds of subjects.
 NO_ENGLISH |= {word for text in (*HOSTILE, "address") for word in re.findall(r"[A-Za-z_]{3,}", text)}
 
@@ -444,6 +447,14 @@ def test_five_thousand_alerts_and_two_hundred_members_do_not_stall(visit: Visit)
     began = time.monotonic()
     opened.draw("#/network/NW-0000000000bb")
     drawn = time.monotonic() - began
+    phone = visit("large", viewport=PHONE)
+    phone.draw("#/network/NW-0000000000bb")
+    used = phone.page.evaluate("""() => {
+        const cy = document.getElementById('drawing')._cyreg.cy;
+        const box = cy.nodes().renderedBoundingBox({ includeLabels: false });
+        return [box.w / cy.width(), box.h / cy.height()];
+    }""")
+    assert min(used) > 0.5, "a tall frame is used, too"
     # Ten times what it takes on a quiet machine: a stall is no question of speed.
     assert (loaded < 15, took < 500, drawn < 20) == (True, True, True), (loaded, took, drawn)
     assert page.evaluate("() => document.querySelectorAll('main *').length") < 20_000

@@ -22,7 +22,7 @@ from thbscreen.engine import scoring
 from thbscreen.errors import DataError, UsageError
 from thbscreen.model import catalogue
 from thbscreen.network import links, twins, wording
-from thbscreen.report import cases, files
+from thbscreen.report import files
 from thbscreen.report.folder import RunFolder, open_folder
 from thbscreen.report.html import document, evidence, facts, people, texts, write
 from thbscreen.report.html.pool import shown

@@ -78,8 +78,10 @@ function build(state) {
     minZoom: 0.1, maxZoom: 4, boxSelectionEnabled: false, userZoomingEnabled: false,
     textureOnViewport: crowd, hideEdgesOnViewport: facts.flows.length > 1500,
   });
-  if (crowd) state.cy.edges().addClass("many");
-  else arrange(state);
+  if (crowd) {
+    state.cy.edges().addClass("many");
+    widen(state, state.cy.nodes());
+  } else arrange(state);
   state.cy.fit(undefined, 24);
   wire(state);
   canvas.dataset.ready = "yes";
