@@ -50,7 +50,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the report of one of the two folders, made once."""
-    makers = {"hostile": hostile, "large": large, "greek": hostile}
+    makers = {
+        "hostile": hostile, "large": large, "greek": hostile,
+        "ring": lambda folder: large(folder, alerts=2, members=20),
+    }  # fmt: skip
     made: dict[str, Path] = {}
 
     def give(name: str) -> Path:

@@ -220,9 +220,11 @@ def test_roles_are_told_by_words_and_shapes(visit: Visit) -> None:
 
 
 def test_names_in_the_drawing_are_whole_in_any_width(visit: Visit) -> None:
-    opened = visit(viewport=PHONE)
-    page = opened.draw(NETWORK)
+    opened = visit("ring", viewport=PHONE)
+    page = opened.draw("#/network/NW-0000000000bb")
     page.wait_for_timeout(300)
+    letters = "() => document.getElementById('drawing')._cyreg.cy.nodes()[0].data('font')"
+    assert page.evaluate(letters) > 14, "letters are larger than they were when the drawing was arranged"
     drawn = page.locator("#drawing").screenshot()
     # Painting everything anew may change nothing: names were cut where older pictures of them were kept.
     page.evaluate(
