@@ -170,6 +170,7 @@ def test_the_same_networks_are_found(trip: Trip, cases: Cases) -> None:
     assert sorted(trip.reports.networks["title"]) == sorted(cases.run.table("networks")["title"])
 
 
+@pytest.mark.slow
 def test_the_profile_of_an_fiu_finds_the_same_in_reports_as_in_tables(trip: Trip) -> None:
     tables = thbscreen.screen([trip.folder / "tables"], profile="fiu")
     reports = thbscreen.screen([trip.folder / "reports"], mapping=PROFILE, profile="fiu")
