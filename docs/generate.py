@@ -43,6 +43,7 @@ NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not 
 #: What a column means, for columns that mean the same in every table.
 MEANINGS = {
     "accounts": "the accounts of the subject or member",
+    "legal": "the subject is a legal person, of whom the line asks for no third party",
     "addends": "everything that was added or subtracted, with rule, hit, family, points and reason",
     "alert_id": "id of the alert",
     "amount_eur": "sum of the contributing movements, in euro cents",

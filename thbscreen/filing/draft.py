@@ -131,6 +131,12 @@ def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Dr
     blank = sum(data.count(b">-</") for data in files.values())
     if blank:
         notes = (*notes, f"{blank:,} elements hold '-', which tells the FIU that nothing is known.")
+    if narrative.left_out:
+        parts_out = "; ".join(narrative.left_out)
+        told_of = (
+            f"Left out of the narrative for length: {parts_out}. The whole text is in narrative-long.txt."
+        )
+        notes = (*notes, told_of)
     files["narrative.txt"] = (narrative.reason + "\n").encode()
     if narrative.left_out:
         files["narrative-long.txt"] = (narrative.long + "\n").encode()
