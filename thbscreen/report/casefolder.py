@@ -33,24 +33,16 @@ class CaseFiles:
 
     Attributes:
         id: of the case; names the folder.
-        evidence: movements as `thbscreen.report.cases.readable` gives them, with `rules`.
-        members: who is named, with roles.
+        tables: by their name; each is a CSV file and a sheet. Text of `evidence` has its apostrophes already.
         drawing: SVG without colours, see `thbscreen.report.drawing`.
-        proof: of a network, payments of its patterns in order.
+        workbook: name of the workbook.
     """
 
     id: str
     story: Story
-    evidence: pl.DataFrame
-    members: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame]
     drawing: str
-    proof: pl.DataFrame | None = None
-
-    @property
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Tables by name; text of `evidence` has its apostrophes already."""
-        found = {"evidence": self.evidence, "members": self.members}
-        return found if self.proof is None else found | {"proof": self.proof}
+    workbook: str = "evidence"
 
 
 def write_case(
@@ -78,17 +70,18 @@ def write_case(
     for name, table in case.tables.items():
         files.write_csv(table, place / f"{name}.csv", neutral_already=name == "evidence")
         written.append(Written(f"{name}.csv", table.height))
-    sheets = case.tables | {"evidence": typed(case.evidence)}
-    write_sheets(sheets, place / "evidence.xlsx", neutral_already=["evidence"])
+    sheets = {name: typed(table) if name == "evidence" else table for name, table in case.tables.items()}
+    workbook = f"{case.workbook}.xlsx"
+    write_sheets(sheets, place / workbook, neutral_already=["evidence"])
     texts = {
         "drawing.svg": alone(case.drawing), "narrative.txt": case.story.text(),
         "narrative.md": case.story.markdown(),
     }  # fmt: skip
-    beside = sorted([*(w.path for w in written), *texts, "evidence.xlsx"])
+    beside = sorted([*(w.path for w in written), *texts, workbook])
     texts["narrative.html"] = case.story.html(case.drawing, beside)
     for name, text in texts.items():
         (place / name).write_text(text, encoding="utf-8", newline="\n")
-    written += [Written("evidence.xlsx"), *map(Written, texts)]
+    written += [Written(workbook), *map(Written, texts)]
     facts = {
         "case": case.id,
         "level": level,

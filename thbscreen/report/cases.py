@@ -82,7 +82,10 @@ class Case:
             drawing = network_drawing(title, self.members.to_dicts(), edges, self.apart)
         else:
             drawing = subject_drawing(title, self.subject, evidence, self.apart)
-        return CaseFiles(self.id, self.story, evidence, self.members, drawing, self.proof)
+        tables = {"evidence": evidence, "members": self.members}
+        if self.proof is not None:
+            tables["proof"] = self.proof
+        return CaseFiles(self.id, self.story, tables, drawing)
 
 
 def write_cases(run: Run, folder: Path, identity: Mapping[str, Any]) -> list[Written]:
@@ -101,7 +104,7 @@ def write_cases(run: Run, folder: Path, identity: Mapping[str, Any]) -> list[Wri
     rows = readable(run.dataset.fetch(sorted(wanted)), run.pack.profile.time_zone)
     out = []
     for case in cases:
-        evidence = _with_rules(case, rows)
+        evidence = with_rules(case, rows)
         out += write_case(case.files(evidence), folder / "cases", identity)
     return [Written(f"cases/{item.path}", item.rows) for item in out]
 
@@ -273,7 +276,7 @@ def not_judged(ready: pl.DataFrame) -> tuple[tuple[tuple[str, str, str], ...], t
     return tuple(silent), tuple(ready.filter(pl.col("status") == "weak")["rule"].to_list())
 
 
-def _with_rules(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+def with_rules(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
     """Gives the movements of a case, each with the rules to whose hits it contributed."""
     used = case.hits.select("rule", tx_id="tx_ids").explode("tx_id").drop_nulls("tx_id")
     rules = used.group_by("tx_id").agg(pl.col("rule").unique().sort().str.join("+").alias("rules"))

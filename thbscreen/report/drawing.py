@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
+from thbscreen.report.export.texts import shown as written
 from thbscreen.report.layout import cut
 from thbscreen.report.look import COLOURS, DRAWING
-from thbscreen.report.story import xml_text
 from thbscreen.report.text import count, euros, words
 
 Row = dict[str, Any]
@@ -179,7 +179,10 @@ def _partners(evidence: pl.DataFrame) -> list[tuple[bool, str | None, str | None
     return sorted(rows, key=lambda r: (-r[4], not r[0], r[1] or "", r[2] or ""))
 
 
-def draw(title: str, nodes: Sequence[Node], flows: Sequence[Flow], left_out: Sequence[str] = ()) -> str:
+def draw(
+    title: str, nodes: Sequence[Node], flows: Sequence[Flow], left_out: Sequence[str] = (), *,
+    bands: bool = False,
+) -> str:  # fmt: skip
     """Gives the SVG.
 
     Args:
@@ -187,6 +190,7 @@ def draw(title: str, nodes: Sequence[Node], flows: Sequence[Flow], left_out: Seq
         nodes: whom to show.
         flows: money between them; flows of others are left out.
         left_out: what the drawing does not show, as clauses.
+        bands: labels are bands and not sums; lines are equally thick.
     """
     ids = {n.id for n in nodes}
     inside = [f for f in flows if f.source in ids and f.target in ids]
@@ -198,17 +202,17 @@ def draw(title: str, nodes: Sequence[Node], flows: Sequence[Flow], left_out: Seq
     body = [_frame(*frame) for frame in plan.frames]
     lines, sums = _arrows(plan, inside)
     body += lines + [_node(n, *plan.at[n.id]) for n in nodes] + sums
-    told = "Arrows show who paid whom in EUR, and in how many payments."
+    told = "Arrows show who paid whom in EUR, and in how many payments." if flows else ""
+    if bands:
+        told = "Arrows show who paid whom: how many payments, and in which band their sum lies."
     if len(inside) > MOST_LABELS:
         told += f" Sums are written at the {MOST_LABELS} largest."
-    foot = [told, *(f"Not drawn: {text}; see the tables." for text in left_out)]
+    foot = [*([told] if told else []), *(f"Not drawn: {text}; see the tables." for text in left_out)]
     height = plan.height + 24 * len(foot) + 10
     for n, line in enumerate(foot):
         body.append(f'<text class="quiet" x="24" y="{plan.height + 20 + 20 * n:.0f}">{_escaped(line)}</text>')
-    apart = count(sum(n.apart for n in nodes), "possible victim")
-    spoken = (
-        f"{count(len(nodes), 'member')}, of whom {apart} in a frame; {count(len(inside), 'link')}. " + told
-    )
+    apart = f"{sum(n.apart for n in nodes)} of them in a frame of possible victims"
+    spoken = f"{count(len(nodes), 'mark')}, {apart}; {count(len(inside), 'arrow')}. {told}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" '
         f'viewBox="0 0 {plan.width:.0f} {height:.0f}" '
@@ -311,7 +315,7 @@ def _node(node: Node, x: float, y: float) -> str:
     note = node.note or words(node.role)
     if node.apart and node.role != VICTIM:
         note = "handled as a possible victim"
-    name = cut(xml_text(node.name), _NAME)
+    name = cut(written(node.name), _NAME)
     return (
         f"<g><title>{_escaped(f'{node.name}: {note}')}</title>{shape}"
         f'<text x="{x:.1f}" y="{y + _R + 14:.1f}" text-anchor="middle">{_escaped(name)}</text>'
@@ -385,4 +389,4 @@ def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, fl
 
 
 def _escaped(text: str) -> str:
-    return html.escape(xml_text(text), quote=True)
+    return html.escape(written(text), quote=True)

@@ -52,9 +52,14 @@ def write_csv(frame: pl.DataFrame, path: Path, *, neutral_already: bool = False)
         path: file to write.
         neutral_already: text from the data has its apostrophes; other text columns are numbers.
     """
+    path.write_text(csv_text(frame, neutral_already=neutral_already), encoding="utf-8", newline="")
+
+
+def csv_text(frame: pl.DataFrame, *, neutral_already: bool = False) -> str:
+    """Gives a table as `write_csv` writes it."""
     cells = flat(_iso(frame))
     shown = cells if neutral_already else neutralised(cells)
-    shown.write_csv(path, quote_style="non_numeric", line_terminator="\n")
+    return shown.write_csv(quote_style="non_numeric", line_terminator="\n")
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from thbscreen.report.export.texts import shown
 from thbscreen.report.layout import printable
 from thbscreen.report.look import COLOURS, DRAWING, PAGE
 
@@ -58,11 +59,11 @@ class Story:
         title = printable(self.title)
         lines = [title, "=" * min(len(title), WIDTH)]
         for part in self.parts:
-            shown = printable(part.text)
+            told = printable(part.text)
             if part.kind == "section":
-                lines += ["", shown, "-" * len(shown)]
+                lines += ["", told, "-" * len(told)]
             elif part.kind == "paragraph":
-                lines += ["", *_wrapped(shown)]
+                lines += ["", *_wrapped(told)]
             else:
                 lines.append("")
                 for item in part.items:
@@ -88,6 +89,14 @@ class Story:
             drawing: an SVG of `thbscreen.report.drawing`, shown after the first section.
             files: names of files beside the page, linked at its end.
         """
+        body = self.body(drawing)
+        if files:
+            links = "".join(f"<li>{link(name)}</li>\n" for name in files)
+            body += f"\n<section><h2>Files beside this page</h2><ul>\n{links}</ul></section>"
+        return document(self.title, body)
+
+    def body(self, drawing: str = "") -> str:
+        """Gives the content of the page, see `html`."""
         body, inside, drawn = [f"<h1>{_escaped(self.title)}</h1>"], False, not drawing
         for part in self.parts:
             if part.kind == "section":
@@ -104,10 +113,7 @@ class Story:
                 items = "".join(f"<li>{_escaped(item)}</li>\n" for item in part.items)
                 body.append(f"<ul>\n{items}</ul>")
         body.append("</section>" * inside)
-        if files:
-            links = "".join(f"<li>{link(name)}</li>\n" for name in files)
-            body.append(f"<section><h2>Files beside this page</h2><ul>\n{links}</ul></section>")
-        return document(self.title, "\n".join(filter(None, body)))
+        return "\n".join(filter(None, body))
 
 
 def document(title: str, body: str) -> str:
@@ -124,27 +130,20 @@ def document(title: str, body: str) -> str:
     )
 
 
-def link(name: str) -> str:
-    """Gives a link to a file below the page; such names come from ids and are checked before."""
-    return f'<a href="{_escaped(name)}">{_escaped(name)}</a>'
+def link(path: str, name: str = "") -> str:
+    """Gives a link to a file below the page; such paths come from ids and are checked before."""
+    return f'<a href="{_escaped(path)}">{_escaped(name or path)}</a>'
 
 
 def plain_markdown(text: str) -> str:
     r"""Shows a text in Markdown as it is: `a*b` becomes `a\*b`."""
-    shown = _STEERS.sub(r"\\\g<0>", printable(text).strip())
-    shown = _LINKS.sub(lambda found: f"\\{found.group()}", shown)
-    return _AT_START.sub(lambda found: f"{found.group(1) or ''}\\", shown)
-
-
-def xml_text(text: str) -> str:
-    r"""Shows what XML cannot hold, and what hides or steers, as `\u{1b}`."""
-    return "".join(
-        f"\\u{{{ord(c):x}}}" if c in "\ufffe\uffff" else c for c in printable(text)
-    ) if not text.isprintable() else text  # fmt: skip
+    told = _STEERS.sub(r"\\\g<0>", printable(text).strip())
+    told = _LINKS.sub(lambda found: f"\\{found.group()}", told)
+    return _AT_START.sub(lambda found: f"{found.group(1) or ''}\\", told)
 
 
 def _escaped(text: str) -> str:
-    return html.escape(xml_text(text), quote=True)
+    return html.escape(shown(text), quote=True)
 
 
 def _wrapped(text: str, first: str = "") -> list[str]:
