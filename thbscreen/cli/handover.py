@@ -42,7 +42,7 @@ LEVELS = ("internal", "counterpart", "sharing")
 @click.option("--at-least", metavar="N", type=click.IntRange(3, 1000), default=5, show_default=True,
               help="Smallest count that the level sharing shows.")  # fmt: skip
 @click.option("--profile", metavar="NAME|FILE",
-              help="Filing profile: with the level internal, a draft for the FIU goes with each case.")  # fmt: skip
+              help="Filing profile: at level internal a draft for the FIU goes with each case.")  # fmt: skip
 @click.option("--data", metavar="PATH", multiple=True, type=PATH,
               help="The files that were scanned, for the draft.")  # fmt: skip
 @click.option("--mapping", metavar="FILE", type=PATH, help="The mapping file that was used for them.")

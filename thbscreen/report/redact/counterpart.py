@@ -20,7 +20,8 @@ from thbscreen.rules import ast
 
 WITHHELD = "withheld"
 NOTE = (
-    "Accounts, customers, names, references, devices, cards and machines are replaced by pseudonyms (ps-...), "
+    "Accounts, customers, names, references, devices, cards and machines are replaced by pseudonyms "
+    "(ps-...), "
     "texts of payments and towns are withheld. "
     "The same pseudonym means the same value in every file of this "
     "folder. Ask the institution that made it for who is behind one; it holds the key."

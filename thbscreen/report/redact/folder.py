@@ -263,12 +263,17 @@ def _evidence(run: RunFolder, case: str) -> pl.DataFrame:
 
 
 def _safe_members(run: RunFolder) -> frozenset[str]:
-    """Gives who is handled as a possible victim by the members.csv of any case, as written there."""
+    """Gives who is put apart in members.csv of a case though no hit of it reads them as a possible victim.
+
+    So another reading of the run shows there, also of accounts whose holder the tables do not name.
+    """
     out: set[str] = set()
     for case in choose(run, ()):
         frame = pl.read_csv(_file(run, case, "members.csv"), infer_schema=False)
         if "handling" in frame.columns:
-            out |= set(frame.filter(pl.col("handling") == "possible victim")["member_id"].drop_nulls())
+            safe = frame.filter(pl.col("handling") == "possible victim")
+            read = safe.filter(pl.col("role") == "possible_victim")["member_id"]
+            out |= set(safe["member_id"].drop_nulls().to_list()) - set(read.to_list())
     return frozenset(out)
 
 
@@ -303,8 +308,8 @@ def _index(level: str, shown: Mapping[str, str], written: Sequence[Written]) -> 
         links = ", ".join(_link(path, case) for path in mine)
         rows.append(f"<tr><td>{html.escape(case)}</td><td>{html.escape(title)}</td><td>{links}</td></tr>")
     table = (
-        '<section><h2>Cases</h2><div class="wide"><table><thead><tr><th>case</th><th>what</th><th>files</th></tr>'
-        "</thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></div></section>"
+        '<section><h2>Cases</h2><div class="wide"><table><thead><tr><th>case</th><th>what</th>'
+        "<th>files</th></tr></thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></div></section>"
     )
     return document(story.title, story.body() + "\n" + table)
 

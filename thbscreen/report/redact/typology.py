@@ -90,7 +90,8 @@ def typology_case(
     story.bullets(dict.fromkeys(e for rule in known for e in rule.innocent_explanations))
     tables = {
         "roles": pl.DataFrame(
-            [(words(r), n) for r, n in roles.shown.items()], {"role": pl.String, "members": pl.String}, orient="row"
+            [(words(r), n) for r, n in roles.shown.items()],
+            {"role": pl.String, "members": pl.String}, orient="row",
         ),
         "rules": pl.DataFrame(
             [(r, titles[r], n) for r, n in hits.shown.items()],
