@@ -193,7 +193,7 @@ or on the clock.
 
 To pass cases on, or take people out of them first, see [Hand a case on](../how-to/hand-a-case-on.md).
 
-CSV files are for people and their spreadsheets: lists are JSON text, a cell that would run as a formula begins
+CSV files are for people and their spreadsheets: lists are JSON text, a cell that would run as formula begins
 with an apostrophe, and characters that steer a terminal or hide something are written as `\\u{1b}`. In
 `evidence.csv`, purchases that show health, faith, politics or intimate life have no merchant and are called
 `personal spending`. Exact values are in the Parquet tables and in your source files.

@@ -96,7 +96,7 @@ def write_cases(run: Run, folder: Path, identity: Mapping[str, Any]) -> list[Wri
         folder: the run folder that is being made.
         identity: of the run, for the manifests.
     """
-    source = Source(run.table, run.dataset.account_parties)
+    source = source_of(run)
     cases = cases_of(source, _setting(run), handled_as_victims(source))
     if not cases:
         return []
@@ -107,6 +107,11 @@ def write_cases(run: Run, folder: Path, identity: Mapping[str, Any]) -> list[Wri
         evidence = with_rules(case, rows)
         out += write_case(case.files(evidence), folder / "cases", identity)
     return [Written(f"cases/{item.path}", item.rows) for item in out]
+
+
+def source_of(run: Run) -> Source:
+    """Gives what the cases of a finished run are made from."""
+    return Source(run.table, run.dataset.account_parties)
 
 
 def cases_of(source: Source, setting: Setting, apart: frozenset[str]) -> list[Case]:
