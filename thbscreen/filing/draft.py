@@ -86,8 +86,11 @@ class Draft:
 
     def write(self, folder: Path) -> None:
         """Writes all files into an existing empty folder, the manifest last."""
-        for name, data in self.files.items():
+        for name, data in self.with_manifest().items():
             (folder / name).write_bytes(data)
+
+    def with_manifest(self) -> dict[str, bytes]:
+        """Gives all files, and a manifest of them as the last."""
         facts = {
             "draft": {"case": self.case.id, "fileable": not self.errors, "thbscreen": thbscreen.__version__},
             "outputs": [
@@ -96,7 +99,7 @@ class Draft:
             ],
         }
         text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        return {**self.files, MANIFEST: text.encode()}
 
 
 def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Draft:
