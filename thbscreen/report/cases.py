@@ -226,16 +226,28 @@ def _alert_cases(source: Source, setting: Setting, apart: frozenset[str]) -> Ite
     holders = source.holders
     known = holders.select(member_id="account_id", customer="party_id").unique()
     known = known.group_by("member_id").agg(pl.col("customer").sort().str.join(", "))
+    read = _read_as(source)
     for alert in source.table("alerts").head(TOP_ALERTS).iter_rows(named=True):
         hits = _hits(source, alert["hit_ids"])
         mine = members.filter(pl.col("hit_id").is_in(hits["hit_id"].implode()))
         held = holders.filter(pl.col("party_id") == alert["subject_id"])["account_id"].to_list()
         others = mine.filter(~pl.col("member_id").is_in([alert["subject_id"], *held]))
         told = others.join(known, on="member_id", how="left", maintain_order="left")
+        told = told.join(read, on="member_id", how="left", maintain_order="left")
         story = alert_story(alert, told.to_dicts(), hits.to_dicts(), setting, apart)
         mine = _named(alert, told, apart)
         subject = _in_the_middle(alert, alert["leading_role"], apart)
         yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, mine, story, apart, subject)
+
+
+def _read_as(source: Source) -> pl.DataFrame:
+    """Gives `member_id`, people and accounts, and `read_as`: the role in a network, else that of an alert."""
+    networks = source.table("network_members").select("member_id", "accounts", read_as="role")
+    alerts = source.table("alerts").select("accounts", member_id="subject_id", read_as="leading_role")
+    people = pl.concat([networks, alerts.select(networks.columns)])
+    accounts = people.select(pl.col("accounts").alias("member_id"), "read_as").explode("member_id")
+    both = pl.concat([people.drop("accounts"), accounts]).drop_nulls("member_id")
+    return both.unique("member_id", keep="first", maintain_order=True)
 
 
 def _in_the_middle(listed: Row, role: str, apart: Collection[str]) -> Node:

@@ -6,7 +6,7 @@ what could not be judged and how to handle the case. It holds no names and no wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -142,7 +142,7 @@ def alert_story(
     Args:
         alert: row of ALERTS.
         members: rows of HIT_MEMBERS of its hits, without the subject's own, and `customer`: who holds
-            the account, if somebody here does.
+            the account, if somebody here does; `read_as`: the role in which the run as a whole reads them.
         hits: its rows of HITS.
         setting: of the run.
         victims: ids of people and accounts that are handled as possible victims anywhere in the run.
@@ -175,7 +175,7 @@ def alert_story(
     out.bullets(f"{m}: {words(role)}" for m, role in named if m not in safe)
     _victims(
         out,
-        [reading] * apart + _apart(named, safe),
+        [reading] * apart + _apart(named, safe, _readings(members)),
         in_doubt=apart and alert["second_role"] in _larger(alert),
     )
     _innocent(out, alert["innocent_explanations"] or ())
@@ -309,12 +309,21 @@ def _elsewhere(members: Sequence[Row], victims: Collection[str]) -> set[str]:
     }
 
 
-def _apart(named: Sequence[tuple[str, str]], safe: Collection[str]) -> list[str]:
-    """Possible victims among the others; whoever is named in another role too is told to be."""
+def _readings(members: Sequence[Row]) -> dict[str, str]:
+    """The role in which the run as a whole reads the others, as they are named here."""
+    return {_with_customer(m["member_id"], m["customer"]): m["read_as"] for m in members if m.get("read_as")}
+
+
+def _apart(named: Sequence[tuple[str, str]], safe: Collection[str], readings: Mapping[str, str]) -> list[str]:
+    """Possible victims among the others; whoever has another role too is told to have it."""
     out = []
     for member in dict.fromkeys(m for m, _ in named if m in safe):
         also = [words(role) for m, role in named if m == member and role != "possible_victim"]
-        out.append(member + (f"; other hits name it as {' and '.join(also)}" if also else ""))
+        text = member + (f"; other hits name it as {' and '.join(also)}" if also else "")
+        whole = readings.get(member, "possible_victim")
+        if whole != "possible_victim":
+            text += f"; the run as a whole reads it as {words(whole)}"
+        out.append(text)
     return out
 
 

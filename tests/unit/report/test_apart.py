@@ -100,6 +100,13 @@ def test_who_is_a_possible_victim_anywhere_is_apart_everywhere(in_network, handl
             assert set(shown["handling"]) == {"possible victim"}
 
 
+def test_whom_one_hit_doubts_and_the_run_reads_otherwise_is_apart_and_the_reading_is_told():
+    run = mixed("possible_controller", "subject", "possible_victim")
+    made = made_from(run, frozenset())
+    told = [line for case in made for line in case.story.text().splitlines() if line.startswith("- A2")]
+    assert any("; the run as a whole reads it as possible controller" in line for line in told)
+
+
 def test_who_is_apart_nowhere_stays_in_the_lists():
     run = mixed("possible_facilitator", "subject", "possible_client")
     run.tables["alerts"] = run.tables["alerts"].with_columns(handling=pl.lit("subject"))
