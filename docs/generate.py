@@ -43,6 +43,7 @@ NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not 
 #: What a column means, for columns that mean the same in every table.
 MEANINGS = {
     "accounts": "the accounts of the subject or member",
+    "legal": "the subject is a legal person, of whom the line asks for no third party",
     "addends": "everything that was added or subtracted, with rule, hit, family, points and reason",
     "alert_id": "id of the alert",
     "amount_eur": "sum of the contributing movements, in euro cents",
@@ -181,13 +182,22 @@ or on the clock.
 | `quality.json` | rows read, loaded, rejected and skipped per file, and how full each column is |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
-| `cases/<id>/` | per network and top alert: `narrative.txt`, `evidence.csv`, `members.csv`, `proof.csv` |
+| `cases/<id>/` | per network, top alert and top review: opens without the program, see below |
 
-`proof.csv` is there for networks only. CSV files are for people and their spreadsheets: lists are JSON text,
-a cell that would run as a formula begins with an apostrophe, and characters that steer a terminal or hide
-something are written as `\\u{1b}`. In `evidence.csv`, purchases that show health, faith, politics or intimate
-life have no merchant and are called `personal spending`. Exact values are in the Parquet tables and in your
-source files.
+| file in `cases/<id>/` | holds |
+|---|---|
+| `narrative.txt`, `.md`, `.html` | what was found, as text, Markdown and a page with the drawing |
+| `evidence.csv`, `members.csv`, `proof.csv` | movements, who is named, for networks payments in order |
+| `evidence.xlsx` | the same tables as sheets: text never runs, amounts are numbers, in euros |
+| `drawing.svg` | who paid whom; roles by shape and words, possible victims in a frame |
+| `manifest.json` | SHA-256 of each file, program, rules and profile of the run, level of redaction |
+
+To pass cases on, or take people out of them first, see [Hand a case on](../how-to/hand-a-case-on.md).
+
+CSV files are for people and their spreadsheets: lists are JSON text, a cell that would run as formula begins
+with an apostrophe, and characters that steer a terminal or hide something are written as `\\u{1b}`. In
+`evidence.csv`, purchases that show health, faith, politics or intimate life have no merchant and are called
+`personal spending`. Exact values are in the Parquet tables and in your source files.
 
 The tables:
 

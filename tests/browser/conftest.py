@@ -50,14 +50,17 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Gives the report of one of the two folders, made once."""
-    makers = {"hostile": hostile, "large": large}
+    makers = {
+        "hostile": hostile, "large": large, "greek": hostile,
+        "ring": lambda folder: large(folder, alerts=2, members=20),
+    }  # fmt: skip
     made: dict[str, Path] = {}
 
     def give(name: str) -> Path:
         if name not in made:
             folder = tmp_path_factory.mktemp("reports") / name
             makers[name](folder)
-            made[name] = write_report(folder)
+            made[name] = write_report(folder, language="el" if name == "greek" else "en")
         return made[name]
 
     return give

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from tests.unit.report.run_folders import START, Made, Paid
+from thbscreen.io.dataset import _REPEAT
 from thbscreen.report import files
 from thbscreen.report.folder import RunFolder
 
@@ -25,7 +26,7 @@ LONG = "a very long text " * 400
 HOSTILE = (SCRIPT, IMAGE, CLOSING, FORMULA, BIDI, TEMPLATE, LONG)
 
 QUALITY: dict[str, Any] = {
-    "load": {"tables": {"transactions": {"read": 9, "loaded": 8, "rejected": 1, "skipped": {"same row": 0}}}},
+    "load": {"tables": {"transactions": {"read": 9, "loaded": 8, "rejected": 1, "skipped": {_REPEAT: 0}}}},
     "completeness": {"transactions": {"amount": 1.0, "mcc": 0.004}},
     "findings": ["One day has no rows."],
     "plausibility": {"share_with_time": 1.0, "rows_in_the_future": None},
@@ -96,7 +97,8 @@ def hostile(folder: Path) -> RunFolder:
     made.hit("H2", BIDI, rule="THB-Y", day=9, evidence=LONG, subject_kind=TEMPLATE)
     common = {"network_id": "NW-0000000000aa", "families": ["flow"], "typology": "labour_exploitation"}
     made.alert(
-        "P1", score=4.5, urgency=2, urgency_why=SCRIPT, hit_ids=["H1", "H2"], tx_ids=["T1"], **common,
+        "P1", score=4.5, accounts=["A1"], urgency=2, urgency_why=SCRIPT, hit_ids=["H1", "H2"],
+        tx_ids=["T1"], **common,
         addends=[
             {"rule": "THB-X", "hit_id": "H1", "family": "flow", "points": 3.0, "why": SCRIPT},
             {"rule": "THB-Y", "hit_id": "H2", "family": "spend", "points": 2.25, "why": FORMULA},

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import PHONE, Opened
-from tests.browser.folders import BIDI, CLOSING, IMAGE, LONG, SCRIPT
+from tests.browser.folders import BIDI, CLOSING, HOSTILE, IMAGE, LONG, SCRIPT
 
 Visit = Callable[..., Opened]
 CASE, NETWORK = "#/case/AL-P1", "#/network/NW-0000000000aa"
@@ -129,9 +129,19 @@ def test_near_misses_and_silent_rules_are_told(visit: Visit) -> None:
     assert "THB-Z Title of THB-Z: why not judged" in body
 
 
-def test_a_case_without_rows_says_where_they_are(visit: Visit) -> None:
-    opened = visit("large", "#/case/AL-C00001")
-    assert "15 movements contributed" in opened.page.locator("main").inner_text()
+def test_it_is_told_which_alerts_have_rows_and_where_the_others_are(visit: Visit) -> None:
+    opened = visit("large", "#/subjects")
+    assert "one by one for the first 50 alerts" in opened.page.locator("main").inner_text()
+    part = opened.go("#/case/AL-C00060").locator("section", has=opened.page.locator("[id='s-case.evidence']"))
+    assert "15 movements contributed" in part.inner_text()
+    assert "first 50 alerts" in part.inner_text()
+    assert "this is alert 61 in the order" in part.inner_text()
+    assert "alerts.parquet, column tx_ids" in part.inner_text()
+    # Among the first, a folder that somebody took out is named.
+    part = opened.go("#/case/AL-C00001").locator("section", has=opened.page.locator("[id='s-case.evidence']"))
+    assert "cases/AL-C00001" in part.inner_text()
+    few = visit(route="#/subjects")
+    assert "one by one" not in few.page.locator("main").inner_text()
 
 
 # --- a network ---------------------------------------------------------------------------------------
@@ -207,6 +217,29 @@ def test_roles_are_told_by_words_and_shapes(visit: Visit) -> None:
         "found => found.map((p) => p.getAttribute('d'))"
     )
     assert len(set(shapes)) == 3
+
+
+def test_names_in_the_drawing_are_whole_in_any_width(visit: Visit) -> None:
+    opened = visit("ring", viewport=PHONE)
+    page = opened.draw("#/network/NW-0000000000bb")
+    page.wait_for_timeout(300)
+    letters = "() => document.getElementById('drawing')._cyreg.cy.nodes()[0].data('font')"
+    assert page.evaluate(letters) > 14, "letters are larger than they were when the drawing was arranged"
+    drawn = page.locator("#drawing").screenshot()
+    # Painting everything anew may change nothing: names were cut where older pictures of them were kept.
+    page.evaluate(
+        "() => { document.querySelector('#theme').click(); document.querySelector('#theme').click(); }"
+    )
+    page.wait_for_timeout(300)
+    assert page.locator("#drawing").screenshot() == drawn
+    outside = page.evaluate("""() => {
+        const cy = document.getElementById('drawing')._cyreg.cy;
+        return cy.nodes().filter((n) => {
+            const box = n.renderedBoundingBox();
+            return box.x1 < 0 || box.y1 < 0 || box.x2 > cy.width() || box.y2 > cy.height();
+        }).length;
+    }""")
+    assert outside == 0
 
 
 def test_possible_victims_are_no_members_among_others(visit: Visit) -> None:
@@ -305,6 +338,39 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
     assert [route for route in ROUTES if opened.go(route).evaluate(too_wide)] == []
 
 
+#: Words that are no English sentence: units, keys, names of files and formats.
+NO_ENGLISH = {"EUR", "SHA", "Enter", "Tab", "Esc", "thbscreen", "hash", "scripts", "byte", "json", "parquet",
+              "csv", "tx_ids", "Asia", "Nicosia", "Cytoscape", "uPlot", "mcc", "personal", "spending",
+              "THB"}  # fmt: skip
+#: What the hostile folder has in the place of names that the page knows, such as kinds of subjects.
+NO_ENGLISH |= {word for text in (*HOSTILE, "address") for word in re.findall(r"[A-Za-z_]{3,}", text)}
+
+
+def test_a_page_in_greek_has_english_only_where_it_is_marked(visit: Visit) -> None:
+    opened = visit("greek")
+    assert opened.page.evaluate("() => document.documentElement.lang") == "el"
+    left: set[str] = set()
+    marked = 0
+    for route in ROUTES:
+        page = opened.draw(route) if route == NETWORK else opened.go(route)
+        found = page.evaluate("""() => {
+            const out = [];
+            const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (walk.nextNode()) {
+                const at = walk.currentNode.parentElement;
+                if (!at.closest('script, style, noscript, bdi, code, pre, .mono, .rule, [lang=en]')) {
+                    out.push(walk.currentNode.textContent);
+                }
+            }
+            return out;
+        }""")
+        marked += page.locator("[lang=en]").count()
+        words = {word for text in found for word in re.findall(r"[A-Za-z_]{3,}", text)}
+        left |= words - NO_ENGLISH
+    assert left == set()
+    assert marked > 20
+
+
 def test_keys_lead_through_the_queue(visit: Visit) -> None:
     opened = visit("large", "#/subjects")
     page = opened.page
@@ -383,6 +449,14 @@ def test_five_thousand_alerts_and_two_hundred_members_do_not_stall(visit: Visit)
     began = time.monotonic()
     opened.draw("#/network/NW-0000000000bb")
     drawn = time.monotonic() - began
+    phone = visit("large", viewport=PHONE)
+    phone.draw("#/network/NW-0000000000bb")
+    used = phone.page.evaluate("""() => {
+        const cy = document.getElementById('drawing')._cyreg.cy;
+        const box = cy.nodes().renderedBoundingBox({ includeLabels: false });
+        return [box.w / cy.width(), box.h / cy.height()];
+    }""")
+    assert min(used) > 0.5, "a tall frame is used, too"
     # Ten times what it takes on a quiet machine: a stall is no question of speed.
     assert (loaded < 15, took < 500, drawn < 20) == (True, True, True), (loaded, took, drawn)
     assert page.evaluate("() => document.querySelectorAll('main *').length") < 20_000

@@ -160,7 +160,7 @@ def test_the_readme_scans_the_sample_data() -> None:
 def test_the_readme_tests_install_only_hashed_versions() -> None:
     command = readme_command("tests")
     assert "--require-hashes -r requirements-dev.lock" in command
-    assert command.endswith("pytest")
+    assert command.endswith("/pytest -n auto --dist loadfile")
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:

@@ -10,6 +10,7 @@ import thbscreen
 from thbscreen.cli.compare import compare
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
+from thbscreen.cli.handover import handover
 from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
 from thbscreen.cli.report import report
@@ -83,5 +84,6 @@ main.add_command(network)
 main.add_command(explain)
 main.add_command(compare)
 main.add_command(export)
+main.add_command(handover)
 main.add_command(report)
 main.add_command(report_draft)

@@ -148,7 +148,8 @@ def _below_line(
         key = (r["kind"], r["subject"])
         rows.append({
             "subject_id": r["subject"], "subject_kind": r["kind"],
-            "accounts": accounts.get(r["subject"], [r["subject"]]), "lacks": r["lacks"],
+            "accounts": accounts.get(r["subject"], [r["subject"]]), "legal": r["legal"],
+            "lacks": r["lacks"],
             "score": r["total"] / UNIT, "families": _families(summed[key]), "third_party": r["third"],
             "addends": _addends(summed[key]), "hit_ids": sorted({c["hit_id"] for c in told[key]}),
             "amount_eur": r["amount_eur"], "first": r["first"], "last": r["last"],
@@ -328,11 +329,12 @@ def _judge(
     )  # fmt: skip
     legal = parties.filter(pl.col("kind") == "legal").select(subject="party_id", legal=True).unique("subject")
     out = facts.join(sums, on=_SUBJECT).join(legal, on="subject", how="left")
+    out = out.with_columns(pl.col("legal").fill_null(False))
     needed = int(scoring.alert_weight * UNIT)
     network = pl.col("pattern") & (pl.col("n_rules") > 1) & (pl.col("total") > 0)
     enough = (pl.col("total") >= needed) | network
     wide = (pl.col("families") >= scoring.min_families) | network
-    guarded = pl.col("third") | pl.col("legal").fill_null(False)
+    guarded = pl.col("third") | pl.col("legal")
     lacks = (
         pl.when(~enough).then(pl.lit("points"))
         .when(~wide).then(pl.lit("families"))
@@ -453,7 +455,7 @@ class _Story:
         claims = self.claims[key]
         sums = _typologies(self.rules[key])
         reading = _reading(
-            self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=bool(row["legal"])
+            self.roles.get(key, []), in_doubt=row["subject"] in self.victims, legal=row["legal"]
         )
         if row["subject"] in self.threatened:
             reading["handling"] = "possible victim"
@@ -463,6 +465,7 @@ class _Story:
             "subject_id": row["subject"],
             "subject_kind": row["kind"],
             "accounts": self.accounts.get(row["subject"], [row["subject"]]),
+            "legal": row["legal"],
             "score": row["total"] / UNIT,
             **self._urgency(key),
             "families": _families(self.rules[key]),

@@ -98,7 +98,7 @@ REVIEWS = _spec(
 ALERTS = _spec(
     "alerts", "one row per subject (customer, or account without one) that crosses the line", ("rank",),
     rank=pl.Int32, alert_id=pl.String, subject_id=pl.String, subject_kind=pl.String,
-    accounts=pl.List(pl.String), handling=pl.String,
+    accounts=pl.List(pl.String), legal=pl.Boolean, handling=pl.String,
     score=pl.Float64, urgency=pl.Int32, urgency_why=pl.String, families=pl.List(pl.String),
     typology=pl.String,
     typology_scores=pl.List(pl.Struct({"typology": pl.String, "points": pl.Float64})),
@@ -112,7 +112,8 @@ ALERTS = _spec(
 BELOW_LINE = _spec(
     "below_line", "one row per subject with hits that count and no alert",
     ("-score", "subject_kind", "subject_id"),
-    subject_id=pl.String, subject_kind=pl.String, accounts=pl.List(pl.String), lacks=pl.String,
+    subject_id=pl.String, subject_kind=pl.String, accounts=pl.List(pl.String), legal=pl.Boolean,
+    lacks=pl.String,
     score=pl.Float64, families=pl.List(pl.String), third_party=pl.Boolean, addends=pl.List(ADDEND),
     hit_ids=pl.List(pl.String), amount_eur=pl.Int64, first=_TS, last=_TS,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from thbscreen.errors import DataError, UsageError
 from thbscreen.filing.business import Context, check_business, not_checked
 from thbscreen.filing.case import read_case
 from thbscreen.filing.details import Details, read_details
-from thbscreen.filing.draft import Request, make_draft
+from thbscreen.filing.draft import Draft, Request, make_draft
 from thbscreen.filing.findings import Finding, ordered
 from thbscreen.filing.narrative import Options
 from thbscreen.filing.profile import read_profile
@@ -91,6 +91,37 @@ def draft_report(folder: Path, out: Path, options: Mapping[str, Any]) -> Done:
     lines += [f"the narrative misses: {', '.join(open_items)}"] if open_items else []
     lines.append("read checklist.md first; an officer reviews, edits and files")
     return Done(tuple(found), tuple(lines))
+
+
+def drafts_of(folder: Path, cases: Sequence[str], options: Mapping[str, Any]) -> dict[str, Draft]:
+    """Makes the drafts of some cases, to go with them; a text to be read at once has none.
+
+    Args:
+        folder: the run folder.
+        cases: ids of networks, alerts and reviews.
+        options: profile, data, mapping, details, rules_dir and on, as of `draft_report`.
+
+    Raises:
+        ProfileError: the filing profile does not load, or has keys to be filled.
+        DataError: the run folder or a file cannot be read.
+    """
+    profile = read_profile(options["profile"])
+    run = open_folder(folder)
+    pack = load_pack(options["rules_dir"]) if options.get("rules_dir") else load_pack()
+    details = read_details(options["details"]) if options.get("details") else Details()
+    networks = set(run.table("networks")["network_id"].to_list())
+    alerts = set(run.table("alerts")["alert_id"].to_list())
+    out = {}
+    for case_id in cases:
+        if case_id not in networks | alerts:
+            continue
+        case = read_case(
+            run, pack, network=case_id if case_id in networks else None,
+            subject=case_id if case_id in alerts else None, data=options.get("data") or (),
+            mapping=options.get("mapping"), details=details,
+        )  # fmt: skip
+        out[case_id] = make_draft(case, profile, Request(on=options.get("on")))
+    return out
 
 
 def _check_replaceable(out: Path) -> None:

@@ -86,8 +86,11 @@ class Draft:
 
     def write(self, folder: Path) -> None:
         """Writes all files into an existing empty folder, the manifest last."""
-        for name, data in self.files.items():
+        for name, data in self.with_manifest().items():
             (folder / name).write_bytes(data)
+
+    def with_manifest(self) -> dict[str, bytes]:
+        """Gives all files, and a manifest of them as the last."""
         facts = {
             "draft": {"case": self.case.id, "fileable": not self.errors, "thbscreen": thbscreen.__version__},
             "outputs": [
@@ -96,7 +99,7 @@ class Draft:
             ],
         }
         text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        return {**self.files, MANIFEST: text.encode()}
 
 
 def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Draft:
@@ -131,6 +134,12 @@ def make_draft(case: FilingCase, profile: FilingProfile, request: Request) -> Dr
     blank = sum(data.count(b">-</") for data in files.values())
     if blank:
         notes = (*notes, f"{blank:,} elements hold '-', which tells the FIU that nothing is known.")
+    if narrative.left_out:
+        parts_out = "; ".join(narrative.left_out)
+        told_of = (
+            f"Left out of the narrative for length: {parts_out}. The whole text is in narrative-long.txt."
+        )
+        notes = (*notes, told_of)
     files["narrative.txt"] = (narrative.reason + "\n").encode()
     if narrative.left_out:
         files["narrative-long.txt"] = (narrative.long + "\n").encode()

@@ -125,7 +125,7 @@ def _element(words: list[str]) -> Element:
     least, most = _often(often)
     low = high = None
     of = ""
-    if rest and kind in {"text", "int"}:
+    if rest and kind in {"text", "int", "decimal"}:
         found = _RANGE.fullmatch(rest[0])
         if found is None:
             raise AssertionError(words)

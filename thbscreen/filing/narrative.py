@@ -39,12 +39,12 @@ PARTS = (
     "grounds of each reading", "flows behind the third", "facts on file and accounts of the parties",
     "sums of each party", "sentences of findings (their counts stay)", "sentences of lawful readings",
     "one line for each party (parties of one role share a line)", "kinds of movement behind the third",
-    "key dates, places and channels",
+    "key dates, places and channels", "titles of rules behind the fifth (their numbers stay)",
 )  # fmt: skip
 LEVELS = len(PARTS) + 1
 (
     _PLACES, _READINGS, _FINDINGS, _FLOWS, _GROUNDS, _MORE_FLOWS, _ON_FILE, _SUMS, _SENTENCES,
-    _READING_TEXTS, _PARTY_LINES, _KINDS, _KEYS,
+    _READING_TEXTS, _PARTY_LINES, _KINDS, _KEYS, _TITLES,
 ) = range(len(PARTS))  # fmt: skip
 
 
@@ -128,10 +128,12 @@ def write_narrative(case: FilingCase, profile: FilingProfile, options: Options) 
         long = long or text
         if len(text) <= room or level == LEVELS - 1:
             break
+    left_out = PARTS[:level]
     if len(text) > room:
         text = _to_sentence(text, room)
+        left_out = (*left_out, "the end of the body, behind the last whole sentence that fits")
     action = _clean(options.action or _action(), profile)
-    return Narrative(text, action, PARTS[:level], tuple(figures.rows), long)
+    return Narrative(text, action, left_out, tuple(figures.rows), long)
 
 
 def _action() -> str:
@@ -396,7 +398,8 @@ class _Writer:
         for hit in self.case.hits:
             by_rule.setdefault(hit["rule"], []).append(hit)
         rules = sorted(by_rule, key=lambda r: (-int(str(by_rule[r][0]["weight"])), r))
-        for rule in rules:
+        most = 5 if self.without(_TITLES) else len(rules)
+        for rule in rules[:most]:
             hits = by_rule[rule]
             per = 1 if self.without(_FINDINGS) else 2
             if self.without(_SENTENCES):
@@ -413,6 +416,12 @@ class _Writer:
                     len(hits) - per, "further finding", "findings of the rule", f"hits of {rule}"
                 )
                 yield f"  {more} of this kind."
+        if rules[most:]:
+            further = "; ".join(
+                f"({r}) {self.f.number(len(by_rule[r]), 'findings of the rule', f'hits of {r}')}"
+                for r in rules[most:]
+            )
+            yield f"- Observed by further rules, each with its number of findings: {further}."
         yield from self.weighed()
 
     def weighed(self) -> Iterable[str]:

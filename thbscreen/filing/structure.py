@@ -181,7 +181,9 @@ def _fits(text: str, element: Element) -> bool:
     if element.kind == "date":
         return is_time(text)
     if element.kind == "decimal":
-        return _DECIMAL.fullmatch(text) is not None and abs(float(text)) <= 7.9e15
+        if _DECIMAL.fullmatch(text) is None or abs(float(text)) > 7.9e15:
+            return False
+        return element.low is None or float(text) >= element.low
     if element.kind == "int":
         if not _INT.fullmatch(text):
             return False

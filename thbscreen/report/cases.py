@@ -1,27 +1,34 @@
-"""One folder per suspected network and per top alert: movements, members, narrative."""
+"""One folder per suspected network and per top alert: movements, members, narrative, drawing."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from thbscreen.errors import OutputError
 from thbscreen.model import catalogue, money
-from thbscreen.report import files
+from thbscreen.report.casefolder import CaseFiles, write_case
+from thbscreen.report.drawing import Node, network_drawing, subject_drawing
 from thbscreen.report.files import Written
-from thbscreen.report.narrative import Row, Setting, alert_story, network_story, review_story
+from thbscreen.report.narrative import (
+    Row,
+    Setting,
+    alert_story,
+    network_story,
+    review_story,
+    subject_words,
+)
 from thbscreen.report.run import Run
+from thbscreen.report.story import Story
 from thbscreen.report.text import neutralised
 
 #: Alerts with a case folder of their own, from the top.
 TOP_ALERTS = 50
 #: The same for hits that are read at once, the latest first.
 TOP_REVIEWS = 200
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MONEY = tuple(f.name for f in catalogue.TRANSACTIONS if f.kind == "money")
 #: Purchases that show health, faith, politics or intimate life: codes and ranges of codes (ISO 18245).
 PERSONAL_MCC = (
@@ -35,29 +42,90 @@ _CURRENCY = {"amount": "currency", "orig_amount": "orig_currency", "balance_afte
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What cases are made from.
+
+    Attributes:
+        table: gives a published table by its name.
+        holders: account_id and party_id, as far as they are known.
+    """
+
+    table: Callable[[str], pl.DataFrame]
+    holders: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """What one folder is made from."""
+    """What one folder is made from, without its movements.
+
+    Attributes:
+        subject: who stands in the middle of the drawing; None for a network.
+        edges: of a network, rows of NETWORK_EDGES.
+        apart: who is handled as a possible victim anywhere in the run.
+    """
 
     id: str
     tx_ids: tuple[str, ...]
     hits: pl.DataFrame
     members: pl.DataFrame
-    story: str
+    story: Story
+    apart: Collection[str]
+    subject: Node | None = None
     proof: pl.DataFrame | None = None
+    edges: pl.DataFrame | None = None
+
+    def files(self, evidence: pl.DataFrame) -> CaseFiles:
+        """Puts the movements to it."""
+        title = self.story.title
+        if self.subject is None:
+            edges = [] if self.edges is None else self.edges.to_dicts()
+            drawing = network_drawing(title, self.members.to_dicts(), edges, self.apart)
+        else:
+            drawing = subject_drawing(title, self.subject, evidence, self.apart)
+        tables = {"evidence": evidence, "members": self.members}
+        if self.proof is not None:
+            tables["proof"] = self.proof
+        return CaseFiles(self.id, self.story, tables, drawing)
 
 
-def write_cases(run: Run, folder: Path) -> list[Written]:
-    """Writes `cases/<id>/` with evidence.csv, members.csv and narrative.txt; reads the source once.
+def write_cases(run: Run, folder: Path, identity: Mapping[str, Any]) -> list[Written]:
+    """Writes `cases/<id>/` of every network, top alert and top review; reads the source once.
 
-    A network has `proof.csv` beside them.
+    Args:
+        run: what was found.
+        folder: the run folder that is being made.
+        identity: of the run, for the manifests.
     """
-    apart = handled_as_victims(run)
-    cases = [*_review_cases(run, apart), *_network_cases(run, apart), *_alert_cases(run, apart)]
+    source = source_of(run)
+    cases = cases_of(source, _setting(run), handled_as_victims(source))
     if not cases:
         return []
     wanted = {tx for case in cases for tx in case.tx_ids}
     rows = readable(run.dataset.fetch(sorted(wanted)), run.pack.profile.time_zone)
-    return [item for case in cases for item in _write(case, rows, folder)]
+    out = []
+    for case in cases:
+        evidence = with_rules(case, rows)
+        out += write_case(case.files(evidence), folder / "cases", identity)
+    return [Written(f"cases/{item.path}", item.rows) for item in out]
+
+
+def source_of(run: Run) -> Source:
+    """Gives what the cases of a finished run are made from."""
+    return Source(run.table, run.dataset.account_parties)
+
+
+def cases_of(source: Source, setting: Setting, apart: frozenset[str]) -> list[Case]:
+    """Gives every case that has a folder.
+
+    Args:
+        source: tables and holders of accounts.
+        setting: of the run.
+        apart: who is handled as a possible victim anywhere in it.
+    """
+    return [
+        *_review_cases(source, setting, apart), *_network_cases(source, setting, apart),
+        *_alert_cases(source, setting, apart),
+    ]  # fmt: skip
 
 
 def readable(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
@@ -110,55 +178,83 @@ def _decimal(name: str, currency: str | None, columns: Sequence[str]) -> pl.Expr
     return pl.when(places > 0).then(whole + decimals).otherwise(whole).alias(name)
 
 
-def handled_as_victims(run: Run) -> frozenset[str]:
+def handled_as_victims(source: Source) -> frozenset[str]:
     """Gives who is handled as a possible victim anywhere: members of networks and subjects of alerts.
 
     Accounts of such people are among the ids.
     """
-    members = run.table("network_members")
+    members = source.table("network_members")
     read = members.filter(pl.col("role") == "possible_victim")
-    listed = pl.concat([run.table(name).select("handling", "subject_id") for name in ("alerts", "reviews")])
+    listed = pl.concat(
+        [source.table(name).select("handling", "subject_id") for name in ("alerts", "reviews")]
+    )
     alerted = listed.filter(pl.col("handling") == "possible victim")["subject_id"]
     people = pl.concat([read["member_id"], alerted.rename("member_id")]).unique()
-    holders = run.dataset.account_parties
+    holders = source.holders
     held = holders.filter(pl.col("party_id").is_in(people.implode()))["account_id"]
     accounts = read["accounts"].explode().drop_nulls()
     return frozenset({*people.to_list(), *held.to_list(), *accounts.to_list()})
 
 
-def _review_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
-    members, setting = run.table("hit_members"), _setting(run)
-    for review in run.table("reviews").head(TOP_REVIEWS).iter_rows(named=True):
-        hits = _hits(run, [review["hit_id"]])
+def _review_cases(source: Source, setting: Setting, apart: frozenset[str]) -> Iterator[Case]:
+    members = source.table("hit_members")
+    for review in source.table("reviews").head(TOP_REVIEWS).iter_rows(named=True):
+        hits = _hits(source, [review["hit_id"]])
         story = review_story(review, hits.to_dicts(), setting, apart)
         mine = members.filter(pl.col("hit_id") == review["hit_id"])
-        yield Case(review["review_id"], tuple(review["tx_ids"] or ()), hits, mine, story)
+        subject = _in_the_middle(review, "unknown", apart)
+        yield Case(review["review_id"], tuple(review["tx_ids"] or ()), hits, mine, story, apart, subject)
 
 
-def _network_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
-    members, setting, proof = run.table("network_members"), _setting(run), run.table("network_proof")
-    for network in run.table("networks").iter_rows(named=True):
+def _network_cases(source: Source, setting: Setting, apart: frozenset[str]) -> Iterator[Case]:
+    members, proof = source.table("network_members"), source.table("network_proof")
+    edges = source.table("network_edges")
+    for network in source.table("networks").iter_rows(named=True):
         mine = members.filter(pl.col("network_id") == network["network_id"])
-        hits = _hits(run, network["hit_ids"])
+        hits = _hits(source, network["hit_ids"])
         proven = proof.filter(pl.col("network_id") == network["network_id"])
         story = network_story(network, mine.to_dicts(), hits.to_dicts(), setting, proven.to_dicts(), apart)
-        yield Case(network["network_id"], tuple(network["tx_ids"] or ()), hits, mine, story, proven)
+        links = edges.filter(pl.col("network_id") == network["network_id"])
+        yield Case(
+            network["network_id"], tuple(network["tx_ids"] or ()), hits, mine, story, apart, proof=proven,
+            edges=links,
+        )  # fmt: skip
 
 
-def _alert_cases(run: Run, apart: frozenset[str]) -> Iterator[Case]:
-    members, setting = run.table("hit_members"), _setting(run)
-    holders = run.dataset.account_parties
+def _alert_cases(source: Source, setting: Setting, apart: frozenset[str]) -> Iterator[Case]:
+    members = source.table("hit_members")
+    holders = source.holders
     known = holders.select(member_id="account_id", customer="party_id").unique()
     known = known.group_by("member_id").agg(pl.col("customer").sort().str.join(", "))
-    for alert in run.table("alerts").head(TOP_ALERTS).iter_rows(named=True):
-        hits = _hits(run, alert["hit_ids"])
+    read = _read_as(source)
+    for alert in source.table("alerts").head(TOP_ALERTS).iter_rows(named=True):
+        hits = _hits(source, alert["hit_ids"])
         mine = members.filter(pl.col("hit_id").is_in(hits["hit_id"].implode()))
         held = holders.filter(pl.col("party_id") == alert["subject_id"])["account_id"].to_list()
         others = mine.filter(~pl.col("member_id").is_in([alert["subject_id"], *held]))
         told = others.join(known, on="member_id", how="left", maintain_order="left")
+        told = told.join(read, on="member_id", how="left", maintain_order="left")
         story = alert_story(alert, told.to_dicts(), hits.to_dicts(), setting, apart)
         mine = _named(alert, told, apart)
-        yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, mine, story)
+        subject = _in_the_middle(alert, alert["leading_role"], apart)
+        yield Case(alert["alert_id"], tuple(alert["tx_ids"] or ()), hits, mine, story, apart, subject)
+
+
+def _read_as(source: Source) -> pl.DataFrame:
+    """Gives `member_id`, people and accounts, and `read_as`: the role in a network, else that of an alert."""
+    networks = source.table("network_members").select("member_id", "accounts", read_as="role")
+    alerts = source.table("alerts").select("accounts", member_id="subject_id", read_as="leading_role")
+    people = pl.concat([networks, alerts.select(networks.columns)])
+    accounts = people.select(pl.col("accounts").alias("member_id"), "read_as").explode("member_id")
+    both = pl.concat([people.drop("accounts"), accounts]).drop_nulls("member_id")
+    return both.unique("member_id", keep="first", maintain_order=True)
+
+
+def _in_the_middle(listed: Row, role: str, apart: Collection[str]) -> Node:
+    """Gives the subject of an alert or a review, who stands in the frame of possible victims in doubt."""
+    safe = listed["handling"] == "possible victim" or listed["subject_id"] in apart
+    role = "possible_victim" if safe else role or "unknown"
+    return Node("subject", subject_words(listed), role, safe)
 
 
 def _named(alert: Row, members: pl.DataFrame, victims: frozenset[str]) -> pl.DataFrame:
@@ -182,36 +278,25 @@ def _named(alert: Row, members: pl.DataFrame, victims: frozenset[str]) -> pl.Dat
     return pl.concat([own.with_columns(handling=pl.lit(handling)), named])
 
 
-def _hits(run: Run, hit_ids: Sequence[str] | None) -> pl.DataFrame:
+def _hits(source: Source, hit_ids: Sequence[str] | None) -> pl.DataFrame:
     wanted = pl.Series(list(hit_ids or ()), dtype=pl.String)
-    return run.table("hits").filter(pl.col("hit_id").is_in(wanted.implode()))
+    return source.table("hits").filter(pl.col("hit_id").is_in(wanted.implode()))
 
 
 def _setting(run: Run) -> Setting:
-    ready = run.table("readiness")
+    return Setting(run.pack, run.as_of, *not_judged(run.table("readiness")))
+
+
+def not_judged(ready: pl.DataFrame) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    """Gives rules that were not judged, with title and reason, and ids of those that were judged weakly."""
     silent = ready.filter(pl.col("status") == "not judged").select("rule", "title", "reason").rows()
-    weak = ready.filter(pl.col("status") == "weak")["rule"].to_list()
-    return Setting(run.pack, run.as_of, tuple(silent), tuple(weak))
+    return tuple(silent), tuple(ready.filter(pl.col("status") == "weak")["rule"].to_list())
 
 
-def _write(case: Case, rows: pl.DataFrame, folder: Path) -> Iterator[Written]:
-    if not _SAFE.fullmatch(case.id):
-        raise OutputError("a case has an id that cannot name a folder", hint="this is a bug")
-    place = folder / "cases" / case.id
-    place.mkdir(parents=True, mode=0o700)
+def with_rules(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """Gives the movements of a case, each with the rules to whose hits it contributed."""
     used = case.hits.select("rule", tx_id="tx_ids").explode("tx_id").drop_nulls("tx_id")
     rules = used.group_by("tx_id").agg(pl.col("rule").unique().sort().str.join("+").alias("rules"))
     wanted = pl.Series(case.tx_ids, dtype=pl.String)
     evidence = rows.filter(pl.col("tx_id").is_in(wanted.implode()))
-    evidence = evidence.join(rules, on="tx_id", how="left", maintain_order="left")
-    files.write_csv(evidence, place / "evidence.csv", neutral_already=True)
-    files.write_csv(case.members, place / "members.csv")
-    if case.proof is not None:
-        files.write_csv(case.proof, place / "proof.csv")
-    (place / "narrative.txt").write_text(case.story, encoding="utf-8", newline="\n")
-    inside = f"cases/{case.id}"
-    yield Written(f"{inside}/evidence.csv", evidence.height)
-    yield Written(f"{inside}/members.csv", case.members.height)
-    if case.proof is not None:
-        yield Written(f"{inside}/proof.csv", case.proof.height)
-    yield Written(f"{inside}/narrative.txt")
+    return evidence.join(rules, on="tx_id", how="left", maintain_order="left")

@@ -333,7 +333,7 @@ def _standing(run: RunFolder, kind: str, row: Row, line: Line, hits: Sequence[Ro
         mine, named, who.id, row["subject_kind"], row["accounts"] or (who.id,)
     )
     parts = tuple(what_if.parts_of(row["addends"] or (), mine, third))
-    return _Standing(kind, row, parts, line, what_if.known_legal(row), run.table("alerts").height)
+    return _Standing(kind, row, parts, line, row["legal"], run.table("alerts").height)
 
 
 def outcome_of(verdict: Verdict) -> str:

@@ -125,8 +125,7 @@ def lacking(s: Mapping[str, Any], line: Row) -> str:
         has = f"{len(s['families'])} of {line['min_families']}"
         told.append(f"{count(short['families'], 'family', 'families')} ({has})")
     if short["third_party"]:
-        unless = "" if s.get("legal_person") is False else ", unless it is a legal person"
-        told.append(f"a hit that shows {THIRD}{unless}")
+        told.append(f"a hit that shows {THIRD}")
     return "; ".join(told)
 
 

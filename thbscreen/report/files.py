@@ -52,13 +52,23 @@ def write_csv(frame: pl.DataFrame, path: Path, *, neutral_already: bool = False)
         path: file to write.
         neutral_already: text from the data has its apostrophes; other text columns are numbers.
     """
-    flat = _iso(frame).with_columns(
+    path.write_text(csv_text(frame, neutral_already=neutral_already), encoding="utf-8", newline="")
+
+
+def csv_text(frame: pl.DataFrame, *, neutral_already: bool = False) -> str:
+    """Gives a table as `write_csv` writes it."""
+    cells = flat(_iso(frame))
+    shown = cells if neutral_already else neutralised(cells)
+    return shown.write_csv(quote_style="non_numeric", line_terminator="\n")
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives the frame with lists and structures as JSON text."""
+    return frame.with_columns(
         pl.Series(name, [None if v is None else _json(v) for v in frame[name].to_list()], dtype=pl.String)
         for name, kind in frame.schema.items()
         if isinstance(kind, pl.List | pl.Struct)
     )
-    shown = flat if neutral_already else neutralised(flat)
-    shown.write_csv(path, quote_style="non_numeric", line_terminator="\n")
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:

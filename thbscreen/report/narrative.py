@@ -6,8 +6,7 @@ what could not be judged and how to handle the case. It holds no names and no wo
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from thbscreen.report import proof as proofs
 from thbscreen.report.layout import printable
+from thbscreen.report.story import APART, CARE, Story
 from thbscreen.report.text import count, day, euros, minute, points, words
 from thbscreen.rules import ast, bundle
 
-WIDTH = 96
 #: So many hits of one rule are told; the others are in the tables.
 MOST_HITS = 10
 Row = dict[str, Any]
@@ -41,11 +40,12 @@ FILES = (
     "evidence.csv: every movement that contributed, with the rules it contributed to.",
     "members.csv: the people and accounts named here, with their possible roles.",
     "proof.csv, of a network: the payments of its patterns in the order of time.",
+    "evidence.xlsx: the same tables as sheets, with amounts in euros. drawing.svg: who paid whom.",
     "In evidence.csv, purchases that show health, faith, politics or intimate life are called personal "
     "spending and nothing more.",
-    "In both, cells that a spreadsheet would run as a formula begin with an apostrophe that is not in the "
-    "data, and hidden characters are written out; the exact values are in the Parquet tables and in the "
-    "source files.",
+    "In all of them, cells that a spreadsheet would run as a formula begin with an apostrophe that is not "
+    "in the data, and hidden characters are written out; the exact values are in the Parquet tables and in "
+    "the source files.",
 )
 
 
@@ -56,17 +56,23 @@ class Setting:
     Attributes:
         not_judged: (rule, title, reason) of rules that could not be judged.
         weak: rules that could be judged on some movements only.
+        note: said first, when something was taken out of the narrative.
+        rules: digest of the rules and name of the profile of the run, when they are not those of the pack.
+        clock: people's clock of the run, when it is not that of the pack.
     """
 
     pack: bundle.RulePack
     as_of: datetime
     not_judged: tuple[tuple[str, str, str], ...]
     weak: tuple[str, ...] = ()
+    note: str = ""
+    rules: tuple[str, str] | None = None
+    clock: ZoneInfo | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         """People's clock."""
-        return ZoneInfo(self.pack.profile.time_zone)
+        return self.clock or ZoneInfo(self.pack.profile.time_zone)
 
 
 def network_story(
@@ -76,7 +82,7 @@ def network_story(
     setting: Setting,
     proof: Sequence[Row] = (),
     apart: Collection[str] = (),
-) -> str:
+) -> Story:
     """Gives the narrative of a suspected network.
 
     Args:
@@ -87,8 +93,9 @@ def network_story(
         proof: its rows of NETWORK_PROOF.
         apart: who is handled as a possible victim anywhere in the run.
     """
-    out = _Text(f"{network['network_id']}: {network['title']}")
+    out = Story(f"{network['network_id']}: {network['title']}")
     out.paragraph(DRAFT)
+    out.paragraph(setting.note)
     victims = [m for m in members if m["role"] == "possible_victim" or m["member_id"] in apart]
     others = [m for m in members if m not in victims]
     out.section("What was found")
@@ -120,7 +127,7 @@ def network_story(
             "Shared by so many customers that they tie nobody together: " + _ids(network["hubs_removed"])
         )
     _ending(out, _cares(hits, setting.pack), setting)
-    return out.text()
+    return out
 
 
 def alert_story(
@@ -129,21 +136,22 @@ def alert_story(
     hits: Sequence[Row],
     setting: Setting,
     victims: Collection[str] = (),
-) -> str:
+) -> Story:
     """Gives the narrative of one alert.
 
     Args:
         alert: row of ALERTS.
         members: rows of HIT_MEMBERS of its hits, without the subject's own, and `customer`: who holds
-            the account, if somebody here does.
+            the account, if somebody here does; `read_as`: the role in which the run as a whole reads them.
         hits: its rows of HITS.
         setting: of the run.
         victims: ids of people and accounts that are handled as possible victims anywhere in the run.
     """
     who = subject_words(alert)
     apart = alert["handling"] == "possible victim" or alert["subject_id"] in victims
-    out = _Text(f"{alert['alert_id']}: {who}" + (", handled as a possible victim" if apart else ""))
+    out = Story(f"{alert['alert_id']}: {who}" + (", handled as a possible victim" if apart else ""))
     out.paragraph(DRAFT)
+    out.paragraph(setting.note)
     out.section("What was found")
     out.paragraph(
         f"{count(len(hits), 'hit')} on {count(len(alert['tx_ids'] or ()), 'movement')}, "
@@ -167,15 +175,15 @@ def alert_story(
     out.bullets(f"{m}: {words(role)}" for m, role in named if m not in safe)
     _victims(
         out,
-        [reading] * apart + _apart(named, safe),
+        [reading] * apart + _apart(named, safe, _readings(members)),
         in_doubt=apart and alert["second_role"] in _larger(alert),
     )
     _innocent(out, alert["innocent_explanations"] or ())
     _ending(out, alert["care"] or (), setting)
-    return out.text()
+    return out
 
 
-def review_story(review: Row, hits: Sequence[Row], setting: Setting, victims: Collection[str] = ()) -> str:
+def review_story(review: Row, hits: Sequence[Row], setting: Setting, victims: Collection[str] = ()) -> Story:
     """Gives the narrative of a hit that is read at once.
 
     Args:
@@ -186,8 +194,9 @@ def review_story(review: Row, hits: Sequence[Row], setting: Setting, victims: Co
     """
     who = subject_words(review)
     apart = review["handling"] == "possible victim" or review["subject_id"] in victims
-    out = _Text(f"{review['review_id']}: {who}" + (", handled as a possible victim" if apart else ""))
+    out = Story(f"{review['review_id']}: {who}" + (", handled as a possible victim" if apart else ""))
     out.paragraph(DRAFT)
+    out.paragraph(setting.note)
     out.section("To be read at once")
     out.paragraph(
         f"{review['title']}: {count(review['n_tx'], 'movement')} in evidence.csv, to be read by a person at "
@@ -201,7 +210,7 @@ def review_story(review: Row, hits: Sequence[Row], setting: Setting, victims: Co
     _victims(out, [who] * apart, in_doubt=False)
     _innocent(out, review["innocent_explanations"] or ())
     _ending(out, [review["care"]] if review["care"] else (), setting)
-    return out.text()
+    return out
 
 
 def subject_words(alert: Row) -> str:
@@ -230,44 +239,12 @@ def _larger(alert: Row) -> set[str]:
     return {role for role, share in found.items() if share > found.get(alert["leading_role"], 0)}
 
 
-class _Text:
-    """Paragraphs and lists, wrapped; every character that could hide something is shown."""
-
-    def __init__(self, title: str) -> None:
-        shown = printable(title)
-        self.lines = [shown, "=" * min(len(shown), WIDTH)]
-
-    def section(self, title: str) -> None:
-        self.lines += ["", title, "-" * len(title)]
-
-    def paragraph(self, text: str) -> None:
-        if text:
-            self.lines += ["", *_wrapped(printable(text))]
-
-    def bullets(self, items: Iterable[str]) -> None:
-        rows = [printable(item) for item in items] or ["nothing"]
-        self.lines.append("")
-        for row in rows:
-            self.lines += _wrapped(row, "- ")
-
-    def text(self) -> str:
-        return "\n".join(self.lines) + "\n"
-
-
-def _wrapped(text: str, first: str = "") -> list[str]:
-    """Wraps at blanks only, so that ids of rules and hits can be searched for."""
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first),
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-
-
 def _span(row: Row, zone: ZoneInfo) -> str:
     first, last = day(row["first"], zone), day(row["last"], zone)
     return f"on {first}" if first == last else f"from {first} to {last}"
 
 
-def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
+def _patterns(out: Story, hits: Sequence[Row], zone: ZoneInfo) -> None:
     # What speaks against comes last, as in the sum.
     for _, rule in sorted({(h["family"] == "mitigation", h["rule"]) for h in hits}):
         mine = sorted((h for h in hits if h["rule"] == rule), key=lambda h: (h["subject_id"], h["hit_id"]))
@@ -278,7 +255,7 @@ def _patterns(out: _Text, hits: Sequence[Row], zone: ZoneInfo) -> None:
             out.paragraph(f"{count(len(mine) - MOST_HITS, 'further hit')} of this rule: see hits.parquet.")
 
 
-def _proof(out: _Text, proof: Sequence[Row], hits: Sequence[Row], zone: ZoneInfo) -> None:
+def _proof(out: Story, proof: Sequence[Row], hits: Sequence[Row], zone: ZoneInfo) -> None:
     found = proofs.patterns(proof, hits)
     if not found:
         return
@@ -332,30 +309,39 @@ def _elsewhere(members: Sequence[Row], victims: Collection[str]) -> set[str]:
     }
 
 
-def _apart(named: Sequence[tuple[str, str]], safe: Collection[str]) -> list[str]:
-    """Possible victims among the others; whoever is named in another role too is told to be."""
+def _readings(members: Sequence[Row]) -> dict[str, str]:
+    """The role in which the run as a whole reads the others, as they are named here."""
+    return {_with_customer(m["member_id"], m["customer"]): m["read_as"] for m in members if m.get("read_as")}
+
+
+def _apart(named: Sequence[tuple[str, str]], safe: Collection[str], readings: Mapping[str, str]) -> list[str]:
+    """Possible victims among the others; whoever has another role too is told to have it."""
     out = []
     for member in dict.fromkeys(m for m, _ in named if m in safe):
         also = [words(role) for m, role in named if m == member and role != "possible_victim"]
-        out.append(member + (f"; other hits name it as {' and '.join(also)}" if also else ""))
+        text = member + (f"; other hits name it as {' and '.join(also)}" if also else "")
+        whole = readings.get(member, "possible_victim")
+        if whole != "possible_victim":
+            text += f"; the run as a whole reads it as {words(whole)}"
+        out.append(text)
     return out
 
 
-def _victims(out: _Text, people: Sequence[str], *, in_doubt: bool = False) -> None:
+def _victims(out: Story, people: Sequence[str], *, in_doubt: bool = False) -> None:
     if people:
-        out.section("Possible victims")
+        out.section(APART)
         out.paragraph(VICTIM_CARE)
         out.paragraph(IN_DOUBT if in_doubt else "")
         out.bullets(people)
 
 
-def _innocent(out: _Text, explanations: Iterable[str]) -> None:
+def _innocent(out: Story, explanations: Iterable[str]) -> None:
     out.section("What may explain this innocently")
     out.bullets(explanations)
 
 
-def _ending(out: _Text, cares: Iterable[str], setting: Setting) -> None:
-    out.section("Care")
+def _ending(out: Story, cares: Iterable[str], setting: Setting) -> None:
+    out.section(CARE)
     out.bullets([STANDING_CARE, *cares])
     out.section("What was not judged")
     if setting.not_judged:
@@ -366,10 +352,10 @@ def _ending(out: _Text, cares: Iterable[str], setting: Setting) -> None:
     if setting.weak:
         out.paragraph(WEAK.format(", ".join(setting.weak)))
     out.section("Basis")
-    pack = setting.pack
+    digest, profile = setting.rules or (setting.pack.digest, setting.pack.profile.name)
     out.bullets([
-        f"Data up to {day(setting.as_of, setting.zone)}; dates in {pack.profile.time_zone}.",
-        f"Rules {pack.digest[:12]}, profile {pack.profile.name}; everything else is in manifest.json.",
+        f"Data up to {day(setting.as_of, setting.zone)}; dates in {setting.zone.key}.",
+        f"Rules {digest[:12]}, profile {profile}; everything else is in manifest.json.",
         *FILES,
     ])  # fmt: skip
 

@@ -18,6 +18,7 @@ from thbscreen.errors import UsageError
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.publish import MANIFEST
 from thbscreen.report import files
+from thbscreen.report.casefolder import run_identity
 from thbscreen.report.cases import write_cases
 from thbscreen.report.files import Written
 from thbscreen.report.folder import RunFolder
@@ -52,8 +53,8 @@ def write_run(folder: Path, run: Run, formats: Sequence[str] = (), *, mapping: P
     files.write_json({"load": run.load.as_dict(), **run.quality}, folder / "quality.json")
     files.write_json(summary(run), folder / "summary.json")
     written += [Written("rejects.csv", rejects.height), Written("quality.json"), Written("summary.json")]
-    written += write_cases(run, folder)
     found = manifest(run, [], mapping)
+    written += write_cases(run, folder, run_identity(found))
     write_into(RunFolder(folder, found, ZoneInfo(run.pack.profile.time_zone)))
     found["outputs"] = files.described(folder, [*written, Written(REPORT)])
     files.write_json(found, folder / MANIFEST)

@@ -165,21 +165,6 @@ def showing_third_party(
     return found
 
 
-def known_legal(row: Row | None) -> bool | None:
-    """Tells whether a subject is a legal person as far as its row of ALERTS or BELOW_LINE shows it.
-
-    A legal person needs no third party: so an alert without one is a legal person's, and who lacks only that
-    is none.
-    """
-    if row is None:
-        return None
-    if row["subject_kind"] != "party":
-        return False
-    if "rank" in row:
-        return None if row["third_party"] else True
-    return False if row["lacks"] == LACKS[2] else None
-
-
 def judge(parts: Sequence[Part], line: Line, legal: bool | None) -> Verdict:
     """Gives what a sum comes to.
 

@@ -81,7 +81,7 @@ def seals(base: Path) -> set[str]:
 
 
 def read(base: Path) -> tuple[Lock | None, Findings]:
-    """Reads the lock of a folder of rules; None when there is none. Lines that are none are V005."""
+    """Reads the lock of a folder of rules; None when there is none to go by. Lines that are none are V005."""
     path = base / NAME
     findings = Findings(f"{base.resolve().name}/{NAME}")
     if not path.exists():
@@ -94,6 +94,12 @@ def read(base: Path) -> tuple[Lock | None, Findings]:
         findings.error("V005", f"the lock cannot be read: {why}", Span(findings.file, 1, 1, 2))
         return Lock({}, {}), findings
     findings.lines = text.splitlines()
+    merging = next((n for n, line in enumerate(findings.lines, 1) if line.startswith("<<<<<<<")), None)
+    if merging is not None:
+        hint = f"take the lines of either side and leave out the marks, then {RUN_LOCK}"
+        span = Span(findings.file, merging, 1, 8)
+        findings.error("V005", "the lock holds both sides of a merge", span, help=hint)
+        return None, findings
     rules: dict[str, Entry] = {}
     lists: dict[str, str] = {}
     lines: dict[str, int] = {}
@@ -136,9 +142,9 @@ def compare(
         accept: leave out what a new lock settles: rules, versions and lists that it does not know.
     """
     before, findings = read(base)
-    if before is None:
-        return []
     found = list(findings.items)
+    if before is None:
+        return found
     for identity, entry in now.rules.items():
         rule = rules[identity]
         if rule is not None:

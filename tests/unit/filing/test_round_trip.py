@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from thbscreen.io.dataset import open_dataset
 from thbscreen.screening import ScreenResult
 
 PROFILE = SHIPPED / "example.yaml"
+#: Of the ledgers beside the networks, every so manieth travels; 1 is the whole sample, which takes minutes.
+EVERY = int(os.environ.get("THBSCREEN_TRIP_EVERY", "5"))
 
 
 @dataclass
@@ -109,11 +112,11 @@ def write_reports(
     return len(moves)
 
 
-def travel(cases: Cases, folder: Path, rows: pl.DataFrame) -> Trip:
+def travel(cases: Cases, folder: Path, rows: pl.DataFrame, per_file: int = 1000) -> Trip:
     write_tables(folder / "tables", rows)
     details = unique_details(folder / "tables", folder / "details.csv")
     like = cases.network(cases.network_ids()[-1], "unnamed-5.0.1")
-    count = write_reports(folder / "reports", folder / "tables", details, like)
+    count = write_reports(folder / "reports", folder / "tables", details, like, per_file)
     assert 0 < count < rows.height  # payments between two clients are one transaction
     tables = thbscreen.screen([folder / "tables"])
     reports = thbscreen.screen([folder / "reports"], mapping=PROFILE)
@@ -130,11 +133,30 @@ def networks(run: ScreenResult) -> list[tuple[str, int, list[str]]]:
     return sorted(rows)
 
 
-def ledgers(cases: Cases) -> pl.DataFrame:
-    """Gives the ledgers of all members of networks, and the other side of their payments."""
+def patterns(run: ScreenResult) -> list[tuple[str, list[str], int, str]]:
+    """Gives title, rules, possible victims and what a network rests on."""
+    rows = run.networks.select("title", pl.col("rules").list.sort(), "n_possible_victims", "confidence")
+    return sorted(rows.rows())
+
+
+def alerts(run: ScreenResult) -> list[tuple[list[str], float, str, list[str]]]:
+    """Gives accounts, score, handling and families of each alert."""
+    rows = run.alerts.select(pl.col("accounts").list.sort(), "score", "handling", "families")
+    return sorted(rows.rows())
+
+
+def ledgers(cases: Cases, every: int | None = None) -> pl.DataFrame:
+    """Gives the ledgers of all members of networks, and the other side of their payments.
+
+    Args:
+        cases: of the sample.
+        every: take every so manieth of all other ledgers, too.
+    """
     members = cases.run.table("network_members")
-    wanted = pl.concat([members["accounts"].explode(), members["member_id"]]).drop_nulls().unique().implode()
     rows = pl.read_parquet(SAMPLE / "transactions.parquet")
+    more = rows["account_id"].unique().sort().gather_every(every) if every else pl.Series([], dtype=pl.String)
+    ids = pl.concat([members["accounts"].explode(), members["member_id"], more])
+    wanted = ids.drop_nulls().unique().implode()
     return rows.filter(pl.col("account_id").is_in(wanted) | pl.col("cp_account_id").is_in(wanted))
 
 
@@ -146,6 +168,16 @@ def trip(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Trip:
 def test_the_same_networks_are_found(trip: Trip, cases: Cases) -> None:
     assert networks(trip.reports) == networks(trip.tables)
     assert sorted(trip.reports.networks["title"]) == sorted(cases.run.table("networks")["title"])
+
+
+@pytest.mark.slow
+def test_the_profile_of_an_fiu_finds_the_same_in_reports_as_in_tables(trip: Trip) -> None:
+    tables = thbscreen.screen([trip.folder / "tables"], profile="fiu")
+    reports = thbscreen.screen([trip.folder / "reports"], mapping=PROFILE, profile="fiu")
+    assert networks(reports) == networks(tables)
+    assert patterns(reports) == patterns(tables)
+    assert alerts(reports) == alerts(tables)
+    assert len(networks(reports)) == 3
 
 
 def test_rules_that_both_can_judge_hit_the_same_subjects(trip: Trip) -> None:
@@ -218,3 +250,16 @@ def test_the_same_transaction_in_a_second_report_counts_once(trip: Trip) -> None
     both = open_dataset([trip.folder / "twice"], PROFILE, zone="Asia/Nicosia").report()
     assert both.loaded == once.loaded
     assert both.notes["transaction that another report holds too; the first was taken"] == 1000
+
+
+@pytest.mark.slow
+def test_reports_of_a_whole_bank_give_its_networks_and_alerts(cases: Cases, tmp_path: Path) -> None:
+    trip = travel(cases, tmp_path, ledgers(cases, EVERY), per_file=5000)
+    assert trip.reports.dataset.report().loaded > 40_000
+    assert networks(trip.reports) == networks(trip.tables)
+    assert patterns(trip.reports) == patterns(trip.tables)
+    assert alerts(trip.reports) == alerts(trip.tables)
+    # With every ledger the networks are those of the sample to the cent; what is left out shifts sums.
+    whole = sorted(cases.run.table("networks").select("title", "amount_eur").rows())
+    kept = [n[:2] for n in networks(trip.reports)]
+    assert kept == whole if EVERY == 1 else [n[0] for n in kept] == [n[0] for n in whole]

@@ -77,28 +77,43 @@ MIXTURES = [
 ]  # fmt: skip
 
 
+def made_from(run, apart):
+    source, setting = cases.source_of(run), cases._setting(run)
+    return [
+        *cases._network_cases(source, setting, apart),
+        *cases._alert_cases(source, setting, apart),
+    ]
+
+
 @pytest.mark.parametrize(("in_network", "handling", "in_hit"), MIXTURES)
 def test_who_is_a_possible_victim_anywhere_is_apart_everywhere(in_network, handling, in_hit):
     run = mixed(in_network, handling, in_hit)
-    apart = cases.handled_as_victims(run)
+    apart = cases.handled_as_victims(cases.source_of(run))
     assert {"P2", "A2"} <= apart
-    made = [*cases._network_cases(run, apart), *cases._alert_cases(run, apart)]
+    made = made_from(run, apart)
     assert len(made) == 3
     for case in made:
-        assert named_in(listed(case.story), {"P2", "A2"}) == set(), case.story
-        assert re.search(r"^- (customer )?(P2|A2)\b", case.story, re.MULTILINE), "told, but apart"
+        assert named_in(listed(case.story.text()), {"P2", "A2"}) == set(), case.id
+        assert re.search(r"^- (customer )?(P2|A2)\b", case.story.text(), re.MULTILINE), "told, but apart"
         shown = case.members.filter(pl.col("member_id").is_in(["P2", "A2"]))
         if "handling" in case.members.columns:
             assert set(shown["handling"]) == {"possible victim"}
 
 
+def test_whom_one_hit_doubts_and_the_run_reads_otherwise_is_apart_and_the_reading_is_told():
+    run = mixed("possible_controller", "subject", "possible_victim")
+    made = made_from(run, frozenset())
+    told = [line for case in made for line in case.story.text().splitlines() if line.startswith("- A2")]
+    assert any("; the run as a whole reads it as possible controller" in line for line in told)
+
+
 def test_who_is_apart_nowhere_stays_in_the_lists():
     run = mixed("possible_facilitator", "subject", "possible_client")
     run.tables["alerts"] = run.tables["alerts"].with_columns(handling=pl.lit("subject"))
-    apart = cases.handled_as_victims(run)
+    apart = cases.handled_as_victims(cases.source_of(run))
     assert apart == frozenset()
-    made = [*cases._network_cases(run, apart), *cases._alert_cases(run, apart)]
-    assert all(named_in(listed(case.story), {"P1", "P2", "A2"}) for case in made)
+    made = made_from(run, apart)
+    assert all(named_in(listed(case.story.text()), {"P1", "P2", "A2"}) for case in made)
 
 
 # --- a real run ------------------------------------------------------------------------------------------
@@ -115,7 +130,7 @@ def scanned(tmp_path_factory) -> ScreenResult:
 
 
 def test_no_case_of_a_run_lists_a_possible_victim(scanned):
-    apart = set(cases.handled_as_victims(scanned))
+    apart = set(cases.handled_as_victims(cases.source_of(scanned)))
     assert len(apart) > 5
     stories = sorted(Path(scanned.out).glob("cases/*/narrative.txt"))
     assert len(stories) > 3
@@ -124,7 +139,7 @@ def test_no_case_of_a_run_lists_a_possible_victim(scanned):
 
 
 def test_the_terminal_lists_possible_victims_under_their_own_heading(scanned):
-    apart = set(cases.handled_as_victims(scanned))
+    apart = set(cases.handled_as_victims(cases.source_of(scanned)))
     text = render(scanned, width=120)
     subjects = text[text.index("ALERTS") : text.index("POSSIBLE VICTIMS, who are not subjects")]
     assert not any(i in subjects for i in apart)
@@ -132,7 +147,7 @@ def test_the_terminal_lists_possible_victims_under_their_own_heading(scanned):
 
 def test_network_show_lists_them_apart_and_proves_in_order(scanned):
     run = open_folder(Path(scanned.out))
-    apart = set(cases.handled_as_victims(scanned))
+    apart = set(cases.handled_as_victims(cases.source_of(scanned)))
     facts = network_facts(run, scanned.networks["network_id"][0])
     assert {m["member_id"] for m in facts["others"]}.isdisjoint(apart)
     text = network_page(facts, ZoneInfo("Asia/Nicosia"), 100)
@@ -149,4 +164,4 @@ def test_network_show_lists_them_apart_and_proves_in_order(scanned):
 
 
 def test_the_summary_names_nobody(scanned):
-    assert not any(i in str(summary(scanned)) for i in cases.handled_as_victims(scanned))
+    assert not any(i in str(summary(scanned)) for i in cases.handled_as_victims(cases.source_of(scanned)))

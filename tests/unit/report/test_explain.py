@@ -69,7 +69,8 @@ class Run(Made):
              "why": f"{h['title']}: weight {h['weight']}"} for h in hits
         ]  # fmt: skip
         row = {
-            "subject_id": subject, "subject_kind": "party", "accounts": [f"{subject}-1"], "addends": addends,
+            "subject_id": subject, "subject_kind": "party", "accounts": [f"{subject}-1"], "legal": False,
+            "addends": addends,
             "score": sum(a["points"] for a in addends), "hit_ids": list(hit_ids),
             "families": sorted({h["family"] for h in hits} - {"mitigation"}),
             "third_party": any(h["third_party"] for h in hits), "first": START, "last": START,
@@ -149,9 +150,29 @@ def test_below_the_line_everything_that_is_lacking_is_told(run):
     told = page(run, "B-1")
     assert "B-1 is an account of B." in told
     assert (
-        "It lacks: 3 points (2 of 5); 1 family (1 of 2); a hit that shows somebody else's gain or control, "
-        "unless it is a legal person." in told
+        "It lacks: 3 points (2 of 5); 1 family (1 of 2); a hit that shows somebody else's gain or control."
+        in told
     )
+
+
+def test_of_a_legal_person_no_third_party_is_asked_and_nothing_hangs_on_a_guess(tmp_path):
+    made = Run().rules().found("THB-FLW-003", "L-1", "H1").found("THB-SPD-002", "L-1", "H2")
+    made.listed("alerts", "L", "H1", "H2", legal=True)
+    made.found("THB-SPD-002", "M-1", "H3", third_party=False).listed(
+        "below_line", "M", "H3", legal=True, lacks="points"
+    )
+    made.near("M-1", "THB-FLW-003").near("M-1", "THB-SPD-001")
+    run = made.done(tmp_path / "out")
+    (alert,) = explain_facts(run, "L")["standings"]
+    assert [w["then"]["outcome"] for w in alert["without"]] == ["below the line", "below the line"]
+    told = page(run, "M")
+    assert "It lacks: 3 points (2 of 5); 1 family (1 of 2)." in told
+    # Where the row says who is a legal person, only ids without a row are told with a condition.
+    assert "unless it is a legal person" not in told
+    natural = Run().rules().found("THB-SPD-002", "N-1", "H", third_party=False)
+    natural.listed("below_line", "N", "H", lacks="points").near("N-1", "THB-CSH-001")
+    natural.near("N-1", "THB-IDN-002")
+    assert "unless it is a legal person" not in page(natural.done(tmp_path / "natural"), "N")
 
 
 def test_an_id_of_which_nothing_is_published_is_not_cleared(run):

@@ -18,12 +18,16 @@ from hypothesis import strategies as st
 from tests.browser.folders import CLOSING, IMAGE, SCRIPT, hostile, movement
 from tests.unit.report.report_build import finished
 from tests.unit.report.run_folders import Made
+from thbscreen.engine import scoring
 from thbscreen.errors import DataError, UsageError
+from thbscreen.model import catalogue
+from thbscreen.network import links, twins, wording
 from thbscreen.report import files
 from thbscreen.report.folder import RunFolder, open_folder
 from thbscreen.report.html import document, evidence, facts, people, texts, write
 from thbscreen.report.html.pool import shown
 from thbscreen.report.runfolder import write_run
+from thbscreen.rules import ast
 from thbscreen.rules.accusing import accusing_words
 
 HERE = Path(document.__file__).parent
@@ -207,7 +211,7 @@ def test_every_text_that_the_page_asks_for_is_there_and_every_one_is_used() -> N
     known = texts.texts("en")
     missing = {key for key in asked if key not in known and f"{key}.one" not in known}
     assert missing == set()
-    made = re.compile(r"(word|tx|kind|help|lead|tab|said|count)\.|noscript$")
+    made = re.compile(r"(word|tx|kind|help|lead|tab|said|count|status|unit)\.|noscript$")
     assert {
         key for key in known if key not in asked and f'"{key}"' not in source and not made.match(key)
     } == set()
@@ -223,6 +227,23 @@ def test_every_language_has_only_known_keys_with_the_same_places() -> None:
             assert sorted(re.findall(r"\{\w+\}", held[key])) == sorted(
                 re.findall(r"\{\w+\}", english[key])
             ), key
+
+
+#: Names of closed lists that the page shows as words.
+WORDS = (
+    *ast.FAMILIES, *ast.ROLES, *ast.TYPOLOGIES, *catalogue.TX_TYPES, *catalogue.TABLES, *scoring.LACKS,
+    *(kind for kind, _, _ in links.ATTRIBUTES.values()), *wording._TESTS, twins.FOUND, twins.NOT_FOUND,
+    twins.UNCHECKED, "strong", "moderate", "weak", "credit", "debit", "payment", "payment pattern",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", [name for name in texts.LANGUAGES if name != "en"])
+def test_a_language_has_every_text_and_every_word_that_the_page_shows(language: str) -> None:
+    english, held = texts._read("en"), texts._read(language)
+    wanted = {*english, *(f"word.{name}" for name in WORDS), *(f"said.{name}" for name in facts.SAID)}
+    assert wanted - held.keys() == set()
+    letters = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+    assert {key for key, text in held.items() if not letters.search(text)} == {"kind.other"}
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
@@ -257,6 +278,32 @@ def test_accounts_of_possible_victims_are_kept_apart_in_every_case(folder: RunFo
     assert {"P1", "A1", IMAGE} & who.apart == set()
     (_, case), *_ = [b for b in facts.facts(folder, beside=True)[1] if b[0] == "AL-P1"]
     assert {row[0]: row[4] for row in case["named"]} == {IMAGE: False, "V1-1": True}
+
+
+def test_a_single_hit_makes_no_possible_victim_of_whom_the_run_reads_otherwise(tmp_path: Path) -> None:
+    made = Made().network("NW-1", {"P1": "possible_controller", "V1": "possible_victim"})
+    made.alert("P1", accounts=["A1"]).alert("V1", handling="possible victim", accounts=["B1"])
+    run = made.write(tmp_path / "run")
+    rows = [
+        ("V1", "possible_victim", "possible victim"),
+        # A shared telephone names the one in charge among the workers; the network has weighed that.
+        ("P1", "possible_victim", "possible victim"), ("A1", "possible_victim", "possible victim"),
+        ("A1", "possible_controller", "possible victim"), ("X9", "possible_victim", "possible victim"),
+        # Named in another role, and held by somebody who is apart.
+        ("J1", "possible_controller", "possible victim"),
+    ]  # fmt: skip
+    named = [
+        {"member_id": who, "role": role, "rules": ["THB-X"], "n_hits": 1, "handling": handling}
+        for who, role, handling in rows
+    ]
+    place = run.path / "cases" / "AL-V1"
+    place.mkdir(parents=True)
+    files.write_csv(pl.DataFrame(named), place / "members.csv")
+    assert people.people(run).apart == {"V1", "B1", "X9", "J1", "V1-1"}
+    index, blocks = facts.facts(run, beside=True)
+    assert {a["subject_id"]: a["apart"] for a in index["alerts"]} == {"P1": False, "V1": True}
+    (network,) = [facts for name, facts in blocks if name == "NW-1"]
+    assert {m["id"]: m["apart"] for m in network["members"]} == {"P1": False, "V1": True}
 
 
 def test_without_a_case_folder_nobody_is_named_but_counted(tmp_path: Path) -> None:

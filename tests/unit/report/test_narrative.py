@@ -8,8 +8,8 @@ import polars as pl
 
 from tests.unit.engine.scoring_build import Case
 from tests.unit.report.report_build import HOSTILE, NAME, FakeRun, finished
-from thbscreen.report.narrative import WIDTH
 from thbscreen.report.runfolder import write_run
+from thbscreen.report.story import WIDTH
 from thbscreen.rules.accusing import accusing_words
 
 NETWORK, ALERT = "NW-0123456789ab", "AL-68c37e04ba16"

@@ -79,10 +79,10 @@ def test_without_a_rule_the_sum_is_what_scoring_the_other_hits_gives(case: Case,
     left.hits = [h for h in case.hits if h["rule"] != rule]
     scored = left.rate()
     for row in [*rated.alerts.to_dicts(), *rated.below_line.to_dicts()]:
-        parts, legal = parts_of(case, row), what_if.known_legal(row)
+        parts, legal = parts_of(case, row), row["legal"]
         kind, subject = row["subject_kind"], row["subject_id"]
         is_legal = kind == "party" and LEGAL.get(subject, False)
-        assert legal in (None, is_legal)
+        assert legal is is_legal
         check(what_if.judge(parts, line, legal), row, legal=is_legal)
         again = row_of(scored, kind, subject)
         check(what_if.judge(what_if.without(parts, rule), line, legal), again, legal=is_legal)
@@ -98,7 +98,7 @@ def test_with_a_hit_more_the_sum_is_what_scoring_it_gives(
     kind, subject = ("party", {"A1": "P1", "A3": "P2"}[account]) if account != "A4" else ("external", "A4")
     line, is_legal = line_of(case), LEGAL.get(subject, False)
     before = row_of(case.rate(), kind, subject)
-    legal = False if kind == "external" else what_if.known_legal(before)
+    legal = before and before["legal"]
     own = [h for h in case.hits if h["subject_id"] in {"A1": ("A1", "A2", "P1"), "A3": ("A3", "P2")}.get(
         account, (account,)
     ) and h["subject_kind"] in what_if.PEOPLE]  # fmt: skip
@@ -116,23 +116,6 @@ def test_a_hit_that_is_not_dated_is_not_aged() -> None:
     line = Line(5 * UNIT, 2, 180, UNIT, AS_OF)
     (part,) = what_if.with_hit([], "X", "flow", 3, third=False, ends=None, line=line)
     assert part.plus == 3 * UNIT
-
-
-@pytest.mark.parametrize(
-    ("row", "legal"),
-    [
-        (None, None),
-        ({"subject_kind": "external", "lacks": "points", "third_party": False}, False),
-        ({"subject_kind": "party", "rank": 1, "third_party": False}, True),
-        ({"subject_kind": "party", "rank": 1, "third_party": True}, None),
-        ({"subject_kind": "party", "lacks": "third party", "third_party": False}, False),
-        ({"subject_kind": "party", "lacks": "points", "third_party": False}, None),
-    ],
-)
-def test_who_is_a_legal_person_is_known_only_where_the_line_shows_it(
-    row: Row | None, legal: bool | None
-) -> None:
-    assert what_if.known_legal(row) is legal
 
 
 # --- by hand -----------------------------------------------------------------------------------------

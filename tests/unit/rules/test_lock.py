@@ -181,7 +181,6 @@ def test_a_version_that_went_down_is_refused(base: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("<<<<<<< HEAD", "is no line of a lock"),
         ("THB-CASH-003  0  " + "a" * 64, "is no line of a lock"),
         ("THB-CASH-003  -  " + "a" * 64, "is no line of a lock"),
         ("mcc.travel  1  " + "a" * 64, "is no line of a lock"),
@@ -433,6 +432,19 @@ def test_every_change_of_a_number_in_shipped_rules_is_a_change_of_meaning() -> N
                 text.replace(old, f"value: {int(number) + 1}{unit}\n", 1), path.name, found
             )
             assert changed is None or changed.digest != before, f"{path.name}: {old}"
+
+
+def test_a_lock_with_both_sides_of_a_merge_is_one_finding(locked: Path) -> None:
+    path = locked / "rules.lock"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n", encoding="utf-8")
+    (finding,) = check(locked, "test")
+    assert finding.code == "V005"
+    assert "both sides of a merge" in finding.message
+    with pytest.raises(RuleError, match="both sides of a merge"):
+        write_lock(locked, "test")
+    path.write_text(text, encoding="utf-8")
+    assert check(locked, "test") == []
 
 
 # --- seals: rules that a scan reads without their tests ---------------------------------------------

@@ -16,6 +16,7 @@ from thbscreen.errors import OutputError, UsageError
 from thbscreen.io.publish import MANIFEST, Staging
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_KINDS = {"export": "an export", "handover": "a hand-over"}
 
 
 @contextlib.contextmanager
@@ -50,15 +51,20 @@ def whole_file(out: Path, *, force: bool) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def whole_folder(out: Path, *, force: bool) -> Iterator[Path]:
+def whole_folder(out: Path, *, force: bool, kind: str = "export") -> Iterator[Path]:
     """Gives a folder that appears at `out` when the block ends without an error; see `Staging`.
+
+    Args:
+        out: folder to make.
+        force: replace an earlier folder of the same kind.
+        kind: key that the manifest of such a folder has.
 
     Raises:
         UsageError: there is something at `out` already and it may not be replaced.
         OutputError: it cannot be written.
     """
-    if (out / MANIFEST).is_file() and not _is_export(out / MANIFEST):
-        raise UsageError(f"{out.name} exists and is not an export", hint="choose another folder")
+    if (out / MANIFEST).is_file() and not _is_of(kind, out / MANIFEST):
+        raise UsageError(f"{out.name} exists and is not {_KINDS[kind]}", hint="choose another folder")
     with Staging(out, force=force) as staging:
         yield staging.path
 
@@ -97,12 +103,12 @@ def _publish(part: Path, target: Path, *, force: bool) -> None:
     part.replace(target)
 
 
-def _is_export(manifest: Path) -> bool:
+def _is_of(kind: str, manifest: Path) -> bool:
     try:
         facts: Any = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(facts, dict) and "export" in facts
+    return isinstance(facts, dict) and kind in facts
 
 
 @contextlib.contextmanager

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from thbscreen.report.cases import TOP_ALERTS
 from thbscreen.report.folder import RunFolder
 from thbscreen.report.html import networks, subjects
 from thbscreen.report.html.evidence import json_file
 from thbscreen.report.html.people import people
 from thbscreen.report.html.pool import Pool, local
 from thbscreen.report.narrative import DRAFT, IN_DOUBT, STANDING_CARE, VICTIM_CARE
-from thbscreen.report.network_view import KNOWN_ONLY
 from thbscreen.report.proof import ORDER
 
+#: Standing texts of the program; a language may have its own as `said.<name>`.
+SAID = {
+    "draft": DRAFT, "victims": VICTIM_CARE, "doubt": IN_DOUBT, "care": STANDING_CARE, "order": ORDER,
+}  # fmt: skip
 Block = tuple[str, dict[str, Any]]
 
 
@@ -34,6 +38,7 @@ def facts(run: RunFolder, *, beside: bool) -> tuple[dict[str, Any], list[Block]]
     blocks = [*subjects.Blocks(run, who, pool), *networks.Blocks(run, who, pool)]
     index = {
         "beside": beside,
+        "top": TOP_ALERTS,
         "texts": pool.texts,
         "reviews": _reviews(run),
         "alerts": subjects.queue(run, who),
@@ -41,10 +46,7 @@ def facts(run: RunFolder, *, beside: bool) -> tuple[dict[str, Any], list[Block]]
         "rules": _rules(run),
         "readiness": run.table("readiness").sort("rule").to_dicts(),
         "hubs": run.table("hubs").sort("kind", "hub_id").to_dicts(),
-        "said": {
-            "draft": DRAFT, "victims": VICTIM_CARE, "doubt": IN_DOUBT, "care": STANDING_CARE,
-            "order": ORDER, "known": KNOWN_ONLY,
-        },
+        "said": SAID,
         "quality": json_file(run, "quality.json"),
         "summary": json_file(run, "summary.json"),
         "run": identity(run),

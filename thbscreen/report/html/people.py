@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-import polars as pl
 
 from thbscreen.report.folder import Row, RunFolder
 from thbscreen.report.html.evidence import named
-from thbscreen.report.subjects import VICTIM
-from thbscreen.report.text import neutralised
+from thbscreen.report.subjects import VICTIM, handled_apart
 
 APART = "possible victim"
 
@@ -32,7 +28,8 @@ class People:
     """Who is who in a run.
 
     Attributes:
-        apart: people and accounts that are handled as possible victims, by any reading of the run.
+        apart: people and accounts that are handled as possible victims, as the run reads them; those whom
+            it does not read itself, in doubt, when a hit names them as possible victims.
         accounts: accounts of a subject, as far as the run folder knows them.
         others: by alert, who is named by its hits; alerts without a case folder are missing.
     """
@@ -49,30 +46,39 @@ def people(run: RunFolder) -> People:
         DataError: a table or a file cannot be read.
     """
     members, alerts = run.table("network_members"), run.table("alerts")
-    apart: set[str] = set()
-    accounts: dict[str, set[str]] = {}
-    for row in members.select("member_id", "role", "accounts").iter_rows(named=True):
-        accounts.setdefault(row["member_id"], set()).update(row["accounts"] or ())
-        if row["role"] == VICTIM:
-            apart |= {row["member_id"], *(row["accounts"] or ())}
-    for listed in (alerts, run.table("reviews")):
-        apart |= set(listed.filter(pl.col("handling") == APART)["subject_id"].to_list())
+    apart, accounts = _read_apart(run)
+    read = {*members["member_id"], *alerts["subject_id"]}
+    read |= {account for subject in read for account in accounts.get(subject, ())}
     others: dict[str, list[Named]] = {}
-    held = _names_in_hits(run)
-    for alert_id, subject, hit_ids in alerts.select("alert_id", "subject_id", "hit_ids").iter_rows():
+    for alert_id in alerts["alert_id"].sort():
         rows = named(run, alert_id)
         if rows is None:
             continue
         others[alert_id] = [_named(row) for row in rows[1:]]
-        apart |= {row["member_id"] for row in rows if row["handling"] == APART}
-        # members.csv leaves out the subject's own accounts, so they are the rest of those in the hits.
-        told = {subject, *(row["member_id"] for row in rows)}
-        own = {m for hit in hit_ids or () for m, shown in held.get(hit, ()) if not {m, shown} & told}
-        accounts.setdefault(subject, set()).update(own)
-    for subject, own in accounts.items():
-        if subject in apart:
-            apart |= own
+        safe = {row["member_id"] for row in rows if row["handling"] == APART}
+        doubted = {row["member_id"] for row in rows if row["role"] == VICTIM}
+        # A hit's word on somebody whom the run reads as a whole is one of those that it has weighed; an
+        # account that is apart without a hit's word is held by somebody who is apart.
+        apart |= (safe - doubted) | (safe - read)
     return People(frozenset(apart), {s: frozenset(a) for s, a in accounts.items()}, others)
+
+
+def _read_apart(run: RunFolder) -> tuple[set[str], dict[str, set[str]]]:
+    """Gives who is read or handled as a possible victim, with their accounts, and all accounts by subject."""
+    members, alerts = run.table("network_members"), run.table("alerts")
+    accounts: dict[str, set[str]] = {}
+    for table, name in (
+        (members, "member_id"),
+        (alerts, "subject_id"),
+        (run.table("below_line"), "subject_id"),
+    ):
+        for subject, own in table.select(name, "accounts").iter_rows():
+            accounts.setdefault(subject, set()).update(own or ())
+    apart = handled_apart(
+        members.iter_rows(named=True),
+        [*alerts.iter_rows(named=True), *run.table("reviews").iter_rows(named=True)],
+    )
+    return apart | {a for subject in apart for a in accounts.get(subject, ())}, accounts
 
 
 def _named(row: Row) -> Named:
@@ -80,20 +86,3 @@ def _named(row: Row) -> Named:
         row["member_id"], row["role"], list(json.loads(row["rules"] or "[]")), int(row["n_hits"] or 0),
         row["handling"] == APART,
     )  # fmt: skip
-
-
-def _names_in_hits(run: RunFolder) -> dict[str, list[tuple[str, str]]]:
-    """Whom hits name, each as it is and as a CSV file shows it."""
-    frame = run.table("hit_members").select("hit_id", "member_id").drop_nulls().unique(maintain_order=True)
-    shown = neutralised(frame.select("member_id"))["member_id"] if frame.height else frame["member_id"]
-    out: dict[str, list[tuple[str, str]]] = {}
-    for (hit, member), text in zip(frame.iter_rows(), shown, strict=True):
-        out.setdefault(hit, []).append((member, text))
-    return out
-
-
-def kept_apart(found: Iterable[Row], who: People) -> tuple[list[Row], list[Row]]:
-    """Splits rows with `member_id`: those to be handled as possible victims, and the others."""
-    rows = list(found)
-    safe = [row for row in rows if row["member_id"] in who.apart]
-    return safe, [row for row in rows if row["member_id"] not in who.apart]

@@ -83,6 +83,12 @@ function said(text, longest = LONGEST) {
   const shown = `${letters.slice(0, longest).join("")}…`;
   return el("bdi", { title: letters.slice(0, 4000).join(""), class: "cut" }, shown);
 }
+/** Sentences of rules and of the engine, which are English in every language of the page. */
+function prose(text, longest) {
+  const made = said(text, longest);
+  if (document.documentElement.lang !== "en") made.setAttribute("lang", "en");
+  return made;
+}
 const code = (text) => el("code", {}, said(text, 80));
 
 /** Ids of people, possible to select and copy whole. */
@@ -98,7 +104,7 @@ function list(items, empty = "nothing") {
   if (!made.length) return el("p", { class: "quiet" }, t(empty));
   return el("ul", {}, made.map((item) => el("li", {}, item)));
 }
-const pooledList = (numbers, empty) => list((numbers || []).map((n) => said(pooled(n), 600)), empty);
+const pooledList = (numbers, empty) => list((numbers || []).map((n) => prose(pooled(n), 600)), empty);
 
 /** A table; `columns` are { key, label, cell, num }, and `look` is cards (for phones) or scroll. */
 function table(caption, columns, rows, look = "scroll") {

@@ -13,7 +13,7 @@ for (const tab of Object.values(tabs)) tab.state = { q: "", typology: "", urgenc
 const queueColumns = {
   networks: () => [
     { key: "rank", label: t("column.rank"), num: true, cell: (r) => whole(r.rank) },
-    { key: "title", label: t("column.network"), cell: (r) => [el("a", { class: "main", href: `#/network/${r.network_id}` }, said(r.title)), el("small", {}, r.network_id)] },
+    { key: "title", label: t("column.network"), cell: (r) => [el("a", { class: "main", href: `#/network/${r.network_id}` }, prose(r.title)), el("small", {}, r.network_id)] },
     { key: "typology", label: t("column.form"), cell: (r) => words(r.typology) },
     { key: "confidence", label: t("column.confidence"), cell: (r) => words(r.confidence) },
     { key: "n_members", label: t("column.members"), num: true, cell: (r) => [whole(r.n_members), el("small", {}, count(r.n_possible_victims, "count.victim"))] },
@@ -64,7 +64,7 @@ function order(a, b) {
 function choice(label, values, chosen, change) {
   const box = el("select", { onchange: (e) => change(e.target.value) },
     el("option", { value: "" }, t("filter.all")),
-    values.map(([value, text]) => el("option", { value }, text)));
+    values.map(([value, text, lang]) => el("option", { value, lang }, text)));
   box.value = chosen;
   return el("label", {}, el("span", {}, label), box);
 }
@@ -112,7 +112,7 @@ function queueView(name) {
     el("label", { class: "wide" }, el("span", {}, t("filter.search")), search),
     choice(t("column.form"), distinct(tab.rows, "typology").map((v) => [v, words(v)]), state.typology, change("typology")),
     name !== "networks" && choice(t("column.urgency"), distinct(tab.rows, "urgency").reverse().map((v) => [String(v), String(v)]), state.urgency, change("urgency")),
-    choice(t("filter.rule"), distinct(tab.rows, "rules").map((v) => [v, `${v} ${ruleTitle(v)}`.slice(0, 70)]), state.rule, change("rule")),
+    choice(t("filter.rule"), distinct(tab.rows, "rules").map((v) => [v, `${v} ${ruleTitle(v)}`.slice(0, 70), "en"]), state.rule, change("rule")),
     name !== "networks" && choice(t("column.network"), [["in", t("filter.in")], ["out", t("filter.out")]], state.place, change("place")),
     sorts,
     el("button", { type: "button", onclick: () => {
@@ -132,6 +132,7 @@ function queueView(name) {
     el("nav", { class: "tabs", "aria-label": t("queue.lists") }, TABS.map((key) => el("a", { href: `#/${key}`, "aria-current": key === name ? "page" : null },
       t(`tab.${key}`), el("span", { class: "badge" }, whole(tabs[key].rows.length))))),
     el("p", { class: "lead" }, t(`lead.${name}`)),
+    name !== "networks" && DATA.alerts.length > DATA.top && el("p", { class: "lead" }, t("queue.rows", { top: whole(DATA.top) })),
     name === "people" && note("care", el("p", {}, words_said("victims")), el("p", {}, words_said("doubt"))),
     filters, status,
     found.length || tab.rows.length ? made : el("p", { class: "quiet" }, t("queue.empty")), paper, more,
@@ -144,7 +145,7 @@ function atOnce() {
   return el("section", { class: "note care", id: "at-once" },
     el("h2", {}, t("reviews.title", { n: whole(DATA.reviews.length) })), el("p", {}, t("reviews.lead")),
     el("ul", {}, DATA.reviews.slice(0, STEP).map((r) => el("li", {},
-      el("strong", {}, said(r.title)), " ", ...subjectName(r.subject_kind, r.subject_id), ", ", span(r.first, r.last), ". ",
+      el("strong", {}, prose(r.title)), " ", ...subjectName(r.subject_kind, r.subject_id), ", ", span(r.first, r.last), ". ",
       r.handling === "possible victim" ? `${t("reviews.victim")} ` : "", file(`cases/${r.review_id}/narrative.txt`)))),
     DATA.reviews.length > STEP && el("p", {}, t("more", { n: whole(DATA.reviews.length - STEP) })));
 }

@@ -17,26 +17,26 @@ function caseView(id) {
     section("case.sum", 2, sum(alert, facts)),
     section("case.roles", 2, roles(alert, facts)),
     section("case.time", 2, timeline(facts)),
-    section("case.evidence", 2, movements(facts.movements, id, alert.n_tx)),
+    section("case.evidence", 2, movements(facts.movements, id, alert.rank, alert.n_tx)),
     section("case.hits", 2, hits(facts.hits, facts.all_hits)),
     section("case.named", 2, named(facts)),
     section("case.innocent", 2, el("p", { class: "lead" }, t("case.innocent.lead")), pooledList(facts.innocent)),
     section("case.silent", 2, silent(facts.not_judged.map(pooled))),
     section("case.near", 2, near(facts)),
-    section("case.care", 2, list([words_said("care"), ...facts.care.map((n) => said(pooled(n), 600))])),
+    section("case.care", 2, list([words_said("care"), ...facts.care.map((n) => prose(pooled(n), 600))])),
   ];
 }
 
 function found(alert, facts) {
   return pairs([
-    [t("column.urgency"), `${alert.urgency}: `, said(alert.urgency_why || t("none"))],
+    [t("column.urgency"), `${alert.urgency}: `, alert.urgency_why ? prose(alert.urgency_why) : t("none")],
     [t("column.dates"), span(alert.first, alert.last)],
     [t("case.largest"), money(alert.amount_eur)],
     [t("case.movements"), whole(alert.n_tx)],
     [t("case.families"), (alert.families || []).map(words).join(", ")],
     [t("case.forms"), facts.typologies.map(([name, points]) => `${words(name)} ${number(points)}`).join(", ")],
     [t("case.third"), facts.third_party ? t("yes") : t("no")],
-    [t("column.network"), NETWORKS.has(alert.network_id) ? el("a", { href: `#/network/${alert.network_id}` }, said(NETWORKS.get(alert.network_id).title), ` (${alert.network_id})`) : t("none")],
+    [t("column.network"), NETWORKS.has(alert.network_id) ? el("a", { href: `#/network/${alert.network_id}` }, prose(NETWORKS.get(alert.network_id).title), ` (${alert.network_id})`) : t("none")],
     facts.accounts.length && [t("case.accounts"), facts.accounts.map((a) => [idText(a), " "])],
   ]);
 }
@@ -46,7 +46,7 @@ function sum(alert, facts) {
   const rows = facts.addends.map(([points, why, rule, hit, family]) => ({ points, why: pooled(why), rule, hit, family, after: (running += points) }));
   const made = table(t("case.sum"), [
     { label: t("column.rule"), cell: (r) => ruleName(r.rule) },
-    { label: t("column.why"), cell: (r) => said(r.why, 300) },
+    { label: t("column.why"), cell: (r) => prose(r.why, 300) },
     { label: t("column.family"), cell: (r) => words(r.family) },
     { label: t("column.points"), num: true, cell: (r) => signed(r.points) },
     { label: t("column.after"), num: true, cell: (r) => number(r.after) },
@@ -82,7 +82,7 @@ function spans(rows) {
   const wide = Math.max(1, last - first);
   return el("div", { class: "spans" }, el("h3", {}, t("time.rules")),
     el("ul", {}, rows.map(([rule, spans]) => el("li", {},
-      el("span", { class: "name" }, ruleName(rule), " ", el("small", {}, said(ruleTitle(rule), 90))),
+      el("span", { class: "name" }, ruleName(rule), " ", el("small", {}, prose(ruleTitle(rule), 90))),
       el("span", { class: "track", "aria-hidden": "true" }, spans.map(([a, b]) => {
         const bar = el("span", { class: "bar", title: span(a, b) });
         bar.style.left = `${(100 * (day(a) - first)) / wide}%`;
@@ -94,8 +94,9 @@ function spans(rows) {
 }
 
 /** Evidence rows; the file beside the page has all. */
-function movements(moved, id, all) {
-  if (!moved) return el("p", { class: "quiet" }, t("evidence.none", { n: whole(all ?? 0) }));
+function movements(moved, id, rank, all) {
+  if (!moved && rank > DATA.top) return el("p", { class: "quiet" }, t("evidence.none", { n: whole(all), top: whole(DATA.top), rank: whole(rank) }));
+  if (!moved) return el("p", { class: "quiet" }, t("evidence.gone"), " ", file(`cases/${id}`));
   const currency = moved.columns.indexOf("currency");
   const labels = moved.columns.map((name, i) => ({ label: t(TEXTS[`tx.${name}`] ? `tx.${name}` : name), name, i }));
   const columns = labels.filter(({ i }) => i !== currency).map(({ label, name, i }) => ({
@@ -118,11 +119,11 @@ function evidenceCell(name, text) {
 
 function hits(rows, all) {
   const columns = [
-    { label: t("column.rule"), cell: (h) => [ruleName(h[1]), el("small", {}, said(ruleTitle(h[1])))] },
+    { label: t("column.rule"), cell: (h) => [ruleName(h[1]), el("small", {}, prose(ruleTitle(h[1])))] },
     { label: t("column.on"), cell: (h) => subjectName(h[2], h[3]) },
     { label: t("column.dates"), look: "tight", cell: (h) => span(h[4], h[5]) },
     { label: t("column.sum"), num: true, cell: (h) => [money(h[7]), el("small", {}, count(h[6] ?? 0, "count.movement"))] },
-    { label: t("column.finding"), cell: (h) => [said(h[8], 500), el("small", {}, h[0])] },
+    { label: t("column.finding"), cell: (h) => [prose(h[8], 500), el("small", {}, h[0])] },
   ];
   return [all > rows.length && el("p", { class: "lead" }, t("hits.some", { shown: whole(rows.length), all: whole(all) }), " ", file("hits.parquet")),
     grown(t("case.hits"), columns, rows, 15)];
@@ -149,7 +150,7 @@ function silent(rules) {
   const silentNow = DATA.readiness.filter((r) => rules.includes(r.rule));
   const weak = DATA.readiness.filter((r) => r.status === "weak");
   return [
-    silentNow.length ? [el("p", { class: "lead" }, t("silent.lead")), list(silentNow.map((r) => [ruleName(r.rule), ` ${r.title}: `, said(r.reason)]))] : el("p", {}, t("silent.none")),
+    silentNow.length ? [el("p", { class: "lead" }, t("silent.lead")), list(silentNow.map((r) => [ruleName(r.rule), " ", prose(r.title), ": ", prose(r.reason)]))] : el("p", {}, t("silent.none")),
     weak.length ? el("p", {}, t("silent.weak"), " ", weak.map((r) => [ruleName(r.rule), " "])) : null,
   ];
 }
@@ -159,7 +160,7 @@ function near(facts) {
   return [
     el("p", { class: "lead" }, t("near.lead"), facts.all_near > facts.near.length ? ` ${t("near.some", { shown: facts.near.length, all: facts.all_near })}` : ""),
     table(t("case.near"), [
-      { label: t("column.rule"), cell: (n) => [ruleName(n[0]), el("small", {}, said(ruleTitle(n[0])))] },
+      { label: t("column.rule"), cell: (n) => [ruleName(n[0]), el("small", {}, prose(ruleTitle(n[0])))] },
       { label: t("column.on"), cell: (n) => idText(n[1]) },
       { label: t("column.dates"), look: "tight", cell: (n) => span(n[2], n[3]) },
       { label: t("near.line"), cell: (n) => code(n[4]) },

@@ -7,13 +7,13 @@ function networkView(id) {
   const others = facts.members.filter((m) => !m.apart);
   return [
     steps("networks", "network_id", id, "network"),
-    el("h1", { tabindex: "-1" }, said(network.title)),
+    el("h1", { tabindex: "-1" }, prose(network.title)),
     el("p", { class: "tags" }, el("span", { class: "tag" }, t("case.rank", { n: whole(network.rank) })),
       el("span", { class: "tag" }, t("case.score", { n: number(network.score) })),
       el("span", { class: "tag" }, t("network.confidence", { word: words(network.confidence) })),
       el("span", { class: "tag" }, words(network.typology)), el("span", { class: "tag mono" }, id)),
     contents(["network.found", "network.drawing", "network.members", "network.flows", "network.proof", "network.rests", "network.break", "network.hits", "case.evidence", "case.innocent", "case.silent", "case.care"]),
-    section("network.found", 2, el("p", {}, said(facts.why, 900)), facts.note && el("p", {}, said(facts.note, 600)), pairs([
+    section("network.found", 2, el("p", {}, prose(facts.why, 900)), facts.note && el("p", {}, prose(facts.note, 600)), pairs([
       [t("column.members"), whole(facts.members.length), " (", count(apart.length, "count.victim"), ")"],
       [t("column.moved"), money(network.amount_eur)], [t("column.dates"), span(network.first, network.last)],
       [t("network.alerts"), whole(network.n_alerts)],
@@ -28,9 +28,9 @@ function networkView(id) {
     section("network.hits", 2, hits(facts.hits, facts.all_hits)),
     section("case.evidence", 2, movements(facts.movements, id)),
     section("case.innocent", 2, el("p", { class: "lead" }, t("case.innocent.lead")), pooledList(facts.innocent),
-      facts.hubs.length ? [el("h3", {}, t("network.hubs")), list(facts.hubs.map(([hub, kind, n, why]) => [idText(hub), ` ${words(kind)}: `, said(why)]))] : null),
+      facts.hubs.length ? [el("h3", {}, t("network.hubs")), list(facts.hubs.map(([hub, kind, n, why]) => [idText(hub), ` ${words(kind)}: `, prose(why)]))] : null),
     section("case.silent", 2, silent(DATA.readiness.filter((r) => r.status === "not judged").map((r) => r.rule))),
-    section("case.care", 2, list([words_said("care"), ...facts.care.map((n) => said(pooled(n), 600))])),
+    section("case.care", 2, list([words_said("care"), ...facts.care.map((n) => prose(pooled(n), 600))])),
   ];
 }
 
@@ -48,7 +48,7 @@ function members(rows, caption) {
 /** Reasons in a cell: the first ones, and the others when asked for. */
 function plain(numbers) {
   if (!numbers.length) return t("none");
-  const items = (some) => el("ul", { class: "plain" }, some.map((n) => el("li", {}, said(pooled(n), 300))));
+  const items = (some) => el("ul", { class: "plain" }, some.map((n) => el("li", {}, prose(pooled(n), 300))));
   const most = 3;
   if (numbers.length <= most + 1) return items(numbers);
   return [items(numbers.slice(0, most)), el("details", { class: "onpaper" }, el("summary", {}, t("more", { n: numbers.length - most })), items(numbers.slice(most)))];
@@ -110,7 +110,7 @@ function proof(facts, id) {
     { label: t("flow.to"), cell: (r) => (r[3] ? toldOf(r[3]) : t("proof.unnamed")) },
     { label: t("column.sum"), num: true, cell: (r) => money(r[4]) },
     { label: t("proof.before"), num: true, cell: (r) => (r[5] ? money(r[5]) : "") },
-    { label: t("proof.what"), cell: (r) => [said(pooled(r[6])), el("small", {}, said(r[7], 40))] },
+    { label: t("proof.what"), cell: (r) => [prose(pooled(r[6])), el("small", {}, said(r[7], 40))] },
   ];
   return [
     el("p", { class: "lead" }, words_said("order")),
@@ -118,7 +118,7 @@ function proof(facts, id) {
     facts.proof.map((p, i) => {
       const fill = () => { if (made.children.length === 1) add(made, el("p", {}, t("proof.passed", { sum: money(p.passed_on), rows: whole(p.rows.length), all: whole(p.all) })), table(`${p.rule} ${p.hit}`, columns, p.rows)); };
       const made = el("details", { class: "pattern onpaper", ontoggle: () => made.open && fill() },
-        el("summary", {}, ruleName(p.rule), " ", said(ruleTitle(p.rule)), el("small", {}, p.hit, ", ", count(p.all, "count.payment"))));
+        el("summary", {}, ruleName(p.rule), " ", prose(ruleTitle(p.rule)), el("small", {}, p.hit, ", ", count(p.all, "count.payment"))));
       made.fill = fill;
       if (!i) { fill(); made.open = true; }
       return made;
@@ -131,7 +131,7 @@ function tests(facts) {
   return [el("h3", {}, t("network.tests")), table(t("network.tests"), [
     { label: t("tests.name"), cell: (r) => words(r[0]) },
     { label: t("tests.result"), cell: (r) => words(r[1]) },
-    { label: t("tests.finding"), cell: (r) => said(r[2], 400) },
+    { label: t("tests.finding"), cell: (r) => prose(r[2], 400) },
   ], facts.tests, "cards")];
 }
 /** How a member is drawn: in doubt as a possible victim. */

@@ -78,8 +78,10 @@ function build(state) {
     minZoom: 0.1, maxZoom: 4, boxSelectionEnabled: false, userZoomingEnabled: false,
     textureOnViewport: crowd, hideEdgesOnViewport: facts.flows.length > 1500,
   });
-  if (crowd) state.cy.edges().addClass("many");
-  else arrange(state);
+  if (crowd) {
+    state.cy.edges().addClass("many");
+    widen(state, state.cy.nodes());
+  } else arrange(state);
   state.cy.fit(undefined, 24);
   wire(state);
   canvas.dataset.ready = "yes";
@@ -110,13 +112,18 @@ function arrange(state) {
   }).run();
   widen(state, shown.nodes());
   state.cy.fit(undefined, 24);
-  if (n <= CROWD) state.cy.nodes().data("font", Math.min(22, Math.round(11 / state.cy.zoom())));
+  if (n > CROWD) return;
+  state.cy.nodes().data("font", Math.min(22, Math.round(11 / state.cy.zoom())));
+  // Names are drawn from pictures kept in the size of the letters before, which would cut them.
+  state.cy.style(look());
+  state.cy.fit(undefined, 24);
 }
-/** Uses the whole width of the frame, which is seldom square. */
+/** Uses the whole frame, which is seldom square: wide on a desk, tall in a hand. */
 function widen({ cy }, nodes) {
   const box = nodes.boundingBox({ includeLabels: false });
   const by = (cy.width() / cy.height()) * (box.h / Math.max(1, box.w));
-  if (by > 1) nodes.positions((node) => ({ x: node.position("x") * Math.min(2.2, by), y: node.position("y") }));
+  const [x, y] = by > 1 ? [Math.min(2.2, by), 1] : [1, Math.min(2.2, 1 / by)];
+  nodes.positions((node) => ({ x: node.position("x") * x, y: node.position("y") * y }));
 }
 function zoom(state, by) {
   state.cy.zoom({ level: state.cy.zoom() * by, renderedPosition: { x: state.cy.width() / 2, y: state.cy.height() / 2 } });
@@ -191,7 +198,7 @@ function nodeTip(state, node) {
 }
 function edgeTip(state, edge) {
   const [from, to] = [edge.source(), edge.target()].map((n) => state.facts.members[n.data("i")].id);
-  if (edge.data("tie")) return [el("strong", {}, words(edge.data("tie"))), el("p", {}, idText(from), " – ", idText(to)), el("p", {}, said(edge.data("why")))];
+  if (edge.data("tie")) return [el("strong", {}, words(edge.data("tie"))), el("p", {}, idText(from), " – ", idText(to)), el("p", {}, prose(edge.data("why")))];
   const flow = edge.data("flow");
   const paid = within(state, flow);
   const sum = paid.reduce((all, p) => all + p[1], 0);

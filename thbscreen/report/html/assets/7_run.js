@@ -6,20 +6,26 @@ function readinessView() {
   return [
     el("h1", { tabindex: "-1" }, t("readiness.title")), el("p", { class: "lead" }, t("readiness.lead")),
     grown(t("readiness.title"), [
-      { label: t("column.rule"), cell: (r) => [ruleName(r.rule), el("small", {}, said(r.title))] },
-      { label: t("readiness.status"), cell: (r) => el("span", { class: `tag s-${r.status.replace(" ", "-")}` }, words(r.status)) },
-      { label: t("column.why"), cell: (r) => [said(r.reason, 300), r.missing?.length ? el("small", {}, t("readiness.missing"), " ", r.missing.join(", ")) : null] },
+      { label: t("column.rule"), cell: (r) => [ruleName(r.rule), el("small", {}, prose(r.title))] },
+      { label: t("readiness.status"), cell: (r) => el("span", { class: `tag s-${r.status.replace(" ", "-")}` }, TEXTS[`status.${r.status}`] ?? words(r.status)) },
+      { label: t("column.why"), cell: (r) => [prose(r.reason, 300), r.missing?.length ? el("small", {}, t("readiness.missing"), " ", r.missing.join(", ")) : null] },
       { label: t("readiness.weakest"), cell: (r) => (r.weakest_column ? [code(r.weakest_column), ` ${percent(r.coverage)}`] : t("none")) },
-      { label: t("readiness.back"), cell: (r) => r.look_back || t("none") },
+      { label: t("readiness.back"), cell: (r) => lookBack(r.look_back) },
     ], rows, 200),
     section("readiness.below", 2, el("p", { class: "lead" }, t("readiness.below.lead")), list(below.map(([what, n]) => `${words(what)}: ${whole(n)}`))),
     section("readiness.hubs", 2, el("p", { class: "lead" }, t("readiness.hubs.lead")), DATA.hubs.length ? grown(t("readiness.hubs"), [
       { label: t("column.id"), cell: (h) => idText(h.hub_id) },
       { label: t("readiness.kind"), cell: (h) => words(h.kind) },
       { label: t("readiness.touches"), num: true, cell: (h) => whole(h.n_subjects ?? 0) },
-      { label: t("column.why"), cell: (h) => said(h.why, 300) },
+      { label: t("column.why"), cell: (h) => prose(h.why, 300) },
     ], DATA.hubs, 100) : el("p", { class: "quiet" }, t("nothing"))),
   ];
+}
+
+/** How far a rule looks back, such as `30 days`, in the page's language. */
+function lookBack(text) {
+  const [, n, unit] = /^(\d+) (days|hours|minutes)$/.exec(text ?? "") ?? [];
+  return n ? t(`unit.${unit}`, { n }) : text || t("none");
 }
 
 function qualityView() {
@@ -35,7 +41,7 @@ function qualityView() {
       { label: t("quality.loaded"), num: true, cell: (r) => whole(r[1].loaded) }, { label: t("quality.rejected"), num: true, cell: (r) => whole(r[1].rejected) },
       { label: t("quality.skipped"), cell: (r) => Object.entries(r[1].skipped || {}).map(([why, n]) => `${words(why)}: ${whole(n)}`).join(", ") || "0" },
     ], load, "cards")),
-    section("quality.findings", 2, list((q.findings || []).map((f) => said(typeof f === "string" ? f : Object.values(f).join(" "), 400)))),
+    section("quality.findings", 2, list((q.findings || []).map((f) => prose(typeof f === "string" ? f : Object.values(f).join(" "), 400)))),
     section("quality.plausible", 2, pairs(facts(q.plausibility))),
     section("quality.references", 2, pairs(facts(q.references))),
     section("quality.filled", 2, el("p", { class: "lead" }, t("quality.filled.lead")), grown(t("quality.filled"), [

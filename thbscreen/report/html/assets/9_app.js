@@ -41,7 +41,7 @@ function frame() {
     el("nav", { class: "site", "aria-label": t("pages") }, link(FIRST, "queue.title", "networks subjects people case network"), link("readiness", "readiness.title"), link("quality", "quality.title"), link("run", "run.title")),
     el("div", { class: "tools" }, el("button", { type: "button", id: "theme", onclick: turn }, t("theme")), el("button", { type: "button", onclick: () => $("help").showModal() }, t("help")), el("button", { type: "button", onclick: () => window.print() }, t("print"))));
   add($("banner"), el("strong", {}, t("internal")), " ", words_said("draft"));
-  add($("foot"), t("foot", { version: DATA.run.versions.thbscreen ?? "", digest: (DATA.run.rules_digest ?? "").slice(0, 12) }));
+  add($("foot"), t("foot", { version: DATA.run.versions.thbscreen ?? "", digest: (DATA.run.rules_digest ?? "").slice(0, 12) }), " ", t("language.note"));
   const keys = ["/", "j", "k", "Enter", "[", "]", "u", "?", "Esc"];
   add($("help"), el("h2", { id: "help-title" }, t("help.title")), pairs(keys.map((key) => [el("kbd", {}, key), t(`help.${key}`)])), el("p", {}, t("drawing.keys")),
     el("form", { method: "dialog" }, el("button", {}, t("close"))));
