@@ -91,6 +91,7 @@ class LoadReport:
         duplicates: transactions that repeat or contradict another one's id.
         notes: things settled by rule, with how often.
         rates: stated exchange rates that were used.
+        statements: what the balances of statements show; empty when there are none.
     """
 
     files: tuple[FileReport, ...]
@@ -101,6 +102,7 @@ class LoadReport:
     duplicates: int
     notes: dict[str, int]
     rates: tuple[str, ...]
+    statements: dict[str, Any] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -453,6 +455,7 @@ class Dataset:
             duplicates,
             dict(self._notes + self._side_notes),
             tuple(f"1 {r.currency} = {r.text} EUR on {r.on} ({r.source})" for r in rates),
+            self._reports.statements if isinstance(self._reports, StatementFolder) else {},
         )
 
     def observations(self) -> Observations:

@@ -1,0 +1,136 @@
+"""Looking into parts of ISO 20022 messages: by local names, and by all names that a field has had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thbscreen.io.statements import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from thbscreen.io.xmltree import Node
+
+#: Elements around a message, which are walked through.
+ENVELOPES = frozenset(
+    {"Document", "Envelope", "Body", "DataPDU", "Payload", "RequestPayload", "BusMsgEnvlp", "BizMsgEnvlp",
+     "Xchg", "Message", "Saa", "Msg"}
+)  # fmt: skip
+_EMPTY: Node = {}
+
+
+def node(here: Node | str | None, *path: str) -> Node:
+    """Gives the first part on a path of names; an empty one when there is none."""
+    for name in path:
+        found = here.get(name) if isinstance(here, dict) else None
+        here = found[0] if found else None
+    return here if isinstance(here, dict) else _EMPTY
+
+
+def nodes(here: Node, name: str) -> Iterator[Node]:
+    """Gives all parts of a name."""
+    for found in here.get(name, ()):
+        if isinstance(found, dict):
+            yield found
+
+
+def text(here: Node | str | None, *path: str) -> str:
+    """Gives the text of the first element on a path; empty when there is none."""
+    for name in path:
+        found = here.get(name) if isinstance(here, dict) else None
+        here = found[0] if found else None
+    return here if isinstance(here, str) else ""
+
+
+def texts(here: Node, name: str) -> list[str]:
+    """Gives the texts of all elements of a name."""
+    return [found for found in here.get(name, ()) if isinstance(found, str)]
+
+
+def money(here: Node, name: str = "Amt") -> tuple[str, str]:
+    """Gives text and currency of the first amount of a name; empty when there is none."""
+    marks = here.get(f"{name}@")
+    return text(here, name), (marks[0] if marks else "")
+
+
+def code(here: Node, name: str) -> str:
+    """Gives what `Sts` or `CdtDbtInd`, once plain text and later with `Cd` or `Prtry` below, says."""
+    return text(here, name) or text(here, name, "Cd") or text(here, name, "Prtry")
+
+
+# --- parties and accounts ---------------------------------------------------------------------------
+
+
+class Party:
+    """One side of a payment: who, which account, which bank."""
+
+    __slots__ = ("account", "agent", "bic", "country", "iban", "name")
+
+    def __init__(self, party: Node, account: Node, agent: Node) -> None:
+        """Reads the three parts; any of them may be empty."""
+        who = node(party, "Pty") or node(party, "Agt", "FinInstnId") or party
+        institution = node(agent, "FinInstnId")
+        self.name = text(who, "Nm")
+        self.bic = bank_code(institution)
+        self.account, self.iban = account_of(account, self.bic)
+        self.agent = text(institution, "Nm")
+        self.country = (
+            self.iban[:2]
+            or values.country_of_bic(self.bic)
+            or values.country(text(who, "PstlAdr", "Ctry"))
+            or values.country(text(institution, "PstlAdr", "Ctry"))
+        )
+
+    @property
+    def known(self) -> bool:
+        """True when a name or an account is stated."""
+        return bool(self.name or self.account)
+
+
+def bank_code(institution: Node) -> str:
+    """Gives the BIC of a bank, under its old or its new name."""
+    return values.bic(text(institution, "BICFI") or text(institution, "BIC"))
+
+
+def account_of(account: Node, bank: str = "") -> tuple[str, str]:
+    """Gives an account's id and, if its check digits hold, its IBAN."""
+    number = text(account, "Id", "IBAN") or text(account, "Id", "Othr", "Id") or text(account, "Id", "BBAN")
+    if not number:  # an account may be known by a telephone number or an address only
+        number = text(account, "Prxy", "Id")
+        bank = ""
+    return values.account_form(number, bank)
+
+
+def behind(parties: Node, name: str) -> str:
+    """Gives the name of an ultimate party."""
+    party = node(parties, name)
+    return text(party, "Pty", "Nm") or text(party, "Nm")
+
+
+def counterparty(other: Party) -> dict[str, str]:
+    """Gives the columns of a counterparty; a bank's name stands for nobody but the bank itself."""
+    return {
+        "cp_account_id": other.account,
+        "cp_iban": other.iban,
+        "cp_name": other.name,
+        "cp_country": other.country,
+        "cp_bic": other.bic,
+    }
+
+
+def owner_kind(party: Node) -> str:
+    """Gives natural or legal where the identification tells; empty otherwise."""
+    who = node(party, "Pty") or party
+    if "PrvtId" in node(who, "Id"):
+        return "natural"
+    return "legal" if "OrgId" in node(who, "Id") else ""
+
+
+def remittance(info: Node) -> list[str]:
+    """Gives all texts of remittance information, in their order."""
+    out = texts(info, "Ustrd")
+    for part in nodes(info, "Strd"):
+        out += [text(document, "Nb") for document in nodes(part, "RfrdDocInf")]
+        out.append(text(part, "CdtrRefInf", "Ref") or text(part, "CdtrRefInf", "CdtrRef"))
+        out += texts(part, "AddtlRmtInf")
+    return out
