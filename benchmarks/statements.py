@@ -88,7 +88,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = chosen.keep or Path(folder) / "statement.xml"
         write(path, chosen.entries)
-        subprocess.run([sys.executable, __file__, "--read", str(path)], check=True)  # noqa: S603
+        subprocess.run([sys.executable, __file__, "--read", str(path)], check=True)
 
 
 if __name__ == "__main__":

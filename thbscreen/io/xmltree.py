@@ -186,9 +186,10 @@ def whole_tree(stream: IO[bytes], name: str) -> XmlElement:
 MAX_PART = 48 << 20
 #: Before the root element stands no more than this.
 MAX_PROLOG = 1 << 20
-#: What a streamed part becomes: children by local name; elements without children are their trimmed text,
-#: and the currency of an amount stands beside it under its name with an `@`.
-Node = dict[str, list[Any]]
+#: What a streamed part becomes: children by local name, those of one name in a list where there are several.
+#: Elements without children are their trimmed text; the currency of the first amount of a name stands beside
+#: it under its name with an `@`.
+Node = dict[str, Any]
 
 
 class MessageStream:
@@ -327,13 +328,20 @@ class MessageStream:
         local = self._local
         for child in element:
             name = local.get(child.tag) or self._local_name(child.tag)
-            content = self._content(child, depth + 1) if len(child) else (child.text or "").strip()
-            if name in out:
-                out[name].append(content)
+            if len(child):
+                content: Any = self._content(child, depth + 1)
             else:
-                out[name] = [content]
-            if child.attrib:
-                out.setdefault(f"{name}@", []).append(child.attrib.get("Ccy", ""))
+                content = (child.text or "").strip()
+                currency = child.get("Ccy")  # `attrib` would make a dictionary for each element
+                if currency is not None and f"{name}@" not in out:
+                    out[f"{name}@"] = currency.strip()
+            before = out.get(name)
+            if before is None:
+                out[name] = content
+            elif before.__class__ is list:
+                before.append(content)
+            else:
+                out[name] = [before, content]
         return out
 
     def _local_name(self, tag: str) -> str:

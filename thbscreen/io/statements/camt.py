@@ -26,7 +26,7 @@ from thbscreen.io.statements.records import (
     Skipped,
     Statement,
 )
-from thbscreen.io.statements.values import Refusal
+from thbscreen.io.statements.values import RefusalError
 from thbscreen.io.xmltree import MessageStream
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class _Ledger:
             number = values.amount(written, currency)
             stated = text(content, "Dt", "Dt") or text(content, "Dt", "DtTm")
             on = values.moment(stated)[0][:10] if stated else ""
-        except Refusal:
+        except RefusalError:
             return  # a balance that cannot be read proves nothing; the statement says so
         if side is not None:
             self.balances.append((kind, Balance(number if side == "credit" else -number, currency, on)))
@@ -170,7 +170,7 @@ class _Ledger:
         self.number += 1
         try:
             yield from self._entry(content)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self.refused += 1
             self.row += 1
             yield Refused(self.row, refusal.code)
@@ -182,9 +182,9 @@ class _Ledger:
         direction = DIRECTIONS.get(code(content, "CdtDbtInd"))
         state = _STATES.get(code(content, "Sts"))
         if direction is None or state is None:
-            raise Refusal("D113")
+            raise RefusalError("D113")
         if not self.account:
-            raise Refusal("D101")
+            raise RefusalError("D101")
         notes: list[str] = []
         base = self._base(content, notes)
         if state == "information" or not number:
@@ -243,11 +243,11 @@ class _Ledger:
             on = valued or self.said.get("CreDtTm", "")[:10]
             notes.append(NO_DAY if valued else UNDATED)
         if not on:
-            raise Refusal("D101")
+            raise RefusalError("D101")
         base["booking_ts"], timed, said = values.moment(on)
         base["has_time"] = "true" if timed else "false"
         notes += said
-        if any(nodes.nodes(content, "Chrgs")):
+        if "Chrgs" in content:
             notes.append(CHARGES)
         return base
 
@@ -266,10 +266,9 @@ class _Ledger:
             closing,
             self.entries,
             None if foreign else self.sums["credit"] - self.sums["debit"],
-            _whole(text(summary, "TtlNtries", "NbOfNtries"))
-            or _total(text(summary, "TtlCdtNtries", "NbOfNtries"), text(summary, "TtlDbtNtries", "NbOfNtries")),
-            _number(text(summary, "TtlCdtNtries", "Sum")),
-            _number(text(summary, "TtlDbtNtries", "Sum")),
+            _declared(summary),
+            values.stated(text(summary, "TtlCdtNtries", "Sum")),
+            values.stated(text(summary, "TtlDbtNtries", "Sum")),
             self.said.get("CpyDplctInd", "") in {"COPY", "DUPL", "CODU"},
             {b.day: b for kind, b in self.balances if kind == "CLBD" and b.day},
             self.source,
@@ -304,13 +303,11 @@ def _whole(written: str) -> int | None:
     return int(written) if written.isascii() and written.isdigit() and len(written) <= 15 else None
 
 
-def _total(credit: str, debit: str) -> int | None:
-    one, other = _whole(credit), _whole(debit)
-    return (one or 0) + (other or 0) if one is not None or other is not None else None
-
-
-def _number(written: str) -> Decimal | None:
-    try:
-        return values.amount(written, "CLF") if written else None
-    except Refusal:
-        return None
+def _declared(summary: Node) -> int | None:
+    """Gives the number of entries that a statement states, as one or as two numbers."""
+    total = _whole(text(summary, "TtlNtries", "NbOfNtries"))
+    credit = _whole(text(summary, "TtlCdtNtries", "NbOfNtries"))
+    debit = _whole(text(summary, "TtlDbtNtries", "NbOfNtries"))
+    if total is None and not (credit is None and debit is None):
+        total = (credit or 0) + (debit or 0)
+    return total

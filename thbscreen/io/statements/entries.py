@@ -20,7 +20,7 @@ from thbscreen.io.statements.nodes import (
     text,
     texts,
 )
-from thbscreen.io.statements.values import Refusal, joined, plain, reference
+from thbscreen.io.statements.values import RefusalError, joined, plain, reference
 
 if TYPE_CHECKING:
     from thbscreen.io.xmltree import Node
@@ -74,7 +74,7 @@ def details_of(entry: Node, base: Row, number: Decimal, account: str, owner: str
         owner: the account's owner, as stated.
 
     Raises:
-        Refusal: for a value that cannot be read.
+        RefusalError: for a value that cannot be read.
     """
     details = [d for part in nodes(entry, "NtryDtls") for d in nodes(part, "TxDtls")]
     batches = [b for part in nodes(entry, "NtryDtls") for b in nodes(part, "Btch")]
@@ -88,7 +88,9 @@ def details_of(entry: Node, base: Row, number: Decimal, account: str, owner: str
         row["amount"] = plain(number, base["currency"])
         out.rows = [row]
         out.undoes = [reader.undoes(details[0] if details else {})]
-        stated = max((int(n) for b in batches if (n := text(b, "NbOfTxs")).isdigit() and n.isascii()), default=0)
+        stated = max(
+            (int(n) for b in batches if (n := text(b, "NbOfTxs")).isdigit() and n.isascii()), default=0
+        )
         if stated > 1:
             out.notes.append(UNRESOLVED)
         out.bare = stated > 1 or not (row.get("cp_name") or row.get("cp_account_id"))
@@ -118,8 +120,10 @@ def _amounts(
             notes.append(UNPRICED)
             return None
         try:
-            found.append((_DIRECTIONS.get(code(detail, "CdtDbtInd"), direction), values.amount(written, currency)))
-        except Refusal:
+            found.append(
+                (_DIRECTIONS.get(code(detail, "CdtDbtInd"), direction), values.amount(written, currency))
+            )
+        except RefusalError:
             notes.append(UNPRICED)
             return None
     if any(not part for _, part in found):
@@ -176,14 +180,7 @@ class _Reader:
         row["bank_ref"] = reference(
             text(refs, "AcctSvcrRef") or text(entry, "AcctSvcrRef") or text(refs, "TxId")
         )
-        row["remittance_info"] = joined(
-            [
-                *remittance(node(detail, "RmtInf")),
-                *texts(detail, "AddtlTxInf"),
-                *texts(node(detail, "RtrInf"), "AddtlInf"),
-                *texts(entry, "AddtlNtryInf"),
-            ]
-        )
+        row["remittance_info"] = joined(self._said(detail) + self._about())
         self._card(detail, row)
         self._original(detail, row, notes, number)
         return row
@@ -200,9 +197,22 @@ class _Reader:
         out = {n: v for n, v in rows[0].items() if all(r.get(n, "") == v for r in rows)}
         if len(details) > MOST_TEXTS:
             out = {n: v for n, v in out.items() if n in self.base or n in {"tx_type", "channel"}}
-        out["remittance_info"] = joined([r["remittance_info"] for r in rows])
+        if not (out.get("orig_amount") and out.get("orig_currency")):
+            out.pop("orig_amount", None)
+            out.pop("orig_currency", None)
+        out["remittance_info"] = joined(
+            [t for d in details[:MOST_TEXTS] for t in self._said(d)] + self._about()
+        )
         out["amount"] = plain(number, self.base["currency"])
         return out
+
+    @staticmethod
+    def _said(detail: Node) -> list[str]:
+        info = remittance(node(detail, "RmtInf"))
+        return [*info, *texts(detail, "AddtlTxInf"), *texts(node(detail, "RtrInf"), "AddtlInf")]
+
+    def _about(self) -> list[str]:
+        return texts(self.entry, "AddtlNtryInf")
 
     # --- parts of a detail --------------------------------------------------------------------------
 
@@ -266,7 +276,7 @@ class _Reader:
             try:
                 if values.amount(found[0], currency) != number:
                     notes.append(OTHER_AMOUNT)
-            except Refusal:
+            except RefusalError:
                 notes.append(OTHER_AMOUNT)
         for holder in (detail, self.entry):
             stated = [money(node(holder, "AmtDtls", kind)) for kind in ("InstdAmt", "TxAmt")]
@@ -277,7 +287,7 @@ class _Reader:
                     continue
                 try:
                     original = values.amount(written, other)
-                except Refusal:
+                except RefusalError:
                     continue
                 if original:
                     row["orig_amount"], row["orig_currency"] = plain(original, other), other

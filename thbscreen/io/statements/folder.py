@@ -15,6 +15,7 @@ import polars as pl
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 from thbscreen.io.raw import ROW, RawChunk, merged
+from thbscreen.io.recognise import PACS, PAIN
 from thbscreen.io.statements import undone
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
@@ -71,13 +72,14 @@ class StatementFolder:
         self._overlaps = Overlaps()
         self._files_put = 0
         self._undoing: list[dict[str, Any]] = []
+        kinds: dict[str, str] = {}
         for number, file in enumerate(files):
+            kinds[file.name] = file.kind
             self._read[file.name] = self._one(file, number)
         self._leave_out()
+        self._settle_orders(kinds)
         self._link()
-        self.breaks = chained(
-            {(p["file"], i): said for i, (p, said) in enumerate(self._first_time())}
-        )
+        self.breaks = chained({(p["file"], i): said for i, (p, said) in enumerate(self._first_time())})
         filled = set().union(*(part.filled for part in self._read.values()))
         self._columns = [f.name for f in TABLES["transactions"] if f.required or f.name in filled]
 
@@ -121,6 +123,9 @@ class StatementFolder:
                             out.skipped[AGAIN] += 1
                             continue
                         self._remember(item, file.name)
+                        if item.undoes and not item.values.get("account_id"):
+                            out.skipped[undone.SHADOW] += 1
+                            continue
                         waiting.append(item)
                         if len(waiting) >= SPILL_ROWS:
                             out.add(self._put_away(_frame(waiting)))
@@ -207,33 +212,74 @@ class StatementFolder:
         """Links reversals and returns to what they undo."""
         texts = dict.fromkeys(("file", "status", *undone.COLUMNS), pl.String())
         undoing = pl.DataFrame(self._undoing, schema={"file": pl.String(), "row": pl.Int64(), **texts})
-        gone = {name: part.rows_gone() for name, part in self._read.items()}
-        undoing = pl.concat(
-            [undoing.filter(pl.col("file") == n, ~pl.col("row").is_in(g[ROW].implode())) for n, g in gone.items()]
-            or [undoing]
-        )
+        places = [frame.with_columns(pl.lit(n).alias("file")) for n, frame in self._gone().items()]
+        if places:
+            undoing = undoing.join(
+                pl.concat(places), left_on=["file", "row"], right_on=["file", ROW], how="anti"
+            )
         if not undoing.height:
             return
-        wanted = undoing.select("account_id", "currency", "amount").unique()
-        found = [undoing.clear().drop("status")]
-        for name, part in self._read.items():
-            for stored in part.frames:
-                frame = _collected(stored).join(gone[name], on=ROW, how="anti")
-                frame = frame.filter(pl.col("status").fill_null("booked") == "booked")
-                frame = frame.join(wanted, on=wanted.columns, how="semi")
-                found.append(
-                    frame.select(pl.lit(name).alias("file"), pl.col(ROW).alias("row"), *undone.COLUMNS)
-                )
-        pairs = undone.linked(undoing, pl.concat(found))
+        found = self._rows_like(undoing.select("currency", "amount").unique(), undone.COLUMNS)
+        whole = undoing.filter(pl.col("account_id").is_not_null())
+        pairs = undone.linked(whole, found)
         self._mark(pairs)
+        shadows = undone.referred(undoing.filter(pl.col("account_id").is_null()), found)
+        self._mark(shadows)
+        pairs = pl.concat([pairs, shadows])
         alone = undoing.join(pairs, on=["file", "row"], how="anti")
-        self.notes[undone.LINKED] += pairs.height
+        self.notes[undone.LINKED] += pairs.select("file", "row").n_unique()
         self.notes[undone.ALONE] += alone.height
         self.notes = +self.notes
-        places = pl.concat(
+        both = pl.concat(
             [pairs.select("file", "row", "file_of", "row_of"), alone.select("file", "row")], how="diagonal"
         )
-        self.undone = places.sort("file", "row").to_dicts()
+        self.undone = both.sort("file", "row", "file_of", "row_of").to_dicts()
+
+    def _settle_orders(self, kinds: dict[str, str]) -> None:
+        """Leaves out orders and transfers whose booking a statement of the account holds.
+
+        A reference is not enough, for thousands of payments may share one: account, direction, amount,
+        currency and reference must be equal, and the first order meets the first booking.
+        """
+        orders = {n for n, kind in kinds.items() if kind in (PAIN, PACS)}
+        if not orders or orders == set(kinds):
+            return
+        same = ["account_id", "direction", "currency", "amount"]
+        asked = self._rows_like(None, (*same, "end_to_end_id", "uetr"), orders)
+        booked = self._rows_like(
+            asked.select(same).unique(), (*same, "end_to_end_id", "uetr"), set(kinds) - orders
+        )
+        for reference in ("uetr", "end_to_end_id"):
+            key = [*same, reference]
+            first, second = (
+                frame.filter(pl.col(reference).is_not_null()).with_columns(
+                    pl.int_range(pl.len()).over(key).alias("n")
+                )
+                for frame in (asked, booked)
+            )
+            met = first.join(second.select(*key, "n"), on=[*key, "n"], how="semi")
+            for file, row in met.select("file", "row").iter_rows():
+                self._read[file].gone.append((row, row, AGAIN))
+            asked = asked.join(met.select("file", "row"), on=["file", "row"], how="anti")
+
+    def _gone(self) -> dict[str, pl.DataFrame]:
+        return {name: part.rows_gone().select(ROW).unique() for name, part in self._read.items()}
+
+    def _rows_like(
+        self, wanted: pl.DataFrame | None, columns: Collection[str], files: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """Gives file, row and some columns of booked movements that agree with `wanted` in its columns."""
+        gone = self._gone()
+        schema = {"file": pl.String(), "row": pl.Int64(), **dict.fromkeys(columns, pl.String())}
+        out = [pl.DataFrame(schema=schema)]
+        for name, part in self._read.items():
+            for stored in part.frames if files is None or name in files else ():
+                frame = _collected(stored).join(gone[name], on=ROW, how="anti", maintain_order="left")
+                frame = frame.filter(pl.col("status").fill_null("booked") == "booked")
+                if wanted is not None:
+                    frame = frame.join(wanted, on=wanted.columns, how="semi", maintain_order="left")
+                out.append(frame.select(pl.lit(name).alias("file"), pl.col(ROW).alias("row"), *columns))
+        return pl.concat(out)
 
     def _mark(self, pairs: pl.DataFrame) -> None:
         """Notes status and original at the rows of linked movements."""
@@ -341,4 +387,4 @@ def _frame(movements: list[Movement]) -> pl.DataFrame:
 
 
 def _collected(stored: pl.DataFrame | Path) -> pl.DataFrame:
-    return pl.read_ipc(stored, memory_map=False) if isinstance(stored, Path) else stored
+    return pl.read_ipc(stored) if isinstance(stored, Path) else stored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: Family and sub-family of the domain PMNT, the sub-family `*` for any other; kind for a debit, kind for a
 #: credit, channel. Families: issued and received credit transfers, instant ones, direct debits, cards, cash.
@@ -62,9 +63,8 @@ _GERMAN: dict[str, tuple[str, str, str]] = {
 _PROPRIETARY = re.compile(r"(?P<swift>N[A-Z]{3})(?:\+(?P<german>[0-9]{3}).*)?|(?P<alone>[0-9]{3})\+.*")
 
 
-def kind_and_channel(
-    domain: str, family: str, sub: str, proprietary: str, direction: str
-) -> tuple[str, str]:
+@lru_cache(4096)
+def kind_and_channel(domain: str, family: str, sub: str, proprietary: str, direction: str) -> tuple[str, str]:
     """Gives `tx_type` and `channel`; empty where the codes say nothing.
 
     Args:

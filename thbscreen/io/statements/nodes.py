@@ -19,38 +19,45 @@ ENVELOPES = frozenset(
 _EMPTY: Node = {}
 
 
-def node(here: Node | str | None, *path: str) -> Node:
+def node(here: Node, name: str, *path: str) -> Node:
     """Gives the first part on a path of names; an empty one when there is none."""
-    for name in path:
-        found = here.get(name) if isinstance(here, dict) else None
-        here = found[0] if found else None
-    return here if isinstance(here, dict) else _EMPTY
+    found = here.get(name)
+    if found.__class__ is list:
+        found = found[0]
+    if found.__class__ is not dict:
+        return _EMPTY
+    return node(found, *path) if path else found
 
 
 def nodes(here: Node, name: str) -> Iterator[Node]:
     """Gives all parts of a name."""
-    for found in here.get(name, ()):
-        if isinstance(found, dict):
-            yield found
+    found = here.get(name)
+    for part in found if isinstance(found, list) else (found,):
+        if isinstance(part, dict):
+            yield part
 
 
-def text(here: Node | str | None, *path: str) -> str:
+def text(here: Node, name: str, *path: str) -> str:
     """Gives the text of the first element on a path; empty when there is none."""
-    for name in path:
-        found = here.get(name) if isinstance(here, dict) else None
-        here = found[0] if found else None
-    return here if isinstance(here, str) else ""
+    found = here.get(name)
+    if found.__class__ is list:
+        found = found[0]
+    if path:
+        return text(found, *path) if found.__class__ is dict else ""
+    return found if found.__class__ is str else ""
 
 
 def texts(here: Node, name: str) -> list[str]:
     """Gives the texts of all elements of a name."""
-    return [found for found in here.get(name, ()) if isinstance(found, str)]
+    found = here.get(name)
+    if found is None:
+        return []
+    return [part for part in (found if isinstance(found, list) else (found,)) if isinstance(part, str)]
 
 
 def money(here: Node, name: str = "Amt") -> tuple[str, str]:
     """Gives text and currency of the first amount of a name; empty when there is none."""
-    marks = here.get(f"{name}@")
-    return text(here, name), (marks[0] if marks else "")
+    return text(here, name), here.get(f"{name}@", "")
 
 
 def code(here: Node, name: str) -> str:

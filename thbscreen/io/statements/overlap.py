@@ -1,8 +1,8 @@
 """One booking in several messages counts once: which entries are left out, and why.
 
-camt.053 is the ledger; camt.054 adds details and fills gaps; camt.052 fills gaps. The order of files plays no
-part. Entries are matched by the account servicer's reference, otherwise by account, day, amount, direction and
-running number, so that two equal entries of one statement stay two. Only digests and numbers are held: about
+camt.053 is the ledger; camt.054 adds details and fills gaps; camt.052 fills gaps. The order of files plays
+no part. Entries are matched by the account servicer's reference, otherwise by account, day, amount, direction
+and running number, so that two equal entries of one statement stay two. Only digests and numbers are held: about
 a hundred bytes for an entry.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AGAIN = "booking that another message holds too; the first was taken"
 REPLACED = "entry without details whose details another message gives; the details were taken"
-_ORDER = {"ledger": 0, "notice": 1, "report": 2}
+_ORDER = {"ledger": 0, "notice": 1, "report": 2, "order": 3, "transfer": 4, "return": 5}
 _SCHEMA = {
     "i": pl.Int64, "file": pl.Int64, "message": pl.Int64, "first": pl.Int64, "last": pl.Int64,
     "source": pl.Int64, "account": pl.UInt64, "ref": pl.UInt64, "dated": pl.UInt64, "plain": pl.UInt64,
@@ -31,9 +31,8 @@ _SCHEMA = {
 _MESSAGE = ["file", "message"]
 
 
-@dataclass(slots=True)
-class Left:
-    """Entries that are left out: file, first and last row, and why."""
+class Left(NamedTuple):
+    """An entry that is left out: file, first and last row, and why."""
 
     file: int
     first: int
@@ -82,13 +81,13 @@ class Overlaps:
         if entries.select(_MESSAGE).n_unique() < 2:
             return []
         gone = self._repeated(entries)
-        out = [Left(*row, AGAIN) for row in gone.select("file", "first", "last").iter_rows()]
+        out = _left(gone, AGAIN)
         entries = entries.join(gone.select("i"), on="i", how="anti")
         gone = self._within_one_kind(entries)
-        out += [Left(*row, AGAIN) for row in gone.select("file", "first", "last").iter_rows()]
+        out += _left(gone, AGAIN)
         entries = entries.join(gone.select("i"), on="i", how="anti").sort("i")
         for frame, why in _between_kinds(entries):
-            out += [Left(*row, why) for row in frame.select("file", "first", "last").iter_rows()]
+            out += _left(frame, why)
         return sorted(out, key=lambda left: (left.file, left.first))
 
     # --- one kind -------------------------------------------------------------------------------------
@@ -111,7 +110,7 @@ class Overlaps:
         return entries.join(wanted, on=_MESSAGE, how="semi")
 
     def _within_one_kind(self, entries: pl.DataFrame) -> pl.DataFrame:
-        """Finds entries that two messages of one kind both hold, such as statements of overlapping periods."""
+        """Finds entries that two messages of one kind both hold, such as those of overlapping periods."""
         key = pl.when(pl.col("dated").is_not_null()).then(pl.col("dated")).otherwise(pl.col("content"))
         numbered = entries.with_columns(key.alias("key"), pl.col("dated").is_not_null().alias("named"))
         numbered = numbered.with_columns(
@@ -158,11 +157,17 @@ def _follows(one: Statement, other: Statement) -> bool:
     return one.closing.amount == other.opening.amount and one.opening != other.opening
 
 
+def _left(entries: pl.DataFrame, why: str) -> list[Left]:
+    places = entries.select("file", "first", "last").iter_rows()
+    return [Left(file, first, last, why) for file, first, last in places]
+
+
 # --- kinds ------------------------------------------------------------------------------------------------
 
 
 def _between_kinds(entries: pl.DataFrame) -> list[tuple[pl.DataFrame, str]]:
     """Matches ledgers, notifications and reports: one of each booking is kept, the one with details."""
+    entries = entries.filter(pl.col("source") <= _ORDER["order"])
     if entries["source"].n_unique() < 2:
         return []
     gone: list[pl.DataFrame] = []
@@ -178,7 +183,9 @@ def _between_kinds(entries: pl.DataFrame) -> list[tuple[pl.DataFrame, str]]:
     rest = rest.filter(~pl.col("i").is_in(out.implode()))
     pairs = _pairs(rest, "plain").join(shared.with_columns(known=True), on="account", how="left")
     distinct = (
-        pl.col("known").fill_null(value=False) & pl.col("ref").is_not_null() & pl.col("ref_kept").is_not_null()
+        pl.col("known").fill_null(value=False)
+        & pl.col("ref").is_not_null()
+        & pl.col("ref_kept").is_not_null()
     )
     _settle(rest, pairs.filter(~distinct), gone, replaced)
     return [*((frame, AGAIN) for frame in gone), *((frame, REPLACED) for frame in replaced)]
@@ -212,16 +219,16 @@ def _settle(
 def _groups(entries: pl.DataFrame, gone: list[pl.DataFrame], replaced: list[pl.DataFrame]) -> None:
     """Replaces a bare entry of the ledger by several entries of notifications that add up to it."""
     bare = entries.filter((pl.col("source") == 0) & pl.col("bare"))
-    for key in ("batch", "group"):
-        noted = entries.filter((pl.col("source") == 1) & pl.col(key).is_not_null())
+    for key, source, least in (("batch", 1, 2), ("group", 1, 2), ("batch", _ORDER["order"], 1)):
+        noted = entries.filter((pl.col("source") == source) & pl.col(key).is_not_null())
         sums = noted.group_by(key).agg(pl.col("minor").sum().alias("sum"), pl.len().alias("parts"))
         one = bare.filter(pl.col(key).is_not_null() & pl.col(key).is_unique())
         match = one.join(sums, on=key, how="inner")
-        match = match.filter((pl.col("sum") == pl.col("minor")) & (pl.col("parts") > 1))
+        match = match.filter((pl.col("sum") == pl.col("minor")) & (pl.col("parts") >= least))
         replaced.append(entries.join(match.select("i"), on="i", how="semi"))
         # Reports within the day about a part of the batch are covered by the notifications as well.
-        late = entries.filter(pl.col("source") == 2).join(match.select(key), on=key, how="semi")
-        gone.append(late)
+        late = pl.col("source").is_in([2, _ORDER["order"]]) & (pl.col("source") != source)
+        gone.append(entries.filter(late).join(match.select(key), on=key, how="semi"))
 
 
 def _key(*parts: str) -> int:

@@ -12,16 +12,19 @@ from thbscreen.io.statements.records import Note, Side
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GUESSED = "owner of an account whose kind is not stated; a legal form in the name makes it a firm, else a person"
+GUESSED = "owner whose kind is not stated; a legal form in the name makes it a firm, otherwise a person"
 
 #: Words that end or begin the names of firms; compared letter by letter without accents and points.
-_FORMS = frozenset(
-    "ltd limited plc llc llp lp inc incorporated corp corporation company gmbh mbh ug ag kg ohg gbr ev eg se "
-    "sa sas sarl sarlu eurl snc sca spa srl srls sapa bv nv vof cv bvba sprl asbl vzw oy oyj ab as asa aps "
-    "sl slu sll lda sro spol zoo sp doo dd ad ead eood ood kft zrt nyrt bt rt sia uab ou oue ike epe ae oe ee "
-    "μον ικε επε αε οε εε λτδ ооо оао зао пао ип bank banken banque banca banco stiftung verein foundation "
-    "association gesellschaft holding holdings university municipality ministry trust fund".split()
-)
+_FORMS = frozenset({
+    "ltd", "limited", "plc", "llc", "llp", "lp", "inc", "incorporated", "corp", "corporation", "company",
+    "gmbh", "mbh", "ug", "ag", "kg", "ohg", "gbr", "ev", "eg", "se", "sa", "sas", "sarl", "sarlu", "eurl",
+    "snc", "sca", "spa", "srl", "srls", "sapa", "bv", "nv", "vof", "cv", "bvba", "sprl", "asbl", "vzw",
+    "oy", "oyj", "ab", "as", "asa", "aps", "sl", "slu", "sll", "lda", "sro", "spol", "zoo", "sp", "doo",
+    "dd", "ad", "ead", "eood", "ood", "kft", "zrt", "nyrt", "bt", "rt", "sia", "uab", "ou", "oue", "ike",
+    "epe", "ae", "oe", "ee", "μον", "ικε", "επε", "αε", "οε", "εε", "λτδ", "ооо", "оао", "зао", "пао", "ип",
+    "bank", "banken", "banque", "banca", "banco", "stiftung", "verein", "foundation", "association",
+    "gesellschaft", "holding", "holdings", "university", "municipality", "ministry", "trust", "fund"
+})  # fmt: skip
 
 
 def owner_rows(account_id: str, name: str, kind: str, extra: dict[str, str]) -> Iterator[Side | Note]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,17 +13,19 @@ if TYPE_CHECKING:
     from thbscreen.io.statements.records import Statement
 
 CLOSES, GAP, NOT_TOLD = "closes", "gap", "not told"
+#: Messages that have no balances by their nature.
+_WITHOUT = frozenset({"notice", "order", "transfer"})
 
 
 def reconciled(statement: Statement) -> dict[str, Any]:
     """Holds a statement's entries against its balances: opening + signed entries = closing.
 
     Returns:
-        `statement` (its own number), `account_id`, `currency`, `entries`, `details`, `refused`, sums of booked
-        entries `credit` and `debit` and of those not booked yet, `currencies`, `balances` (closes, gap, or not
-        told: which balance is missing or in another currency), `gap` (closing minus what it should be, as
-        decimal text; empty unless there is one), `counts` and `sums` that the statement states (agree, differ,
-        not told), `copy`, and the `source`.
+        `statement` (its own number), `account_id`, `currency`, `entries`, `details`, `refused`, sums of
+        booked entries `credit` and `debit` and of those not booked yet, `currencies`, `balances` (closes,
+        gap, or not told: which balance is missing or in another currency), `gap` (closing minus what it
+        should be, as decimal text; empty unless there is one), `counts` and `sums` that the statement states
+        (agree, differ, not told), `copy`, and the `source`.
     """
     opening, closing, signed = statement.opening, statement.closing, statement.signed
     balances, gap = NOT_TOLD, ""
@@ -107,7 +110,7 @@ def chained(statements: Mapping[tuple[str, int], Statement]) -> list[dict[str, A
 
 
 def _breaks(account: str, found: list[tuple[str, Statement]]) -> Iterable[dict[str, Any]]:
-    for (file, one), (next_file, other) in zip(found, found[1:], strict=False):
+    for (file, one), (next_file, other) in pairwise(found):
         assert one.closing is not None
         assert other.opening is not None
         gap = other.opening.amount - one.closing.amount
@@ -136,19 +139,11 @@ def _sequence(said: Statement, *, page: bool = False) -> int | None:
 
 def told(proofs: Sequence[Mapping[str, Any]], breaks: Sequence[Mapping[str, Any]]) -> list[str]:
     """Says in sentences what the balances show; sums and counts, no names or accounts."""
-    if not proofs:
-        return []
-    n = len(proofs)
-    closes = sum(p["balances"] == CLOSES for p in proofs)
-    gaps = [p for p in proofs if p["balances"] == GAP]
-    parts = [f"{closes} balance"]
-    if gaps:
-        sizes = ", ".join(f"{p['gap']} {p['currency']}" for p in gaps[:3])
-        more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
-        parts.append(f"{len(gaps)} {'has a gap' if len(gaps) == 1 else 'have gaps'} of {sizes}{more}")
-    if n - closes - len(gaps):
-        parts.append(f"{n - closes - len(gaps)} without balances to hold entries against")
-    out = [f"{n} statement{'s' * (n != 1)}: {', '.join(parts)}"]
+    held = [p for p in proofs if p["source"] not in _WITHOUT]
+    out = _balance_line(held) if held else []
+    others = len(proofs) - len(held)
+    if others:
+        out.append(f"{others} message{'s' * (others != 1)} of kinds that have no balances")
     if breaks:
         missing = sum(b["missing"] or 0 for b in breaks)
         stated = f"; by their numbers {missing} missing" if missing else ""
@@ -160,6 +155,20 @@ def told(proofs: Sequence[Mapping[str, Any]], breaks: Sequence[Mapping[str, Any]
     if differ:
         out.append(
             f"{differ} statement{'s' * (differ != 1)} {'state' if differ != 1 else 'states'} other counts or "
-            "sums than its entries have"
+            "sums than were read"
         )
     return out
+
+
+def _balance_line(proofs: Sequence[Mapping[str, Any]]) -> list[str]:
+    n = len(proofs)
+    closes = sum(p["balances"] == CLOSES for p in proofs)
+    gaps = [p for p in proofs if p["balances"] == GAP]
+    parts = [f"{closes} balance"]
+    if gaps:
+        sizes = ", ".join(f"{p['gap']} {p['currency']}" for p in gaps[:3])
+        more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
+        parts.append(f"{len(gaps)} {'has a gap' if len(gaps) == 1 else 'have gaps'} of {sizes}{more}")
+    if n - closes - len(gaps):
+        parts.append(f"{n - closes - len(gaps)} without balances to hold entries against")
+    return [f"{n} statement{'s' * (n != 1)}: {', '.join(parts)}"]

@@ -35,12 +35,13 @@ class Entry:
     """One booked entry whose movements were just handed on, for telling messages about one booking apart.
 
     It says more than `Movement.same`, which such movements leave empty: the folder matches entries of all
-    messages by it, whatever the order of the files.
+    messages by it, whatever the order of the files. The `Statement` that it belongs to comes after it.
 
     Attributes:
         first: row of its first movement.
         last: row of its last movement.
-        source: ledger (camt.053), notice (camt.054) or report (camt.052).
+        source: ledger (camt.053), notice (camt.054), report (camt.052), order (pain.001), transfer or return
+            (pacs).
         account: whose ledger.
         day: booking day.
         amount: amount of the whole entry.
@@ -115,7 +116,7 @@ class Statement:
         declared_debit: sum of debits that the statement states.
         copy: the statement calls itself a copy or a duplicate.
         days: closing balances by day, where the statement has them.
-        source: ledger, notice, report or order; empty for other kinds.
+        source: ledger, notice, report, order or transfer; empty for other kinds.
         sequence: running number of the statement in the account's year, where it has one.
         page: page of the statement, where it has pages.
         period: first and last moment that it covers, where it says so.

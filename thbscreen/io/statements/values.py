@@ -1,6 +1,6 @@
 """Values of statements and messages, whatever the format: amounts, days, times, countries, accounts.
 
-Nothing here repeats a value in a message: what cannot be read is a `Refusal` with a row code.
+Nothing here repeats a value in a message: what cannot be read is a `RefusalError` with a row code.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import calendar
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 
 from thbscreen.model import iban
@@ -21,6 +22,8 @@ MIDNIGHT = "time of exactly midnight; taken as a date without time"
 NOTHING = frozenset({"NOTPROVIDED", "NONREF", "NOT PROVIDED", "NOTAVAILABLE", "N/A", "UNKNOWN"})
 
 _AMOUNT = re.compile(r"\+?[0-9]{1,30}(?:\.[0-9]{0,20})?|\+?\.[0-9]{1,20}")
+#: Almost all amounts; nothing about them needs a closer look.
+_EUROS = re.compile(r"[0-9]{1,10}\.[0-9]{2}")
 _NEGATIVE = re.compile(r"-[0-9.]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -28,10 +31,11 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_UNITS = [Decimal(1).scaleb(-places) for places in range(5)]
 _BIC = re.compile(r"[A-Z]{4}([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An entry that cannot be read.
 
     Attributes:
@@ -48,28 +52,31 @@ def amount(text: str, currency: str) -> Decimal:
     """Reads an amount without sign; `8.850` EUR is 8.85.
 
     Raises:
-        Refusal: D101, D102, D103, D104, D105 or D108.
+        RefusalError: D101, D102, D103, D104, D105 or D108.
     """
+    if currency == "EUR" and _EUROS.fullmatch(text):
+        return Decimal(text)
     if not text:
-        raise Refusal("D101")
+        raise RefusalError("D101")
     if not _AMOUNT.fullmatch(text):
-        raise Refusal("D105" if _NEGATIVE.fullmatch(text) else "D102")
+        raise RefusalError("D105" if _NEGATIVE.fullmatch(text) else "D102")
     if not _CURRENCY.fullmatch(currency):
-        raise Refusal("D108" if currency else "D101")
+        raise RefusalError("D108" if currency else "D101")
     number = Decimal(text)
     minor = number.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
-        raise Refusal("D103")
+        raise RefusalError("D103")
     if minor > MAX_MINOR_UNITS:
-        raise Refusal("D104")
+        raise RefusalError("D104")
     return number
 
 
 def plain(number: Decimal, currency: str) -> str:
     """Writes an amount with the decimals of its currency."""
-    return format(number.quantize(Decimal(1).scaleb(-exponent(currency))), "f")
+    return format(number.quantize(_UNITS[exponent(currency)]), "f")
 
 
+@lru_cache(4096)
 def day(text: str) -> tuple[str, bool]:
     """Reads a day as ISO text; a day that its month does not have becomes the month's last.
 
@@ -77,44 +84,45 @@ def day(text: str) -> tuple[str, bool]:
         The day, and whether it was moved.
 
     Raises:
-        Refusal: D109 or D112.
+        RefusalError: D109 or D112.
     """
     found = _DAY.fullmatch(text)
     if found is None:
-        raise Refusal("D109")
+        raise RefusalError("D109")
     year, month, number = int(found[1]), int(found[2]), int(found[3])
     if not 1 <= month <= 12 or not 1 <= number <= 31:
-        raise Refusal("D109")
+        raise RefusalError("D109")
     if not 1900 <= year <= 2100:
-        raise Refusal("D112")
+        raise RefusalError("D112")
     last = calendar.monthrange(year, month)[1]
     return f"{year:04}-{month:02}-{min(number, last):02}", number > last
 
 
-def moment(text: str) -> tuple[str, bool, list[str]]:
+@lru_cache(4096)
+def moment(text: str) -> tuple[str, bool, tuple[str, ...]]:
     """Reads a point in time, or a day, as ISO text with at most six decimals of a second.
 
     Returns:
         The time or day, whether it has a time of day, and notes.
 
     Raises:
-        Refusal: D109 or D112.
+        RefusalError: D109 or D112.
     """
     found = _MOMENT.fullmatch(text)
     if found is None:
         written, moved = day(text)
-        return written, False, [CLAMPED] if moved else []
+        return written, False, (CLAMPED,) if moved else ()
     written, moved = day(found[1])
-    notes = [CLAMPED] if moved else []
+    notes = (CLAMPED,) if moved else ()
     hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
     fraction = (found[5] or "")[:6]
     if (hour, minute, second) == (24, 0, 0) and not fraction.strip("0"):
         written, hour = (date.fromisoformat(written) + timedelta(days=1)).isoformat(), 0
     if hour > 23 or minute > 59 or second > 60:
-        raise Refusal("D109")
+        raise RefusalError("D109")
     second = min(second, 59)
     if (hour, minute, second) == (0, 0, 0) and not fraction.strip("0"):
-        return written, False, [*notes, MIDNIGHT]
+        return written, False, (*notes, MIDNIGHT)
     tail = f".{fraction}" if fraction else ""
     return f"{written}T{hour:02}:{minute:02}:{second:02}{tail}{found[6] or ''}", True, notes
 
@@ -131,18 +139,21 @@ def country(text: str) -> str:
     return ""
 
 
+@lru_cache(4096)
 def bic(text: str) -> str:
     """Gives a BIC in capital letters, or nothing when the text has not the shape of one."""
     code = "".join(text.split()).upper()
     return code if _BIC.fullmatch(code) else ""
 
 
+@lru_cache(4096)
 def country_of_bic(code: str) -> str:
     """Gives the country of a BIC."""
     found = _BIC.fullmatch(code)
     return country(found[1]) if found is not None else ""
 
 
+@lru_cache(1 << 16)
 def account_form(written: str, bank: str = "") -> tuple[str, str]:
     """Gives an account's id and its IBAN, which is empty unless its check digits hold.
 
@@ -160,10 +171,15 @@ def account_form(written: str, bank: str = "") -> tuple[str, str]:
 
 def joined(parts: list[str]) -> str:
     """Joins texts by one blank, each once, in their order."""
-    once = dict.fromkeys(" ".join(part.split()) for part in parts)
-    return " ".join(part for part in once if part)
+    once = dict.fromkeys([" ".join(part.split()) for part in parts if part])
+    return " ".join(filter(None, once))
 
 
 def digest(*parts: str) -> str:
     """Gives twenty hexadecimal digits that stand for some texts."""
     return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+def stated(text: str) -> Decimal | None:
+    """Reads a sum that a message states of itself; None when there is none that can be read."""
+    return Decimal(text) if _AMOUNT.fullmatch(text) else None
