@@ -76,35 +76,35 @@ def details_of(entry: Node, base: Row, number: Decimal, account: str, owner: str
     Raises:
         RefusalError: for a value that cannot be read.
     """
-    details = [d for part in nodes(entry, "NtryDtls") for d in nodes(part, "TxDtls")]
-    batches = [b for part in nodes(entry, "NtryDtls") for b in nodes(part, "Btch")]
+    parts = list(nodes(entry, "NtryDtls"))
+    details = [d for part in parts for d in nodes(part, "TxDtls")]
+    batches = [b for part in parts for b in nodes(part, "Btch")]
     reader = _Reader(entry, base, account, owner)
     batch = next((r for b in batches if (r := text(b, "PmtInfId") or text(b, "MsgId"))), "")
     if not batch and details:
         batch = text(details[0], "Refs", "PmtInfId")
     out = Details([], len(details), batch=reference(batch))
     if len(details) <= 1:
-        row = reader.row(details[0] if details else {}, out.notes, number)
+        row, undoes = reader.row(details[0] if details else {}, base["direction"], out.notes, number)
         row["amount"] = plain(number, base["currency"])
-        out.rows = [row]
-        out.undoes = [reader.undoes(details[0] if details else {})]
-        stated = max(
-            (int(n) for b in batches if (n := text(b, "NbOfTxs")).isdigit() and n.isascii()), default=0
-        )
+        out.rows, out.undoes = [row], [undoes]
+        counts = [text(b, "NbOfTxs") for b in batches]
+        stated = max((int(n) for n in counts if n.isascii() and n.isdigit() and len(n) < 16), default=0)
         if stated > 1:
             out.notes.append(UNRESOLVED)
         out.bare = stated > 1 or not (row.get("cp_name") or row.get("cp_account_id"))
-    else:
-        parts = _amounts(details, base, number, out.notes)
-        if parts is None:
-            out.rows = [reader.together(details, number)]
-            marks = {reader.undoes(d) for d in details}
-            out.undoes = [marks.pop() if len(marks) == 1 else ""]
-            out.bare = True
-        else:
-            paired = [(d, *p) for d, p in zip(details, parts, strict=True) if p[1]]
-            out.rows = [reader.priced(*pair, out.notes) for pair in paired]
-            out.undoes = [reader.undoes(d) for d, _, _ in paired]
+        return out
+    amounts = _amounts(details, base, number, out.notes)
+    if amounts is None:
+        row, undoes = reader.together(details, number)
+        out.rows, out.undoes, out.bare = [row], [undoes], True
+        return out
+    for detail, (direction, part) in zip(details, amounts, strict=True):
+        if part:
+            row, undoes = reader.row(detail, direction, out.notes)
+            row["amount"] = plain(part, base["currency"])
+            out.rows.append(row)
+            out.undoes.append(undoes)
     return out
 
 
@@ -159,84 +159,85 @@ class _Reader:
         self.owner = "".join(owner.split()).casefold()
         self._reversal = text(entry, "RvslInd").lower() in {"true", "1"}
 
-    def undoes(self, detail: Node) -> str:
+    def _undoes(self, detail: Node) -> str:
         """Says whether a detail undoes an earlier movement, and how."""
         if self._reversal:
             return REVERSALS
-        codes = (node(here, "BkTxCd", "Domn", "Fmly") for here in (detail, self.entry))
-        back = "RtrInf" in detail or any(text(c, "SubFmlyCd") in _BACK for c in codes)
+        back = "RtrInf" in detail or any(
+            text(here, "BkTxCd", "Domn", "Fmly", "SubFmlyCd") in _BACK for here in (detail, self.entry)
+        )
         return RETURNS if back else ""
 
-    def row(self, detail: Node, notes: list[str], number: Decimal | None = None) -> Row:
-        """Gives the values of one detail, without its amount."""
-        entry = self.entry
+    def row(
+        self, detail: Node, direction: str, notes: list[str], number: Decimal | None = None
+    ) -> tuple[Row, str]:
+        """Gives the values of one detail without its amount, and whether it undoes an earlier movement."""
+        entry, undoes = self.entry, self._undoes(detail)
         refs = node(detail, "Refs")
         row = dict(self.base)
-        row["tx_type"], row["channel"] = self._kind(detail)
-        row |= self._other(node(detail, "RltdPties"), node(detail, "RltdAgts"), self.undoes(detail))
-        row["purpose_code"] = text(detail, "Purp", "Cd") or text(detail, "Purp", "Prtry")
+        row["direction"] = direction
+        row["tx_type"], row["channel"] = self._kind(detail, direction)
+        if "RltdPties" in detail or "RltdAgts" in detail:
+            row |= self._other(node(detail, "RltdPties"), node(detail, "RltdAgts"), direction, undoes)
+        if "Purp" in detail:
+            row["purpose_code"] = text(detail, "Purp", "Cd") or text(detail, "Purp", "Prtry")
         row["end_to_end_id"] = reference(text(refs, "EndToEndId"))
         row["uetr"] = text(refs, "UETR")
         row["bank_ref"] = reference(
             text(refs, "AcctSvcrRef") or text(entry, "AcctSvcrRef") or text(refs, "TxId")
         )
         row["remittance_info"] = joined(self._said(detail) + self._about())
-        self._card(detail, row)
+        if "CardTx" in detail or "CardTx" in entry:
+            self._card(node(detail, "CardTx") or node(entry, "CardTx"), row)
         self._original(detail, row, notes, number)
-        return row
+        return row, undoes
 
-    def priced(self, detail: Node, direction: str, part: Decimal, notes: list[str]) -> Row:
-        """Gives one detail of a batch whose amounts make up the entry."""
-        row = self.row(detail, notes)
-        row["amount"], row["direction"] = plain(part, self.base["currency"]), direction
-        return row
-
-    def together(self, details: list[Node], number: Decimal) -> Row:
+    def together(self, details: list[Node], number: Decimal) -> tuple[Row, str]:
         """Gives a batch as one movement; a counterparty only where all details have the same one."""
-        rows = [self.row(d, []) for d in details[:MOST_TEXTS]]
+        read = [self.row(d, self.base["direction"], []) for d in details[:MOST_TEXTS]]
+        rows, marks = [row for row, _ in read], {undoes for _, undoes in read}
         out = {n: v for n, v in rows[0].items() if all(r.get(n, "") == v for r in rows)}
         if len(details) > MOST_TEXTS:
             out = {n: v for n, v in out.items() if n in self.base or n in {"tx_type", "channel"}}
         if not (out.get("orig_amount") and out.get("orig_currency")):
             out.pop("orig_amount", None)
             out.pop("orig_currency", None)
-        out["remittance_info"] = joined(
-            [t for d in details[:MOST_TEXTS] for t in self._said(d)] + self._about()
-        )
+        said = [words for detail in details[:MOST_TEXTS] for words in self._said(detail)]
+        out["remittance_info"] = joined(said + self._about())
         out["amount"] = plain(number, self.base["currency"])
-        return out
+        return out, marks.pop() if len(marks) == 1 else ""
 
     @staticmethod
     def _said(detail: Node) -> list[str]:
-        info = remittance(node(detail, "RmtInf"))
-        return [*info, *texts(detail, "AddtlTxInf"), *texts(node(detail, "RtrInf"), "AddtlInf")]
+        said = remittance(node(detail, "RmtInf")) + texts(detail, "AddtlTxInf")
+        return said + texts(node(detail, "RtrInf"), "AddtlInf") if "RtrInf" in detail else said
 
     def _about(self) -> list[str]:
         return texts(self.entry, "AddtlNtryInf")
 
     # --- parts of a detail --------------------------------------------------------------------------
 
-    def _kind(self, detail: Node) -> tuple[str, str]:
-        for here in (node(detail, "BkTxCd"), node(self.entry, "BkTxCd")):
+    def _kind(self, detail: Node, direction: str) -> tuple[str, str]:
+        for holder in (detail, self.entry):
+            here = node(holder, "BkTxCd")
+            if not here:
+                continue
             domain = node(here, "Domn")
             family = node(domain, "Fmly")
             found = kind_and_channel(
                 text(domain, "Cd"), text(family, "Cd"), text(family, "SubFmlyCd"), text(here, "Prtry", "Cd"),
-                self.base["direction"],
+                direction,
             )  # fmt: skip
             if found != ("", ""):
                 return found
         return "", ""
 
-    def _other(self, parties: Node, agents: Node, undoes: str) -> Row:
+    def _other(self, parties: Node, agents: Node, direction: str, undoes: str) -> Row:
         """Gives the counterparty: the side that the money came from or went to.
 
         The message of a reversal, and often of a return, keeps the parties of the original, whose direction
         was the opposite one.
         """
-        if not parties and not agents:
-            return {}
-        direction = self.base["direction"]
         opposite = "debit" if direction == "credit" else "credit"
         first, second = (opposite, direction) if undoes == REVERSALS else (direction, opposite)
         other = self._party(parties, agents, first)
@@ -258,15 +259,12 @@ class _Reader:
             return party.account == self.account
         return bool(self.owner) and "".join(party.name.split()).casefold() == self.owner
 
-    def _card(self, detail: Node, row: Row) -> None:
-        for card in (node(detail, "CardTx"), node(self.entry, "CardTx")):
-            if not card:
-                continue
-            inner = node(card, "Tx", "Indv") or node(card, "Tx", "Aggtd") or node(card, "Tx")
-            row["terminal_id"] = text(card, "POI", "Id", "Id") or text(card, "POI", "Id")
-            mcc = text(inner, "MrchntCtgyCd") or text(card, "MrchntCtgyCd")
-            row["mcc"] = mcc if len(mcc) == 4 and mcc.isdigit() else ""
-            return
+    @staticmethod
+    def _card(card: Node, row: Row) -> None:
+        inner = node(card, "Tx", "Indv") or node(card, "Tx", "Aggtd") or node(card, "Tx")
+        row["terminal_id"] = text(card, "POI", "Id", "Id") or text(card, "POI", "Id")
+        mcc = text(inner, "MrchntCtgyCd") or text(card, "MrchntCtgyCd")
+        row["mcc"] = mcc if len(mcc) == 4 and mcc.isdigit() else ""
 
     def _original(self, detail: Node, row: Row, notes: list[str], number: Decimal | None) -> None:
         """Takes the instructed amount where it is not the booked one."""
@@ -279,7 +277,8 @@ class _Reader:
             except RefusalError:
                 notes.append(OTHER_AMOUNT)
         for holder in (detail, self.entry):
-            stated = [money(node(holder, "AmtDtls", kind)) for kind in ("InstdAmt", "TxAmt")]
+            amounts = node(holder, "AmtDtls")
+            stated = [money(node(amounts, kind)) for kind in ("InstdAmt", "TxAmt")] if amounts else []
             if holder is detail:
                 stated.append(found)
             for written, other in stated:

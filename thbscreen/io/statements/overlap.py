@@ -2,8 +2,8 @@
 
 camt.053 is the ledger; camt.054 adds details and fills gaps; camt.052 fills gaps. The order of files plays
 no part. Entries are matched by the account servicer's reference, otherwise by account, day, amount, direction
-and running number, so that two equal entries of one statement stay two. Only digests and numbers are held: about
-a hundred bytes for an entry.
+and running number, so that two equal entries of one statement stay two. Only digests and numbers are held:
+about a hundred bytes for an entry.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ AGAIN = "booking that another message holds too; the first was taken"
 REPLACED = "entry without details whose details another message gives; the details were taken"
 _ORDER = {"ledger": 0, "notice": 1, "report": 2, "order": 3, "transfer": 4, "return": 5}
 _SCHEMA = {
-    "i": pl.Int64, "file": pl.Int64, "message": pl.Int64, "first": pl.Int64, "last": pl.Int64,
-    "source": pl.Int64, "account": pl.UInt64, "ref": pl.UInt64, "dated": pl.UInt64, "plain": pl.UInt64,
-    "content": pl.UInt64, "batch": pl.UInt64, "group": pl.UInt64, "minor": pl.Int64, "bare": pl.Boolean,
+    "file": pl.Int32, "message": pl.Int32, "first": pl.Int32, "last": pl.Int32, "source": pl.Int8,
+    "account": pl.UInt64, "ref": pl.UInt64, "dated": pl.UInt64, "plain": pl.UInt64, "content": pl.UInt64,
+    "batch": pl.UInt64, "group": pl.UInt64, "minor": pl.Int64, "bare": pl.Boolean,
 }  # fmt: skip
 _MESSAGE = ["file", "message"]
 
@@ -52,7 +52,6 @@ class Overlaps:
     repeats: set[tuple[int, int]] = field(default_factory=set)
     _rows: list[tuple[object, ...]] = field(default_factory=list)
     _frames: list[pl.DataFrame] = field(default_factory=list)
-    _n: int = 0
 
     def add(self, file: int, message: int, entry: Entry) -> None:
         """Takes in one entry."""
@@ -60,14 +59,13 @@ class Overlaps:
         same = (entry.account, entry.direction, entry.currency, value)
         ref = _key(*same, entry.ref) if entry.ref else None
         self._rows.append((
-            self._n, file, message, entry.first, entry.last, _ORDER[entry.source], _key(entry.account), ref,
+            file, message, entry.first, entry.last, _ORDER[entry.source], _key(entry.account), ref,
             _key(*same, entry.ref, entry.day) if entry.ref else None, _key(*same, entry.day),
             _key(entry.content), _key(entry.account, entry.direction, entry.batch) if entry.batch else None,
             _key(entry.account, entry.direction, entry.ref) if entry.ref else None,
             int(entry.amount.scaleb(exponent(entry.currency))), entry.bare,
         ))  # fmt: skip
-        self._n += 1
-        if len(self._rows) >= 50_000:
+        if len(self._rows) >= 10_000:
             self._put()
 
     def _put(self) -> None:
@@ -77,8 +75,13 @@ class Overlaps:
     def left_out(self) -> list[Left]:
         """Gives what is left out."""
         self._put()
-        entries = pl.concat(self._frames)
-        if entries.select(_MESSAGE).n_unique() < 2:
+        places = pl.concat([f.select("account", *_MESSAGE).unique() for f in self._frames]).unique()
+        several = places.group_by("account").len().filter(pl.col("len") > 1)
+        # Accounts of one message cannot overlap, and most files hold one for each.
+        frames = [f.join(several, on="account", how="semi", maintain_order="left") for f in self._frames]
+        self._frames.clear()
+        entries = pl.concat(frames).with_row_index("i").with_columns(pl.col("i").cast(pl.Int64))
+        if not entries.height:
             return []
         gone = self._repeated(entries)
         out = _left(gone, AGAIN)
@@ -104,9 +107,8 @@ class Overlaps:
             if key in seen:
                 self.repeats.add((file, message))
             seen.add(key)
-        wanted = pl.DataFrame(
-            sorted(self.repeats), schema={"file": pl.Int64, "message": pl.Int64}, orient="row"
-        )
+        schema = {n: _SCHEMA[n] for n in _MESSAGE}
+        wanted = pl.DataFrame(sorted(self.repeats), schema=schema, orient="row")
         return entries.join(wanted, on=_MESSAGE, how="semi")
 
     def _within_one_kind(self, entries: pl.DataFrame) -> pl.DataFrame:
