@@ -49,6 +49,9 @@ _BYTES_PER_ROW = 100
 #: Gives, for one file and the rows read before it, which rows a look-up wants.
 _Keep = Callable[["Plan", int], pl.Expr]
 _OWN_READER = frozenset({GOAML, *MESSAGES})
+#: Share of refused entries above which statements are refused. It is larger than that of tables, where wrong
+#: columns or signs would show in it: in statements the balances show what is missing.
+_STATEMENT_REJECTS = 0.5
 _REPEAT = "same row again (same id, same content)"
 
 
@@ -369,13 +372,10 @@ class Dataset:
         self._notes |= state.notes  # the larger count of each; a pass over few columns sees less
         self._dropped = self._duplicates(state)
         section = self._section("transactions")
-        _check_share(
-            "transactions",
-            state.counts,
-            state.rejects,
-            section.reject_share if section else None,
-            self.limits,
-        )
+        declared = section.reject_share if section else None
+        if isinstance(self._reports, StatementFolder):
+            declared = max(_STATEMENT_REJECTS, self.limits.reject_share)
+        _check_share("transactions", state.counts, state.rejects, declared, self.limits)
 
     def _duplicates(self, state: _Pass) -> pl.Series:
         candidates = state.seen.candidates()
