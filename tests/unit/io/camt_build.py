@@ -17,8 +17,10 @@ OTHER = "DE65261964603287767307"
 THIRD = "NL26VAYB8060476890"
 ZONE = "Asia/Nicosia"
 BODIES = {
-    "053": ("BkToCstmrStmt", "Stmt"), "052": ("BkToCstmrAcctRpt", "Rpt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")
-}  # fmt: skip
+    "053": ("BkToCstmrStmt", "Stmt"),
+    "052": ("BkToCstmrAcctRpt", "Rpt"),
+    "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
+}
 
 
 def tag(name: str, *inner: str) -> str:
