@@ -521,6 +521,11 @@ def test_broken_and_wrong_files_are_one_error_that_shows_no_value(
     assert "secret.xml" in str(error.value)
 
 
+def test_other_xml_beside_statements_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"page\.xml: error\[D026\]"):
+        opened(tmp_path, a=message(statement(entry("1.00"))), page="<html><body/></html>")
+
+
 def test_a_statement_without_entries_is_read(tmp_path: Path) -> None:
     data = opened(tmp_path, a=message(statement(opening="1.00", closing="1.00")))
     assert rows(data).height == 0
