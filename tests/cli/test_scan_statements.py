@@ -14,9 +14,8 @@ def test_a_folder_of_statements_is_scanned_and_says_what_does_not_balance(tmp_pa
     folder.mkdir()
     paid = entry("12.50", "DBIT", detail("", parties=side("Cdtr", "Anna Example", OTHER), text="rent"))
     (folder / "may.xml").write_text(message(statement(paid, opening="20.00", closing="7.50")))
-    (folder / "june.xml").write_text(message(
-        statement(entry("1.00", day="2026-06-01"), opening="7.50", closing="9.00", number="S2", day="2026-06-01")
-    ))  # fmt: skip
+    later = {"number": "S2", "day": "2026-06-01", "opening": "7.50", "closing": "9.00"}
+    (folder / "june.xml").write_text(message(statement(entry("1.00", day="2026-06-01"), **later)))
     out = tmp_path / "out"
     shown = run("scan", str(folder), "--out", str(out), "--only", "THB-MAR-001")
     assert shown.exit_code == 0

@@ -222,20 +222,21 @@ class MessageStream:
                 too deep or has a part that is too large.
         """
         builder = ElementTree.TreeBuilder()
+        # An element around the root, so that what was read so far can be looked at at any time.
+        around = builder.start("", {})
         parser = ElementTree.XMLParser(target=builder)
         since = 0
         for piece in self._pieces():
             self._parse(parser, piece)
             since += len(piece)
-            root = builder.close()  # the C builder gives what there is so far
-            self._check_depth(root)
-            for part in self._harvest(root, whole=False, depth=0):
+            self._check_depth(around)
+            for part in self._harvest(around[0], whole=False, depth=0) if len(around) else ():
                 since = 0
                 yield part
             if since > MAX_PART:
                 raise data_error("D029", "one part is too large for a message", file=self._name)
         self._parse(parser, b"")
-        yield from self._harvest(builder.close(), whole=True, depth=0)
+        yield from self._harvest(around[0], whole=True, depth=0)
 
     def _parse(self, parser: ElementTree.XMLParser, piece: bytes) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tests.unit.io.camt_build import (
 )
 from thbscreen.errors import DataError
 from thbscreen.io.dataset import Dataset
+from thbscreen.io.statements.overlap import AGAIN
 
 PAYER = side("Dbtr", "Anna Example", OTHER)
 PAYEE = side("Cdtr", "Berta Beispiel", THIRD)
@@ -519,6 +521,22 @@ def test_broken_and_wrong_files_are_one_error_that_shows_no_value(
     assert f"error[{code}]" in str(error.value)
     assert OWN not in str(error.value)
     assert "secret.xml" in str(error.value)
+
+
+def test_a_part_without_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thbscreen.io.xmltree.MAX_PART", 1 << 20)
+    endless = entry("1.00", "CRDT", *[detail("", text="x" * 500)] * 4000)
+    with pytest.raises(DataError, match="D029"):
+        one(tmp_path, endless)
+
+
+def test_packed_statements_and_utf_16_without_mark_are_told_by_their_first_bytes(tmp_path: Path) -> None:
+    text = message(statement(entry("3.00")))
+    (tmp_path / "a.xml.gz").write_bytes(gzip.compress(text.encode()))
+    assert signed(opened(tmp_path, b=text.replace("UTF-8", "UTF-16").encode("utf-16-le"))) == [300]
+    assert skipped(opened(tmp_path)) == {AGAIN: 1}
 
 
 def test_other_xml_beside_statements_is_named(tmp_path: Path) -> None:

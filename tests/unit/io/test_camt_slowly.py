@@ -24,6 +24,7 @@ from tests.unit.io.camt_build import (
     statement,
     tag,
 )
+from tests.unit.io.test_pain_pacs import PAYMENTS, given_back, pacs, pain, transfer
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.statements.proof import reconciled
 from thbscreen.io.statements.readers import READERS
@@ -202,6 +203,30 @@ def test_damage_is_an_error_or_a_gap() -> None:
 @pytest.mark.slow
 def test_much_damage_is_an_error_or_a_gap() -> None:
     check_damage(40_000, 21)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("pain", pain(*PAYMENTS, total="12.50")),
+        ("pacs", pacs(transfer())),
+        ("pacs", pacs(given_back(parties=True), kind="004")),
+    ],
+)
+def test_damage_of_orders_and_transfers_is_one_of_our_errors_or_shows_in_the_sums(
+    kind: str, text: str
+) -> None:
+    chance = random.Random(22)
+    for case in range(400):
+        data = damaged(text.encode(), chance)
+        try:
+            items = list(READERS[kind](io.BytesIO(data), "a.xml"))
+        except ThbscreenError:
+            continue
+        said = next(item for item in items if isinstance(item, Statement))
+        if kind == "pain" and reconciled(said)["sums"] == "agree" and said.declared_debit == Decimal("12.50"):
+            read = sum(Decimal(m.values["amount"]) for m in items if isinstance(m, Movement))
+            assert read == Decimal("12.50"), f"case {case}"
 
 
 def test_each_digit_of_an_amount_is_held_by_the_balances() -> None:

@@ -167,7 +167,7 @@ def test_other_accounts_are_other_bookings(tmp_path: Path) -> None:
     assert signed(opened(tmp_path, a=ledger(entry("1.00", ref="B1")), b=other)) == [100, 100]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["CRDT", "DBIT"]), st.integers(1, 2)), max_size=6),
     st.booleans(),
