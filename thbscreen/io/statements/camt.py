@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.entries import details_of
-from thbscreen.io.statements.nodes import ENVELOPES, code, node, text
+from thbscreen.io.statements.nodes import ENVELOPES, code, node, node_at, text, text_at
 from thbscreen.io.statements.owners import owner_rows
 from thbscreen.io.statements.records import (
     Balance,
@@ -126,7 +126,7 @@ class _Ledger:
             self.page = text(content, "PgNb")
 
     def _account(self, content: Node) -> Iterator[Item]:
-        servicer = node(content, "Svcr", "FinInstnId")
+        servicer = node_at(content, "Svcr", "FinInstnId")
         bank = nodes.bank_code(servicer)
         self.account, iban = nodes.account_of(content, bank)
         self.currency = text(content, "Ccy")
@@ -139,23 +139,23 @@ class _Ledger:
             "bic": bank,
             "institution": bank or name,
             "country": iban[:2] or values.country_of_bic(bank)
-            or values.country(text(servicer, "PstlAdr", "Ctry")),
+            or values.country(text_at(servicer, "PstlAdr", "Ctry")),
             "currency": self.currency,
-            "product": _PRODUCTS.get(text(content, "Tp", "Cd"), ""),
+            "product": _PRODUCTS.get(text_at(content, "Tp", "Cd"), ""),
         })  # fmt: skip
         owner = node(content, "Ownr")
-        self.owner = text(owner, "Pty", "Nm") or text(owner, "Nm")
-        residence = text(owner, "Pty", "PstlAdr", "Ctry") or text(owner, "PstlAdr", "Ctry")
+        self.owner = text_at(owner, "Pty", "Nm") or text(owner, "Nm")
+        residence = text_at(owner, "Pty", "PstlAdr", "Ctry") or text_at(owner, "PstlAdr", "Ctry")
         extra = {"residence_country": values.country(residence)}
         yield from owner_rows(self.account, self.owner, nodes.owner_kind(owner), extra)
 
     def _balance(self, content: Node) -> None:
-        kind = text(content, "Tp", "CdOrPrtry", "Cd") or text(content, "Tp", "Cd")
+        kind = text_at(content, "Tp", "CdOrPrtry", "Cd") or text_at(content, "Tp", "Cd")
         written, currency = nodes.money(content)
         side = DIRECTIONS.get(code(content, "CdtDbtInd"))
         try:
             number = values.amount(written, currency)
-            stated = text(content, "Dt", "Dt") or text(content, "Dt", "DtTm")
+            stated = text_at(content, "Dt", "Dt") or text_at(content, "Dt", "DtTm")
             on = values.moment(stated)[0][:10] if stated else ""
         except RefusalError:
             return  # a balance that cannot be read proves nothing; the statement says so
@@ -221,7 +221,7 @@ class _Ledger:
             self.pending[direction] += number
             return
         self.sums[direction] += number
-        refs = node(content, "NtryDtls", "TxDtls", "Refs") if len(rows) == 1 else {}
+        refs = node_at(content, "NtryDtls", "TxDtls", "Refs") if len(rows) == 1 else {}
         ref = values.reference(text(content, "AcctSvcrRef") or text(refs, "AcctSvcrRef"))
         yield Entry(
             first, self.row, self.source, self.account, base["booking_ts"][:10], number, base["currency"],
@@ -267,8 +267,8 @@ class _Ledger:
             self.entries,
             None if foreign else self.sums["credit"] - self.sums["debit"],
             _declared(summary),
-            values.stated(text(summary, "TtlCdtNtries", "Sum")),
-            values.stated(text(summary, "TtlDbtNtries", "Sum")),
+            values.stated(text_at(summary, "TtlCdtNtries", "Sum")),
+            values.stated(text_at(summary, "TtlDbtNtries", "Sum")),
             self.said.get("CpyDplctInd", "") in {"COPY", "DUPL", "CODU"},
             {b.day: b for kind, b in self.balances if kind == "CLBD" and b.day},
             self.source,
@@ -305,9 +305,9 @@ def _whole(written: str) -> int | None:
 
 def _declared(summary: Node) -> int | None:
     """Gives the number of entries that a statement states, as one or as two numbers."""
-    total = _whole(text(summary, "TtlNtries", "NbOfNtries"))
-    credit = _whole(text(summary, "TtlCdtNtries", "NbOfNtries"))
-    debit = _whole(text(summary, "TtlDbtNtries", "NbOfNtries"))
+    total = _whole(text_at(summary, "TtlNtries", "NbOfNtries"))
+    credit = _whole(text_at(summary, "TtlCdtNtries", "NbOfNtries"))
+    debit = _whole(text_at(summary, "TtlDbtNtries", "NbOfNtries"))
     if total is None and not (credit is None and debit is None):
         total = (credit or 0) + (debit or 0)
     return total

@@ -15,9 +15,11 @@ from thbscreen.io.statements.nodes import (
     counterparty,
     money,
     node,
+    node_at,
     nodes,
     remittance,
     text,
+    text_at,
     texts,
 )
 from thbscreen.io.statements.values import RefusalError, joined, plain, reference
@@ -82,7 +84,7 @@ def details_of(entry: Node, base: Row, number: Decimal, account: str, owner: str
     reader = _Reader(entry, base, account, owner)
     batch = next((r for b in batches if (r := text(b, "PmtInfId") or text(b, "MsgId"))), "")
     if not batch and details:
-        batch = text(details[0], "Refs", "PmtInfId")
+        batch = text_at(details[0], "Refs", "PmtInfId")
     out = Details([], len(details), batch=reference(batch))
     if len(details) <= 1:
         row, undoes = reader.row(details[0] if details else {}, base["direction"], out.notes, number)
@@ -143,7 +145,7 @@ def _in_currency(detail: Node, currency: str) -> str | None:
     if written and (own or currency) == currency:
         return written
     for kind in ("TxAmt", "CntrValAmt", "InstdAmt"):
-        written, own = money(node(detail, "AmtDtls", kind))
+        written, own = money(node_at(detail, "AmtDtls", kind))
         if written and own == currency:
             return written
     return None
@@ -164,7 +166,7 @@ class _Reader:
         if self._reversal:
             return REVERSALS
         back = "RtrInf" in detail or any(
-            text(here, "BkTxCd", "Domn", "Fmly", "SubFmlyCd") in _BACK for here in (detail, self.entry)
+            text_at(here, "BkTxCd", "Domn", "Fmly", "SubFmlyCd") in _BACK for here in (detail, self.entry)
         )
         return RETURNS if back else ""
 
@@ -180,7 +182,7 @@ class _Reader:
         if "RltdPties" in detail or "RltdAgts" in detail:
             row |= self._other(node(detail, "RltdPties"), node(detail, "RltdAgts"), direction, undoes)
         if "Purp" in detail:
-            row["purpose_code"] = text(detail, "Purp", "Cd") or text(detail, "Purp", "Prtry")
+            row["purpose_code"] = text_at(detail, "Purp", "Cd") or text_at(detail, "Purp", "Prtry")
         row["end_to_end_id"] = reference(text(refs, "EndToEndId"))
         row["uetr"] = text(refs, "UETR")
         row["bank_ref"] = reference(
@@ -225,8 +227,8 @@ class _Reader:
             domain = node(here, "Domn")
             family = node(domain, "Fmly")
             found = kind_and_channel(
-                text(domain, "Cd"), text(family, "Cd"), text(family, "SubFmlyCd"), text(here, "Prtry", "Cd"),
-                direction,
+                text(domain, "Cd"), text(family, "Cd"), text(family, "SubFmlyCd"),
+                text_at(here, "Prtry", "Cd"), direction,
             )  # fmt: skip
             if found != ("", ""):
                 return found
@@ -261,8 +263,8 @@ class _Reader:
 
     @staticmethod
     def _card(card: Node, row: Row) -> None:
-        inner = node(card, "Tx", "Indv") or node(card, "Tx", "Aggtd") or node(card, "Tx")
-        row["terminal_id"] = text(card, "POI", "Id", "Id") or text(card, "POI", "Id")
+        inner = node_at(card, "Tx", "Indv") or node_at(card, "Tx", "Aggtd") or node(card, "Tx")
+        row["terminal_id"] = text_at(card, "POI", "Id", "Id") or text_at(card, "POI", "Id")
         mcc = text(inner, "MrchntCtgyCd") or text(card, "MrchntCtgyCd")
         row["mcc"] = mcc if len(mcc) == 4 and mcc.isdigit() else ""
 

@@ -128,7 +128,8 @@ class StatementFolder:
                             continue
                         waiting.append(item)
                         if len(waiting) >= SPILL_ROWS:
-                            out.add(self._put_away(_frame(waiting)))
+                            frame = _frame(waiting)
+                            out.add(self._put_away(frame), frame)
                             waiting.clear()
                     case Entry():
                         self._overlaps.add(number, message, item)
@@ -149,7 +150,8 @@ class StatementFolder:
                 if out.read > self._limits.rows:
                     raise data_error("D008", f"more than {self._limits.rows} rows", file=file.name)
         file.check_unchanged()
-        out.add(_frame(waiting))
+        frame = _frame(waiting)
+        out.add(frame, frame)
         return out
 
     def _again(self, movement: Movement) -> bool:
@@ -307,10 +309,10 @@ class _File:
         self.gone: list[tuple[int, int, str]] = []
         self.marks: list[tuple[int, str, str | None]] = []
 
-    def add(self, frame: pl.DataFrame | Path) -> None:
-        """Takes in movements, and which columns they fill."""
-        self.frames.append(frame)
-        counts = _collected(frame).select(pl.col(_COLUMNS).count()).row(0, named=True)
+    def add(self, stored: pl.DataFrame | Path, frame: pl.DataFrame) -> None:
+        """Takes in movements as they are stored, and which columns they fill."""
+        self.frames.append(stored)
+        counts = frame.select(pl.col(_COLUMNS).count()).row(0, named=True)
         self.filled |= {name for name, n in counts.items() if n}
 
     def rows_gone(self) -> pl.DataFrame:
@@ -380,9 +382,11 @@ def _with_marks(frame: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _frame(movements: list[Movement]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {ROW: [m.row for m in movements]}
+    columns: dict[str, Any] = {ROW: [m.row for m in movements]}
+    named: set[str] = set().union(*(m.values for m in movements))
+    empty = pl.repeat(None, len(movements), dtype=pl.String(), eager=True)
     for name in _COLUMNS:
-        columns[name] = [m.values.get(name) or None for m in movements]
+        columns[name] = [m.values.get(name) or None for m in movements] if name in named else empty
     return pl.DataFrame(columns, schema=_SCHEMA)
 
 

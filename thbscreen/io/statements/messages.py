@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from thbscreen.io.statements import nodes, values
-from thbscreen.io.statements.nodes import node, remittance, text
+from thbscreen.io.statements.nodes import node, remittance, text, text_at
 from thbscreen.io.statements.records import Statement
 from thbscreen.io.statements.values import joined, reference
 
@@ -73,12 +73,12 @@ def payment_values(payment: Node, group: Node) -> dict[str, str]:
     """
     ids, kind = node(payment, "PmtId"), node(payment, "PmtTpInf") or node(group, "PmtTpInf")
     levels = [text(part, "Cd") for part in nodes.nodes(kind, "SvcLvl")]
-    instrument = text(kind, "LclInstrm", "Cd") or text(kind, "LclInstrm", "Prtry")
+    instrument = text_at(kind, "LclInstrm", "Cd") or text_at(kind, "LclInstrm", "Prtry")
     instant = instrument in {"INST", "SCTINST"} or "INST" in levels
     return {
         "tx_type": "instant_transfer" if instant else "credit_transfer",
-        "purpose_code": text(payment, "Purp", "Cd") or text(payment, "Purp", "Prtry"),
-        "category_purpose": text(kind, "CtgyPurp", "Cd") or text(kind, "CtgyPurp", "Prtry"),
+        "purpose_code": text_at(payment, "Purp", "Cd") or text_at(payment, "Purp", "Prtry"),
+        "category_purpose": text_at(kind, "CtgyPurp", "Cd") or text_at(kind, "CtgyPurp", "Prtry"),
         "end_to_end_id": reference(text(ids, "EndToEndId")),
         "uetr": text(ids, "UETR"),
         "bank_ref": reference(text(ids, "TxId") or text(ids, "InstrId")),

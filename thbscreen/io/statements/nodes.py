@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from thbscreen.io.statements import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from thbscreen.io.xmltree import Node
 
 #: Elements around a message, which are walked through.
@@ -19,32 +17,46 @@ ENVELOPES = frozenset(
 _EMPTY: Node = {}
 
 
-def node(here: Node, name: str, *path: str) -> Node:
-    """Gives the first part on a path of names; an empty one when there is none."""
+def node(here: Node, name: str) -> Node:
+    """Gives the first part of a name; an empty one when there is none."""
     found = here.get(name)
-    if found.__class__ is list:
-        found = found[0]
-    if found.__class__ is not dict:
-        return _EMPTY
-    return node(found, *path) if path else found
+    if found.__class__ is dict:
+        return found
+    if found.__class__ is list and found[0].__class__ is dict:
+        return found[0]
+    return _EMPTY
 
 
-def nodes(here: Node, name: str) -> Iterator[Node]:
+def node_at(here: Node, *path: str) -> Node:
+    """Gives the first part on a path of names; an empty one when there is none."""
+    for name in path:
+        here = node(here, name)
+    return here
+
+
+def nodes(here: Node, name: str) -> list[Node]:
     """Gives all parts of a name."""
     found = here.get(name)
-    for part in found if isinstance(found, list) else (found,):
-        if isinstance(part, dict):
-            yield part
+    if found.__class__ is dict:
+        return [found]
+    return [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
 
 
-def text(here: Node, name: str, *path: str) -> str:
-    """Gives the text of the first element on a path; empty when there is none."""
+def text(here: Node, name: str) -> str:
+    """Gives the text of the first element of a name; empty when there is none."""
     found = here.get(name)
-    if found.__class__ is list:
-        found = found[0]
-    if path:
-        return text(found, *path) if found.__class__ is dict else ""
-    return found if found.__class__ is str else ""
+    if found.__class__ is str:
+        return found
+    if found.__class__ is list and found[0].__class__ is str:
+        return found[0]
+    return ""
+
+
+def text_at(here: Node, *path: str) -> str:
+    """Gives the text of the first element on a path; empty when there is none."""
+    for name in path[:-1]:
+        here = node(here, name)
+    return text(here, path[-1])
 
 
 def texts(here: Node, name: str) -> list[str]:
@@ -52,7 +64,9 @@ def texts(here: Node, name: str) -> list[str]:
     found = here.get(name)
     if found is None:
         return []
-    return [part for part in (found if isinstance(found, list) else (found,)) if isinstance(part, str)]
+    if found.__class__ is str:
+        return [found]
+    return [part for part in found if isinstance(part, str)] if isinstance(found, list) else []
 
 
 def money(here: Node, name: str = "Amt") -> tuple[str, str]:
@@ -62,7 +76,7 @@ def money(here: Node, name: str = "Amt") -> tuple[str, str]:
 
 def code(here: Node, name: str) -> str:
     """Gives what `Sts` or `CdtDbtInd`, once plain text and later with `Cd` or `Prtry` below, says."""
-    return text(here, name) or text(here, name, "Cd") or text(here, name, "Prtry")
+    return text(here, name) or text_at(here, name, "Cd") or text_at(here, name, "Prtry")
 
 
 # --- parties and accounts ---------------------------------------------------------------------------
@@ -75,7 +89,7 @@ class Party:
 
     def __init__(self, party: Node, account: Node, agent: Node) -> None:
         """Reads the three parts; any of them may be empty."""
-        who = node(party, "Pty") or node(party, "Agt", "FinInstnId") or party
+        who = node(party, "Pty") or node_at(party, "Agt", "FinInstnId") or party
         institution = node(agent, "FinInstnId")
         self.name = text(who, "Nm")
         self.bic = bank_code(institution)
@@ -84,8 +98,8 @@ class Party:
         self.country = (
             self.iban[:2]
             or values.country_of_bic(self.bic)
-            or values.country(text(who, "PstlAdr", "Ctry"))
-            or values.country(text(institution, "PstlAdr", "Ctry"))
+            or values.country(text_at(who, "PstlAdr", "Ctry"))
+            or values.country(text_at(institution, "PstlAdr", "Ctry"))
         )
 
     @property
@@ -101,9 +115,13 @@ def bank_code(institution: Node) -> str:
 
 def account_of(account: Node, bank: str = "") -> tuple[str, str]:
     """Gives an account's id and, if its check digits hold, its IBAN."""
-    number = text(account, "Id", "IBAN") or text(account, "Id", "Othr", "Id") or text(account, "Id", "BBAN")
+    number = (
+        text_at(account, "Id", "IBAN")
+        or text_at(account, "Id", "Othr", "Id")
+        or text_at(account, "Id", "BBAN")
+    )
     if not number:  # an account may be known by a telephone number or an address only
-        number = text(account, "Prxy", "Id")
+        number = text_at(account, "Prxy", "Id")
         bank = ""
     return values.account_form(number, bank)
 
@@ -111,7 +129,7 @@ def account_of(account: Node, bank: str = "") -> tuple[str, str]:
 def behind(parties: Node, name: str) -> str:
     """Gives the name of an ultimate party."""
     party = node(parties, name)
-    return text(party, "Pty", "Nm") or text(party, "Nm")
+    return text_at(party, "Pty", "Nm") or text(party, "Nm")
 
 
 def counterparty(other: Party) -> dict[str, str]:
@@ -138,6 +156,6 @@ def remittance(info: Node) -> list[str]:
     out = texts(info, "Ustrd")
     for part in nodes(info, "Strd"):
         out += [text(document, "Nb") for document in nodes(part, "RfrdDocInf")]
-        out.append(text(part, "CdtrRefInf", "Ref") or text(part, "CdtrRefInf", "CdtrRef"))
+        out.append(text_at(part, "CdtrRefInf", "Ref") or text_at(part, "CdtrRefInf", "CdtrRef"))
         out += texts(part, "AddtlRmtInf")
     return out

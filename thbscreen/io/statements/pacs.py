@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.messages import Totals, payment_texts, payment_values
-from thbscreen.io.statements.nodes import ENVELOPES, Party, node, text
+from thbscreen.io.statements.nodes import ENVELOPES, Party, node, text, text_at
 from thbscreen.io.statements.owners import folded, hashed, owner_rows
 from thbscreen.io.statements.records import Entry, Item, Movement, Note, Refused, Side, Skipped
 from thbscreen.io.statements.values import RefusalError, joined, plain, reference
@@ -179,5 +179,5 @@ class _Payments:
             "account_id": party.account, "iban": party.iban, "bic": party.bic, "institution": party.bic,
             "country": party.iban[:2] or values.country_of_bic(party.bic),
         })  # fmt: skip
-        extra = {"residence_country": values.country(text(who, "PstlAdr", "Ctry"))}
+        extra = {"residence_country": values.country(text_at(who, "PstlAdr", "Ctry"))}
         yield from owner_rows(party.account, party.name, nodes.owner_kind(who), extra)

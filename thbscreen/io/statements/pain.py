@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.messages import ORDER_SUMS, Totals, payment_values
-from thbscreen.io.statements.nodes import ENVELOPES, Party, node, text
+from thbscreen.io.statements.nodes import ENVELOPES, Party, node, node_at, text, text_at
 from thbscreen.io.statements.owners import owner_rows
 from thbscreen.io.statements.records import Entry, Item, Movement, Note, Refused, Side, Skipped
 from thbscreen.io.statements.values import RefusalError, plain, reference
@@ -87,7 +87,7 @@ class _Group:
         return self.payer
 
     def _day(self) -> str:
-        return text(self.said, _DAY) or text(self.said, _DAY, "DtTm") or text(self.said, _DAY, "Dt")
+        return text(self.said, _DAY) or text_at(self.said, _DAY, "DtTm") or text_at(self.said, _DAY, "Dt")
 
     def payment(self, content: Node) -> Iterator[Item]:
         """Reads one payment."""
@@ -103,7 +103,7 @@ class _Group:
     def _payment(self, content: Node, row: int) -> Iterator[Item]:
         written, currency = nodes.money(node(content, "Amt"), "InstdAmt")
         if not written:  # an amount of one currency to be paid as its equivalent in another
-            written, currency = nodes.money(node(content, "Amt", "EqvtAmt"))
+            written, currency = nodes.money(node_at(content, "Amt", "EqvtAmt"))
         number = values.amount(written, currency)
         if not number:
             yield Skipped(row, _ZERO)
@@ -143,12 +143,12 @@ class _Group:
         """Gives the owner of the account, and the group as one entry that a statement may book in one sum."""
         payer = self._payer()
         debtor = node(self.said, "Dbtr")
-        extra = {"residence_country": values.country(text(debtor, "PstlAdr", "Ctry"))}
+        extra = {"residence_country": values.country(text_at(debtor, "PstlAdr", "Ctry"))}
         if payer.account:
             yield Side("accounts", {
                 "account_id": payer.account, "iban": payer.iban, "bic": payer.bic, "institution": payer.bic,
                 "country": payer.iban[:2] or values.country_of_bic(payer.bic),
-                "currency": text(self.said, "DbtrAcct", "Ccy"),
+                "currency": text_at(self.said, "DbtrAcct", "Ccy"),
             })  # fmt: skip
         yield from owner_rows(payer.account, payer.name, nodes.owner_kind(debtor), extra)
         stated = values.stated(text(self.said, "CtrlSum"))

@@ -171,6 +171,8 @@ def account_form(written: str, bank: str = "") -> tuple[str, str]:
 
 def joined(parts: list[str]) -> str:
     """Joins texts by one blank, each once, in their order."""
+    if len(parts) == 1:
+        return " ".join(parts[0].split())
     once = dict.fromkeys([" ".join(part.split()) for part in parts if part])
     return " ".join(filter(None, once))
 
