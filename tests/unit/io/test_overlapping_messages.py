@@ -62,11 +62,12 @@ def test_statements_of_overlapping_periods_share_their_entries(tmp_path: Path) -
     assert signed(data) == [100, 200, 300]
 
 
-def test_equal_entries_of_two_statements_that_follow_each_other_stay_two(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["S2", "S1"])
+def test_equal_entries_of_two_statements_that_follow_each_other_stay_two(tmp_path: Path, number: str) -> None:
     fee = entry("5.00", "DBIT", detail("", text="fee"))
     data = opened(
         tmp_path, a=ledger(fee, opening="10.00", closing="5.00"),
-        b=ledger(fee, opening="5.00", closing="0.00", number="S2"),
+        b=ledger(fee, opening="5.00", closing="0.00", number=number),
     )  # fmt: skip
     assert signed(data) == [-500, -500]
 

@@ -95,14 +95,15 @@ class Overlaps:
     # --- one kind -------------------------------------------------------------------------------------
 
     def _repeated(self, entries: pl.DataFrame) -> pl.DataFrame:
-        """Finds whole messages that were given twice: same id, same account, same entries."""
+        """Finds whole messages that were given twice: same id, account, balances and entries."""
         whole = entries.group_by(_MESSAGE, maintain_order=True).agg(
             pl.col("content").sort().implode(), pl.col("account").first(), pl.col("source").first()
         )
         seen: set[tuple[object, ...]] = set()
         for file, message, content, account, source in whole.rows():
             said = self.statements[file, message]
-            key = (said.number, said.page, account, source, tuple(content))
+            balances = tuple(b.amount if b is not None else None for b in (said.opening, said.closing))
+            key = (said.number, said.page, account, source, balances, tuple(content))
             if key in seen:
                 self.repeats.add((file, message))
             seen.add(key)
@@ -134,12 +135,12 @@ class Overlaps:
     def _apart(self, there: tuple[int, int], here: tuple[int, int], source: int, *, named: bool) -> bool:
         """Says that two messages of one kind cannot hold the same booking."""
         one, other = self.statements[there], self.statements[here]
+        if source == _ORDER["ledger"] and (_follows(one, other) or _follows(other, one)):
+            return True
         if one.number == other.number and one.number:
             return one.page != other.page
         if source == _ORDER["notice"] and not named:
             return True  # two notifications tell two things, unless a reference says that it is one
-        if source == _ORDER["ledger"] and (_follows(one, other) or _follows(other, one)):
-            return True
         (begin, end), (next_begin, next_end) = one.period, other.period
         if all((begin, end, next_begin, next_end)):
             return end <= next_begin or next_end <= begin
