@@ -97,7 +97,7 @@ class _Ledger:
         self.row = row
         self.said: dict[str, str] = {}
         self.account = self.owner = self.currency = ""
-        self.page = ""
+        self.page = self.identity = ""
         self.period = ("", "")
         self.balances: list[tuple[str, Balance]] = []
         self.declared: Node = {}
@@ -207,7 +207,7 @@ class _Ledger:
     ) -> Iterator[Item]:  # fmt: skip
         own = [text(content, "AcctSvcrRef"), text(content, "NtryRef"), *rows[0].values()]
         said = values.digest(*own, *(t for row in rows[1:] for t in row.values()))
-        place = values.digest(self.said.get("Id", ""), self.page, str(self.number), said)
+        place = values.digest(self._identity(), str(self.number), said)
         first = self.row + 1
         for i, (row, mark) in enumerate(zip(rows, undoes, strict=True)):
             self.row += 1
@@ -227,6 +227,16 @@ class _Ledger:
             first, self.row, self.source, self.account, base["booking_ts"][:10], number, base["currency"],
             direction, ref, said, bare, batch,
         )  # fmt: skip
+
+    def _identity(self) -> str:
+        """Gives what tells statements of an account apart, whatever their ids; the same when one comes twice."""
+        if not self.identity:
+            balances = (f"{kind}={b.amount.normalize()}" for kind, b in self.balances)
+            self.identity = values.digest(self.said.get("Id", ""), self.page, self._sequence(), *balances)
+        return self.identity
+
+    def _sequence(self) -> str:
+        return self.said.get("LglSeqNb", "") or self.said.get("ElctrncSeqNb", "")
 
     def _base(self, content: Node, notes: list[str]) -> dict[str, str]:
         """Gives what all movements of an entry share: account and days."""
@@ -272,7 +282,7 @@ class _Ledger:
             self.said.get("CpyDplctInd", "") in {"COPY", "DUPL", "CODU"},
             {b.day: b for kind, b in self.balances if kind == "CLBD" and b.day},
             self.source,
-            self.said.get("LglSeqNb", "") or self.said.get("ElctrncSeqNb", ""),
+            self._sequence(),
             self.page,
             self.period,
             self.details,
