@@ -229,7 +229,7 @@ class _Ledger:
         )  # fmt: skip
 
     def _identity(self) -> str:
-        """Gives what tells statements of an account apart whatever their ids, and is the same for a repeat."""
+        """Gives what tells statements of an account apart whatever their ids; a repeat has the same."""
         if not self.identity:
             balances = (f"{kind}={b.amount.normalize()}" for kind, b in self.balances)
             self.identity = values.digest(self.said.get("Id", ""), self.page, self._sequence(), *balances)
