@@ -46,6 +46,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan data/ --out out/ --only THB-MAR-001 --format csv",
         "thbscreen scan data/ --out out/ --quiet --json --fail-on networks",
         "thbscreen scan reports/ --mapping fiu.yaml --out out/",
+        "thbscreen scan statements/ --out out/",
     )
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
@@ -96,7 +97,8 @@ def scan(
     """Screens files and writes a run folder.
 
     INPUT is a folder or files: movements, and if there are any, accounts and customers; or goAML reports
-    (.xml). The folder holds
+    (.xml); or statements and messages of banks (camt, pain, pacs), with tables of accounts and customers
+    beside them if there are any. The folder holds
     alerts, suspected networks, case narratives and what they rest on. The name of the
     folder that was made goes to stdout, progress and a summary go to stderr.
     """

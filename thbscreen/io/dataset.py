@@ -49,6 +49,9 @@ _BYTES_PER_ROW = 100
 #: Gives, for one file and the rows read before it, which rows a look-up wants.
 _Keep = Callable[["Plan", int], pl.Expr]
 _OWN_READER = frozenset({GOAML, *MESSAGES})
+#: Share of refused entries above which statements are refused. It is larger than that of tables, where wrong
+#: columns or signs would show in it: in statements the balances show what is missing.
+_STATEMENT_REJECTS = 0.5
 _REPEAT = "same row again (same id, same content)"
 
 
@@ -91,6 +94,7 @@ class LoadReport:
         duplicates: transactions that repeat or contradict another one's id.
         notes: things settled by rule, with how often.
         rates: stated exchange rates that were used.
+        statements: what the balances of statements show; empty when there are none.
     """
 
     files: tuple[FileReport, ...]
@@ -101,6 +105,7 @@ class LoadReport:
     duplicates: int
     notes: dict[str, int]
     rates: tuple[str, ...]
+    statements: dict[str, Any] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -367,13 +372,10 @@ class Dataset:
         self._notes |= state.notes  # the larger count of each; a pass over few columns sees less
         self._dropped = self._duplicates(state)
         section = self._section("transactions")
-        _check_share(
-            "transactions",
-            state.counts,
-            state.rejects,
-            section.reject_share if section else None,
-            self.limits,
-        )
+        declared = section.reject_share if section else None
+        if isinstance(self._reports, StatementFolder):
+            declared = max(_STATEMENT_REJECTS, self.limits.reject_share)
+        _check_share("transactions", state.counts, state.rejects, declared, self.limits)
 
     def _duplicates(self, state: _Pass) -> pl.Series:
         candidates = state.seen.candidates()
@@ -453,6 +455,7 @@ class Dataset:
             duplicates,
             dict(self._notes + self._side_notes),
             tuple(f"1 {r.currency} = {r.text} EUR on {r.on} ({r.source})" for r in rates),
+            self._reports.statements if isinstance(self._reports, StatementFolder) else {},
         )
 
     def observations(self) -> Observations:

@@ -139,7 +139,7 @@ def _check_root(reader: XmlReader, file: InputFile) -> None:
     if root is None or root.name not in {"report", "reportdata"}:
         raise data_error(
             "D030", "the root element is not that of a report", file=file.name,
-            hint="goAML reports begin with <report> or <reportdata>; take other XML files out of the folder",
+            hint="reports begin with <report>, statements with <Document>; take other XML out of the folder",
         )  # fmt: skip
 
 

@@ -83,7 +83,8 @@ def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -
             result does not depend on the clock.
 
     Returns:
-        Plain data with keys load, completeness, plausibility, references and findings (sentences).
+        Plain data with keys load, completeness, plausibility, references and findings (sentences), and
+        statements where there are any; these name their accounts.
     """
     seen = dataset.observations()
     out: dict[str, Any] = {
@@ -97,7 +98,9 @@ def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -
         "plausibility": _plausibility(seen, now),
         "references": _references(dataset, seen),
     }
-    out["findings"] = _findings(out)
+    if report.statements:
+        out["statements"] = report.statements
+    out["findings"] = [*_findings(out), *report.statements.get("summary", ())]
     return out
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import gzip
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thbscreen.io.files import reading
@@ -36,9 +38,7 @@ _TAG = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
 def recognised(files: Iterable[InputFile]) -> list[InputFile]:
     """Gives the files with the kind that their first bytes tell, where the ending leaves it open."""
     return [
-        dataclasses.replace(file, kind=kind_of(file))
-        if not file.packed and file.path.suffix.lower() in SHARED_ENDINGS
-        else file
+        dataclasses.replace(file, kind=kind_of(file)) if _ending(file) in SHARED_ENDINGS else file
         for file in files
     ]
 
@@ -50,8 +50,19 @@ def kind_of(file: InputFile) -> str:
         DataError: D001.
     """
     with reading(file.name), file.path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
+        if file.packed:
+            with gzip.GzipFile(fileobj=stream) as unpacked:
+                head = unpacked.read(HEAD_BYTES)
+        else:
+            head = stream.read(HEAD_BYTES)
     return kind_of_text(head) or file.kind
+
+
+def _ending(file: InputFile) -> str | None:
+    """Gives the ending that tells the kind; None for packed files of other kinds than gzip."""
+    if not file.packed:
+        return file.path.suffix.lower()
+    return Path(file.path.stem).suffix.lower() or None if file.path.suffix.lower() == ".gz" else None
 
 
 def kind_of_text(head: bytes) -> str:
@@ -69,6 +80,9 @@ def _text(head: bytes) -> str:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return head[len(bom) :].decode(encoding, "replace")
+    for encoding, sign in (("utf-16-le", b"<\0"), ("utf-16-be", b"\0<")):
+        if head.startswith(sign):
+            return head.decode(encoding, "replace")
     return head.decode("latin-1")
 
 

@@ -58,6 +58,13 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
 def _reports(files: Sequence[InputFile], out: Selected) -> None:
     """Gives every report to every table; other tables beside them would name things in another way."""
     for file in files:
+        if file.kind in MESSAGES:
+            raise data_error(
+                "D026",
+                "a folder holds statements or messages, and XML files that are none",
+                file=next(f.name for f in files if f.kind == "goaml"),
+                hint="scan goAML reports alone, and take other XML files out of the folder",
+            )
         if file.kind == "goaml":
             for table in out.files:
                 out.files[table].append(file)

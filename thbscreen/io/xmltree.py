@@ -7,7 +7,8 @@ before anything in it is looked at, so nothing can be expanded or fetched.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from thbscreen.io.codes import data_error
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import IO
 
+    from thbscreen.errors import DataError
+
 PIECE = 1 << 18
 #: Deeper files are no reports.
 MAX_DEPTH = 40
 #: Elements of one detached part, and characters of one text.
 MAX_ELEMENTS, MAX_TEXT = 2_000_000, 1 << 20
+#: Names that are remembered.
+MAX_NAMES = 10_000
 
 
 @dataclass(slots=True)
@@ -175,3 +180,185 @@ def whole_tree(stream: IO[bytes], name: str) -> XmlElement:
         raise data_error("D027", "the file holds no element", file=name)
     reader.root.children = children
     return reader.root
+
+
+#: Bytes that one part of a streamed message may take before it ends.
+MAX_PART = 48 << 20
+#: Before the root element stands no more than this.
+MAX_PROLOG = 1 << 20
+#: What a streamed part becomes: children by local name, those of one name in a list where there are several.
+#: Elements without children are their trimmed text; the currency of the first amount of a name stands beside
+#: it under its name with an `@`.
+Node = dict[str, Any]
+
+
+class MessageStream:
+    """Reads one message piece by piece, by local names, at the speed of the C library.
+
+    Containers such as `Stmt` are handed on child by child, so that a statement of any length takes the memory
+    of one piece. A document type stands before the root or nowhere, so the beginning is read by a parser that
+    refuses it, and the rest can hold no entity.
+    """
+
+    def __init__(self, stream: IO[bytes], name: str, containers: Collection[str]) -> None:
+        """Keeps what to read.
+
+        Args:
+            stream: bytes of the document.
+            name: of the file, for messages.
+            containers: local names of elements whose children are handed on one by one; the root is one.
+        """
+        self._stream = stream
+        self._name = name
+        self._containers = frozenset(containers)
+        self._local: dict[str, str] = {}
+        self._open: list[ElementTree.Element] = []
+
+    def parts(self) -> Iterator[tuple[str, Node | str | None]]:
+        """Gives `("<Stmt", None)` at a container's beginning, `(name, content)` of parts, `(">Stmt", None)`.
+
+        Raises:
+            DataError: D027 for broken XML, D028 for a document type or entities, D029 for a file that is
+                too deep or has a part that is too large.
+        """
+        builder = ElementTree.TreeBuilder()
+        # An element around the root, so that what was read so far can be looked at at any time.
+        around = builder.start("", {})
+        parser = ElementTree.XMLParser(target=builder)
+        since = 0
+        for piece in self._pieces():
+            self._parse(parser, piece)
+            since += len(piece)
+            self._check_depth(around)
+            for part in self._harvest(around[0], whole=False, depth=0) if len(around) else ():
+                since = 0
+                yield part
+            if since > MAX_PART:
+                raise data_error("D029", "one part is too large for a message", file=self._name)
+        self._parse(parser, b"")
+        yield from self._harvest(around[0], whole=True, depth=0)
+
+    def _parse(self, parser: ElementTree.XMLParser, piece: bytes) -> None:
+        try:
+            if piece:
+                parser.feed(piece)
+                if hasattr(parser, "flush"):  # newer expat may keep a piece back
+                    parser.flush()
+            else:
+                parser.close()
+        except ElementTree.ParseError as error:
+            line, column = error.position
+            raise _broken(error.code, f"{self._name}:{line}:{column + 1}") from None
+        except (ValueError, LookupError):
+            raise data_error("D027", "the declared encoding is not known", file=self._name) from None
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Gives the bytes, the first ones once the root element was found behind no document type."""
+        began = False
+
+        def refuse(*_: object) -> int:
+            raise data_error(
+                "D028", "the file declares a document type or entities",
+                file=f"{self._name}:{guard.CurrentLineNumber}",
+                hint="no message has one; find out where the file comes from before you read it",
+            )  # fmt: skip
+
+        def begin(*_: object) -> None:
+            nonlocal began
+            began = True
+
+        guard = expat.ParserCreate()
+        guard.StartElementHandler = begin
+        guard.StartDoctypeDeclHandler = refuse
+        guard.EntityDeclHandler = refuse
+        guard.ExternalEntityRefHandler = refuse
+        seen: list[bytes] = []
+        size = 0
+        while not began:
+            piece = self._stream.read(1 << 12)
+            try:
+                guard.Parse(piece, not piece)
+            except expat.ExpatError as error:
+                if not began:
+                    raise _broken(error.code, f"{self._name}:{error.lineno}:{error.offset + 1}") from None
+            except (ValueError, LookupError):
+                raise data_error("D027", "the declared encoding is not known", file=self._name) from None
+            size += len(piece)
+            if size > MAX_PROLOG:
+                raise data_error("D029", "no root element at the beginning", file=self._name)
+            seen.append(piece)
+        yield b"".join(seen)
+        while piece := self._stream.read(PIECE):
+            yield piece
+
+    def _check_depth(self, here: ElementTree.Element | None) -> None:
+        depth = 0
+        while here is not None and len(here):
+            here = here[-1]
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise data_error("D029", "too deep for a message", file=self._name)
+
+    def _harvest(
+        self, here: ElementTree.Element, *, whole: bool, depth: int
+    ) -> Iterator[tuple[str, Node | str | None]]:
+        name = self._local_name(here.tag)
+        if len(self._open) == depth:
+            self._open.append(here)
+            yield f"<{name}", None
+        ready = len(here) if whole else len(here) - 1
+        for i, child in enumerate(here):
+            done = i < ready
+            inner = self._local_name(child.tag)
+            if inner in self._containers:
+                yield from self._harvest(child, whole=done, depth=depth + 1)
+            elif done:
+                yield inner, self._content(child, 0)
+        if ready > 0:
+            del here[:ready]
+        if whole:
+            del self._open[depth:]
+            yield f">{name}", None
+
+    def _content(self, element: ElementTree.Element, depth: int) -> Node | str:
+        if not len(element):
+            return (element.text or "").strip()
+        if depth > MAX_DEPTH:
+            raise data_error("D029", "too deep for a message", file=self._name)
+        out: Node = {}
+        local = self._local
+        for child in element:
+            name = local.get(child.tag) or self._local_name(child.tag)
+            if len(child):
+                content: Any = self._content(child, depth + 1)
+            else:
+                content = (child.text or "").strip()
+                currency = child.get("Ccy")  # `attrib` would make a dictionary for each element
+                if currency is not None and f"{name}@" not in out:
+                    out[f"{name}@"] = currency.strip()
+            before = out.get(name)
+            if before is None:
+                out[name] = content
+            elif before.__class__ is list:
+                before.append(content)
+            else:
+                out[name] = [before, content]
+        return out
+
+    def _local_name(self, tag: str) -> str:
+        name = self._local.get(tag)
+        if name is None:
+            name = tag.rpartition("}")[2]
+            if len(self._local) < MAX_NAMES:
+                self._local[tag] = name
+        return name
+
+
+def _broken(code: int, place: str) -> DataError:
+    # The library's text holds no data: it is one of a fixed list.
+    return data_error(
+        "D027",
+        f"not well-formed XML ({expat.errors.messages.get(code, 'broken')})",
+        file=place,
+        hint="export the file again; characters that XML does not allow must be taken out",
+    )

@@ -67,7 +67,7 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
     _reviews(page, run.table("reviews").head(TOP).to_dicts(), facts["reviews"])
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
-    _checks(page, facts)
+    _checks(page, facts, run)
     _next(page, facts, _missing(run), out)
     return "\n".join(page.lines) + "\n"
 
@@ -192,7 +192,7 @@ def _why(row: Row) -> str:
 # --- what the lists are worth ------------------------------------------------------------------------
 
 
-def _checks(page: _Page, facts: Row) -> None:
+def _checks(page: _Page, facts: Row, run: Run) -> None:
     page.heading("WHAT COULD BE JUDGED")
     ready = facts["readiness"]
     silent = ready["not judged"]
@@ -216,6 +216,8 @@ def _checks(page: _Page, facts: Row) -> None:
         f"{tx['skipped']:,} skipped" + (f" (see {' and '.join(where)})" if where else ""),
         indent=2,
     )
+    for line in run.quality.get("statements", {}).get("summary", ()):
+        page.wrap(line, indent=2)
     below = facts["below_the_line"]
     if any(below.values()):
         lacks = ", ".join(f"{n:,} for lack of {_LACKS.get(lack, lack)}" for lack, n in below.items() if n)

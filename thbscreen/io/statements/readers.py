@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from thbscreen.io.recognise import CAMT, PACS, PAIN
+from thbscreen.io.statements import camt, pacs, pain
 from thbscreen.io.statements.records import Item
 
 #: Reads one file: its bytes, its name for messages; yields what is in it, in file order.
 Reader = Callable[[IO[bytes], str], Iterator[Item]]
-READERS: dict[str, Reader] = {}
+READERS: dict[str, Reader] = {CAMT: camt.read, PAIN: pain.read, PACS: pacs.read}
