@@ -40,6 +40,7 @@ FILE_CODES: dict[str, str] = {
     "D028": "document type or entities in XML",
     "D029": "XML too deep or too large",
     "D030": "XML file that is no report",
+    "D034": "kind of statement that is not read",
     "D040": "mapping file is not strict YAML",
     "D041": "unknown key in a mapping file",
     "D042": "unknown column in a mapping file",

@@ -25,7 +25,7 @@ def test_every_code_is_documented_once_and_every_documented_code_exists() -> Non
 
 def test_every_code_is_used_in_the_code() -> None:
     folder = Path(__file__).resolve().parents[3] / "thbscreen" / "io"
-    text = "".join(p.read_text() for p in folder.glob("*.py") if p.name != "codes.py")
+    text = "".join(p.read_text() for p in folder.rglob("*.py") if p.name != "codes.py")
     assert [code for code in FILE_CODES | ROW_CODES if f'"{code}"' not in text] == []
 
 

@@ -104,6 +104,7 @@ class _State:
         self._blocks = False
         self._begun = False
         self._head = ""
+        self._national = False
 
     def line(self, text: str, number: int) -> Iterator[Event]:
         if "{1:" in text or "{4:" in text or text.startswith("-}"):
@@ -130,8 +131,9 @@ class _State:
             if len(self._open.lines) > MAX_LINES:
                 raise data_error("D021", "a field is too long for a message", file=f"{self._file}:{number}")
         elif (outside := self._outside.match(text)) is not None and not self._inside:
+            self._national = True
             yield Outside(outside[1], outside[2])
-        elif text.strip() and not _BLOCK.match(text) and not self._inside:
+        elif text.strip() and not _BLOCK.match(text) and not self._inside and not self._national:
             yield Note(OUTSIDE)
 
     def _marks(self, text: str, number: int) -> Iterator[Event]:

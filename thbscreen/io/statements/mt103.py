@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
@@ -144,7 +145,8 @@ class _Reader:
         self._first_payer = self._first_payer or payer.account
         key = self._key(message, values, payer, payee)
         values |= _kind(payer, payee)
-        values["batch_id"] = values["uetr"] or _reference(message)
+        # References are not unique across banks and days, so the id is made from all that tells payments apart.
+        values["batch_id"] = values["uetr"] or f"m{blake2b(key.encode(), digest_size=10).hexdigest()}"
         for own, other, direction in ((payer, payee, "debit"), (payee, payer, "credit")):
             if not own.account:
                 continue

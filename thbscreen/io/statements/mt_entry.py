@@ -135,10 +135,10 @@ def balance(text: str, notes: list[str]) -> Balance | None:
 def full_day(text: str, notes: list[str]) -> date | None:
     """Reads YYMMDD; 80 to 99 lie in the last century. Days that a month does not have become its last."""
     year = int(text[:2])
-    return _clamped(year + (1900 if year >= 80 else 2000), int(text[2:4]), int(text[4:6]), notes)
+    return clamped(year + (1900 if year >= 80 else 2000), int(text[2:4]), int(text[4:6]), notes)
 
 
-def _clamped(year: int, month: int, day: int, notes: list[str]) -> date | None:
+def clamped(year: int, month: int, day: int, notes: list[str]) -> date | None:
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     last = calendar.monthrange(year, month)[1]
@@ -157,7 +157,7 @@ def _entry_day(text: str, value: date, notes: list[str]) -> date | None:
     best: tuple[int, date, list[str]] | None = None
     for year in (value.year, value.year - 1, value.year + 1):
         own: list[str] = []
-        day = _clamped(year, int(text[:2]), int(text[2:]), own)
+        day = clamped(year, int(text[:2]), int(text[2:]), own)
         if day is not None and (best is None or abs((day - value).days) < best[0]):
             best = (abs((day - value).days), day, own)
     if best is None:

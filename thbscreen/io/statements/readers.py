@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from thbscreen.io.recognise import MT103, MT940, MT942
+from thbscreen.io.recognise import MT103, MT940, MT942, OFX
 from thbscreen.io.statements.mt103 import read_mt103
 from thbscreen.io.statements.mt940 import read_mt940
+from thbscreen.io.statements.ofx import read_ofx
 from thbscreen.io.statements.records import Item
 
 #: Reads one file: its bytes, its name for messages; yields what is in it, in file order.
@@ -16,4 +17,5 @@ READERS: dict[str, Reader] = {
     MT103: read_mt103,
     MT940: read_mt940,
     MT942: read_mt940,
+    OFX: read_ofx,
 }
