@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 16
 #: Endings that several kinds of file have; the first bytes decide.
 SHARED_ENDINGS = frozenset(
-    {"", ".xml", ".txt", ".sta", ".fin", ".swi", ".mt", ".940", ".942", ".103", ".950", ".pla", ".qbo", ".mt940", ".mt942", ".mt103",
-     ".ofx", ".qfx", ".out", ".dat"}
+    {"", ".xml", ".txt", ".sta", ".fin", ".swi", ".mt", ".940", ".942", ".103", ".mt940", ".mt942", ".mt103",
+     ".950", ".pla", ".ofx", ".qfx", ".qbo", ".out", ".dat"}
 )  # fmt: skip
 #: Kinds whose files are statements or payment messages, by what they are told by.
 CAMT, PAIN, PACS, MT940, MT942, MT103, OFX = "camt", "pain", "pacs", "mt940", "mt942", "mt103", "ofx"

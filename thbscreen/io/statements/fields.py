@@ -1,4 +1,4 @@
-"""Fields of SWIFT messages: blocks {1:}{2:}{3:}{4:} or bare tags, several messages in a file, in file order."""
+"""Fields of SWIFT messages: in blocks {1:}{2:}{3:}{4:} or bare, several messages in a file, in file order."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _State:
 
     def _marks(self, text: str, number: int) -> Iterator[Event]:
         """Reads a line with block marks; a message may end and the next begin in one line."""
-        before, end, after = text.partition("-}") if text.startswith("-}") else ("", "", text)
+        _, end, after = text.partition("-}") if text.startswith("-}") else ("", "", text)
         if end:
             yield from self._close(ended=True)
         at = after.find("{1:")

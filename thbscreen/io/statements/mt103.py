@@ -145,16 +145,14 @@ class _Reader:
         self._first_payer = self._first_payer or payer.account
         key = self._key(message, values, payer, payee)
         values |= _kind(payer, payee)
-        # References are not unique across banks and days, so the id is made from all that tells payments apart.
+        # References are not unique across banks and days; the id is made from all that tells payments apart.
         values["batch_id"] = values["uetr"] or f"m{blake2b(key.encode(), digest_size=10).hexdigest()}"
         for own, other, direction in ((payer, payee, "debit"), (payee, payer, "credit")):
             if not own.account:
                 continue
             self._row += 1
             leg = values | {"account_id": own.account, "direction": direction}
-            notes = counterparty(
-                leg, account=other.account, bank=other.bic, name=other.name, own=own.account
-            )
+            notes = counterparty(leg, account=other.account, bank=other.bic, name=other.name, own=own.account)
             if "cp_iban" not in leg and not leg.get("cp_country"):
                 leg["cp_country"] = other.country
             yield from (Note(note) for note in notes)
@@ -164,7 +162,7 @@ class _Reader:
                 yield Side("accounts", account_side(own.account, bic=own.bic))
 
     def _key(self, message: _Message, values: dict[str, str], payer: _Party, payee: _Party) -> str:
-        """Gives what copies of one payment have in common; without UETR equal orders of a file are numbered."""
+        """Gives what copies of a payment have in common; without UETR equal ones of a file are numbered."""
         if values["uetr"]:
             return f"uetr\x1f{values['uetr']}"
         names = ("value_date", "amount", "currency", "end_to_end_id", "remittance_info")
@@ -273,7 +271,9 @@ def _payee(message: _Message) -> _Party:
     party = _party(message.first("59", "59A", "59F"))
     bank = _party(message.first("57A", "57D", "57", "56A"))
     party.account = _polish(party.account)
-    party.bic = party.bic or bank.bic or ("" if message.first("57D", "57C", "57B") else message.header.receiver)
+    party.bic = (
+        party.bic or bank.bic or ("" if message.first("57D", "57C", "57B") else message.header.receiver)
+    )
     return party
 
 

@@ -74,7 +74,7 @@ class _Statement:
     counts: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
     entries: int = 0
     signed: Decimal = Decimal(0)
-    digest: blake2b = field(default_factory=lambda: blake2b(digest_size=16))  # type: ignore[valid-type]
+    digest: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
     open: _Open | None = None
     held: list[Item] = field(default_factory=list)
     streaming: bool = False
@@ -311,10 +311,10 @@ def _values(now: _Statement, read: Entry, found: Details) -> tuple[dict[str, str
     if not account and like_iban(reference):
         account, reference = reference, ""  # ASN Bank: the other account stands where the reference does
     if read.direction == "debit" and not values["end_to_end_id"] and reference != account:
-        values["end_to_end_id"] = clean(reference)  # the account's owner pays, so the reference is the payer's
-    return values, counterparty(
-        values, account=account, bank=found.bank, name=found.name, own=now.account
-    )
+        values["end_to_end_id"] = clean(
+            reference
+        )  # the account's owner pays, so the reference is the payer's
+    return values, counterparty(values, account=account, bank=found.bank, name=found.name, own=now.account)
 
 
 def read_mt940(stream: IO[bytes], name: str) -> Iterator[Item]:

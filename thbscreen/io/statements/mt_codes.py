@@ -1,4 +1,4 @@
-"""What the type codes of statements mean: SWIFT's own, those of Dutch banks, German transaction codes, words."""
+"""What type codes of statements mean: SWIFT's own, those of Dutch banks, German ones, words."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _GERMAN: dict[Kind, tuple[int, ...]] = {
     _CHEQUE: (1, 2, 3, 11, 70, 101, 102, 103, 111, 112, 122, 170),
     _DEBIT: (4, 5, 6, 9, 71, 84, 104, 105, 107, 108, 109, 171, 174, 181, 182, 184, 192, 195, 196, 197),
     _TRANSFER: (
-        8, 13, 15, 20, 51, 52, 53, 54, 56, 59, 67, 87, 88, 116, 117, 119, 152, 153, 154, 155, 156, 159, 166, 167,
-        169, 191, 194,
+        8, 13, 15, 20, 51, 52, 53, 54, 56, 59, 67, 87, 88, 116, 117, 119, 152, 153, 154, 155, 156, 159,
+        166, 167, 169, 191, 194,
     ),
     _ONLINE: (177,),
     _INSTANT: (118, 157, 160, 161, 168),
@@ -50,7 +50,8 @@ _BY_GERMAN = {f"{code:03d}": kind for kind, codes in _GERMAN.items() for code in
 #: Words that begin the text of Dutch statements, and the value of /TRTP/.
 _WORDS: tuple[tuple[str, Kind], ...] = (
     ("SEPA OVERBOEKING", _TRANSFER), ("SEPA INCASSO", _DEBIT), ("SEPA ACCEPTGIRO", _TRANSFER),
-    ("SEPA IDEAL", _ONLINE), ("IDEAL", _ONLINE), ("SEPA PERIODIEKE OVERB", _TRANSFER), ("BEA ", _POS), ("GEA ", _ATM),
+    ("SEPA IDEAL", _ONLINE), ("IDEAL", _ONLINE), ("SEPA PERIODIEKE OVERB", _TRANSFER), ("BEA ", _POS),
+    ("GEA ", _ATM),
     ("SEPA CREDIT TRANSFER", _TRANSFER), ("SEPA DIRECT DEBIT", _DEBIT),
 )  # fmt: skip
 

@@ -139,6 +139,7 @@ def full_day(text: str, notes: list[str]) -> date | None:
 
 
 def clamped(year: int, month: int, day: int, notes: list[str]) -> date | None:
+    """Gives a day; one that its month does not have becomes the last of it, with a note."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
     last = calendar.monthrange(year, month)[1]

@@ -280,4 +280,3 @@ def _supplement(lines: list[str], out: Details) -> None:
 def _original(text: str, out: Details) -> None:
     if (found := _ORIGINAL.search(text)) is not None:
         out.original = (found[2].replace(",", ".").rstrip("."), found[1])
-

@@ -39,7 +39,9 @@ def utf8_pieces(stream: IO[bytes], name: str) -> Iterator[bytes]:
             try:
                 piece = decoder.decode(piece, last).encode("utf-8")
             except UnicodeError:
-                raise data_error("D016", "the file is not the UTF-16 that its first bytes tell", file=name) from None
+                raise data_error(
+                    "D016", "the file is not the UTF-16 that its first bytes tell", file=name
+                ) from None
         if b"\0" in piece:
             raise data_error(
                 "D015", "the file holds NUL characters", file=name,

@@ -40,15 +40,16 @@ _MOMENT = re.compile(
     r"\s*(?:\[\s*([+-]?[0-9]{1,2})(?:[.:]([0-9]{1,2}))?(?::[^\]]*)?\])?$"
 )
 _AMOUNT = re.compile(r"^([+-]?)([0-9]*)(?:[.,]([0-9]*))?$")
-_PRODUCTS = {"CHECKING": "current", "SAVINGS": "savings", "MONEYMRKT": "money_market", "CREDITLINE": "credit_line",
-             "CD": "deposit"}  # fmt: skip
+_PRODUCTS = {"CHECKING": "current", "SAVINGS": "savings", "MONEYMRKT": "money_market",
+             "CREDITLINE": "credit_line", "CD": "deposit"}  # fmt: skip
 #: What a type means for money out and for money in, and the channel it tells.
 _TYPES: dict[str, tuple[str, str, str]] = {
     "INT": ("interest", "interest", ""), "FEE": ("fee", "fee", ""), "SRVCHG": ("fee", "fee", ""),
     "ATM": ("cash_withdrawal", "cash_deposit", "atm"), "CASH": ("cash_withdrawal", "cash_deposit", ""),
     "POS": ("card_purchase", "card_refund", "pos"), "XFER": ("credit_transfer", "credit_transfer", ""),
     "CHECK": ("cheque", "cheque", ""), "PAYMENT": ("credit_transfer", "credit_transfer", "online"),
-    "DIRECTDEP": ("credit_transfer", "credit_transfer", ""), "DIRECTDEBIT": ("direct_debit", "direct_debit", ""),
+    "DIRECTDEP": ("credit_transfer", "credit_transfer", ""),
+    "DIRECTDEBIT": ("direct_debit", "direct_debit", ""),
     "REPEATPMT": ("credit_transfer", "credit_transfer", ""), "DIV": ("other", "other", ""),
     "OTHER": ("other", "other", ""),
 }  # fmt: skip
@@ -136,9 +137,7 @@ class _Reader:
                 yield from self._entry(element)
             case _:
                 self._statements += 1
-                yield Statement(
-                    now.account, "", None, now.closing, now.entries, now.signed, days=now.days
-                )
+                yield Statement(now.account, "", None, now.closing, now.entries, now.signed, days=now.days)
 
     def _account(self, element: Element) -> Iterator[Item]:
         now = self._now
@@ -232,10 +231,21 @@ class _Reader:
             return day.isoformat(), False
         hours, minutes = int(found[7] or 0), _minutes(found[8])
         ahead = timedelta(hours=hours, minutes=-minutes if (found[7] or "").startswith("-") else minutes)
-        if int(found[4]) > 23 or int(found[5]) > 59 or int(found[6] or 0) > 59 or abs(ahead) > timedelta(hours=14):
+        if (
+            int(found[4]) > 23
+            or int(found[5]) > 59
+            or int(found[6] or 0) > 59
+            or abs(ahead) > timedelta(hours=14)
+        ):
             return None
         moment = datetime(
-            day.year, day.month, day.day, int(found[4]), int(found[5]), int(found[6] or 0), tzinfo=timezone(ahead)
+            day.year,
+            day.month,
+            day.day,
+            int(found[4]),
+            int(found[5]),
+            int(found[6] or 0),
+            tzinfo=timezone(ahead),
         )
         return moment.isoformat(), True
 
@@ -262,20 +272,25 @@ class _Reader:
 def _names(element: Element, values: dict[str, str], now: _Statement, institution: str) -> list[str]:
     """Puts counterparty, merchant and text into a movement; gives notes."""
     name = next(
-        (text for path in (("EXTDNAME",), ("NAME",), ("PAYEE", "NAME")) if (text := clean(element.value(*path)))), ""
+        (
+            text
+            for path in (("EXTDNAME",), ("NAME",), ("PAYEE", "NAME"))
+            if (text := clean(element.value(*path)))
+        ),
+        "",
     )
     memo = clean(element.value("MEMO"))
     card = values["tx_type"] in ("card_purchase", "card_refund")
-    text = [memo] if memo else []
+    parts = [memo] if memo else []
     if card or (now.card and name and values["tx_type"] not in _NOBODY):
         values["merchant_name"] = name
         code = element.value("SIC")
         values["mcc"] = code if re.match(r"^[0-9]{4}$", code) else ""
         name = ""
     elif values["tx_type"] in _NOBODY:
-        text = [name, *text] if name else text
+        parts = [name, *parts] if name else parts
         name = ""
-    values["remittance_info"] = " ".join(text)
+    values["remittance_info"] = " ".join(parts)
     other = element.find("BANKACCTTO") or element.find("CCACCTTO")
     account = _account_of(other) if other is not None else ""
     return counterparty(values, account=account, name=name, own=now.account)

@@ -50,7 +50,9 @@ class Element:
         """Gives the text of the first element on a path that has text; empty when there is none."""
         *above, last = path
         here = self.find(*above)
-        return next((c.text for c in here.children if c.name == last and c.text), "") if here is not None else ""
+        return (
+            next((c.text for c in here.children if c.name == last and c.text), "") if here is not None else ""
+        )
 
 
 @dataclass(slots=True)
@@ -165,7 +167,13 @@ class _Tree:
         self._seen = True
         # A value that has text ends where the next tag begins.
         leaf = self._leaf
-        if leaf is not None and leaf.text and leaf.name not in self._groups and self._stack and self._stack[-1] is leaf:
+        if (
+            leaf is not None
+            and leaf.text
+            and leaf.name not in self._groups
+            and self._stack
+            and self._stack[-1] is leaf
+        ):
             self._stack.pop()
             if leaf.name in self._wholes:
                 yield Whole(leaf)
@@ -213,7 +221,10 @@ class _Tree:
         """Checks that the file is whole."""
         if not self._seen:
             raise data_error(
-                "D021", "the file holds no OFX element", file=self._name, hint="export the statement as OFX again"
+                "D021",
+                "the file holds no OFX element",
+                file=self._name,
+                hint="export the statement as OFX again",
             )
         if not self._ended:
             raise data_error(
