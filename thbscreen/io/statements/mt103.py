@@ -7,10 +7,8 @@ legs have one `batch_id`.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
@@ -18,6 +16,7 @@ from thbscreen.io.statements.fields import End, Header, Outside, Tag, events
 from thbscreen.io.statements.mt_entry import amount_of, full_day, plain, reference
 from thbscreen.io.statements.mt_text import flowed
 from thbscreen.io.statements.parties import (
+    Bookings,
     account_form,
     account_side,
     clean,
@@ -25,7 +24,7 @@ from thbscreen.io.statements.parties import (
     is_bic,
     is_iban,
 )
-from thbscreen.io.statements.records import Movement, Note, Refused, Side, Statement
+from thbscreen.io.statements.records import Movement, Note, Refused, Side, Skipped, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +40,8 @@ TAGS = frozenset(
 _FIRST = frozenset({"20"})
 #: Full length of a line of text in these messages.
 FULL = 35
+_KINDS = frozenset({"", "100", "103"})
+OTHER_KIND = "message of another type than the file's first"
 NO_ACCOUNT = "payment whose payer's or payee's account is not named; only the other one has a leg"
 SELF = "transfer from an account to itself"
 _VALUE = re.compile(r"^([0-9]{6})([A-Z]{3})([0-9][0-9,]*)\s*$")
@@ -114,13 +115,17 @@ class _Reader:
         self._total = Decimal(0)
         self._sides: set[str] = set()
         self._first_payer = ""
-        self._same: Counter[str] = Counter()
+        self._bookings = Bookings()
 
     def message(self) -> Iterator[Item]:
         message, self.now = self.now, None
         if message is None or not message.fields:
             return
         self._messages += 1
+        if message.header.kind not in _KINDS:
+            self._row += 1
+            yield Skipped(self._row, OTHER_KIND)
+            return
         payment = _payment(message)
         if isinstance(payment, str):
             self._row += 1
@@ -146,7 +151,7 @@ class _Reader:
         key = self._key(message, values, payer, payee)
         values |= _kind(payer, payee)
         # References are not unique across banks and days; the id is made from all that tells payments apart.
-        values["batch_id"] = values["uetr"] or f"m{blake2b(key.encode(), digest_size=10).hexdigest()}"
+        values["batch_id"] = values["uetr"] or f"m{key}"
         for own, other, direction in ((payer, payee, "debit"), (payee, payer, "credit")):
             if not own.account:
                 continue
@@ -164,12 +169,10 @@ class _Reader:
     def _key(self, message: _Message, values: dict[str, str], payer: _Party, payee: _Party) -> str:
         """Gives what copies of a payment have in common; without UETR equal ones of a file are numbered."""
         if values["uetr"]:
-            return f"uetr\x1f{values['uetr']}"
+            return self._bookings.key(["uetr", values["uetr"]], numbered=False)
         names = ("value_date", "amount", "currency", "end_to_end_id", "remittance_info")
         parts = [_reference(message), message.header.sender, payer.account, payee.account, payee.name]
-        key = "\x1f".join(["mt103", *parts, *(values[n] for n in names)])
-        self._same[key] += 1
-        return f"{key}\x1f{self._same[key]}"
+        return self._bookings.key(["mt103", *parts, *(values[n] for n in names)])
 
     def end(self) -> Iterator[Item]:
         if not self._messages:

@@ -6,7 +6,6 @@ One message is one statement, or one page of it; each page has its own balances,
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
@@ -17,7 +16,15 @@ from thbscreen.io.statements.fields import End, Header, Outside, Tag, events
 from thbscreen.io.statements.mt_codes import kind_of
 from thbscreen.io.statements.mt_entry import CLAMPED, Entry, amount_of, balance, entry, plain
 from thbscreen.io.statements.mt_text import Details, details
-from thbscreen.io.statements.parties import account_side, clean, counterparty, is_bic, like_iban, own_account
+from thbscreen.io.statements.parties import (
+    Bookings,
+    account_side,
+    clean,
+    counterparty,
+    is_bic,
+    like_iban,
+    own_account,
+)
 from thbscreen.io.statements.records import Balance, Movement, Note, Refused, Side, Skipped, Statement
 
 if TYPE_CHECKING:
@@ -40,10 +47,13 @@ NO_BALANCE = "balance that cannot be read; the statement is not proved by it"
 NO_PAGE = "page whose opening balance is not the closing balance of the page before; a page may be missing"
 REVERSAL = "entry with a mark of reversal (RC is money out, RD money in)"
 EXPECTED = "entry that is expected and not booked (EC, ED)"
+FLOOR = "report within the day that leaves out entries below a limit it states (:34F:)"
+OTHER_KIND = "message of another type than the file's first"
 INTERIM = "report within the day (MT942): its entries count as booked, once with those of the statement"
 _COUNTED = re.compile(r"^(?:/SUM/)?/?D([0-9]{6})C([0-9]{6})D([0-9]+,[0-9]*)C([0-9]+,[0-9]*)$")
 _DECLARED = re.compile(r"^([0-9]{1,5})([A-Z]{3})([0-9][0-9,]*)$")
-_FLOOR = re.compile(r"^([A-Z]{3})[CD]?[0-9]")
+_FLOOR = re.compile(r"^([A-Z]{3})[CD]?([0-9][0-9,]*)")
+_KINDS = frozenset({"", "940", "942", "950"})
 
 
 @dataclass(slots=True)
@@ -86,7 +96,7 @@ class _Reader:
         self._stream, self._name = stream, name
         self._row = 0
         self._statements = 0
-        self._same: Counter[str] = Counter()
+        self._bookings = Bookings()
         self._digests: set[bytes] = set()
         self._page: dict[str, Balance] = {}
         self._sides: set[str] = set()
@@ -119,10 +129,15 @@ class _Reader:
         now = self._now
         if now is None:
             return
+        if now.header.kind not in _KINDS:
+            now.tagged = True
+            return
         if now.closed and tag.name in ("25", "25P", "60F", "60M", "61"):
             header = now.header
             yield from self._finish()
-            now = self._now = _Statement(header, account=now.account, bic=now.bic, interim=now.interim)
+            now = self._now = _Statement(
+                header, account=now.account, bic=now.bic, currency=now.currency, interim=now.interim
+            )
         now.tagged = True
         now.digest.update(f":{tag.name}:{chr(10).join(tag.lines)}\n".encode())
         text = tag.lines[0].strip()
@@ -141,6 +156,8 @@ class _Reader:
                 now.interim = True
                 if (floor := _FLOOR.match(text)) is not None and tag.name == "34F":
                     now.currency = now.currency or floor[1]
+                    if floor[2].strip("0,"):
+                        yield Note(FLOOR)
             case "60F" | "60M" | "62F" | "62M":
                 yield from self._balance(now, tag.name, text)
             case "61":
@@ -202,9 +219,8 @@ class _Reader:
         if isinstance(read, str):
             return [Refused(waiting.row, read)]
         found = details(waiting.text, waiting.numbered, read.more, now.account, read.code)
-        if not read.expected:
-            now.signed += read.amount if read.direction == "credit" else -read.amount
         values, notes = _values(now, read, found)
+        now.signed += _signed(values)
         out: list[Item] = [Note(note) for note in (*read.notes, *notes)]
         out += [Note(REVERSAL)] * read.reversal + [Note(EXPECTED)] * read.expected
         return [*out, Movement(waiting.row, values, kind="interim" if now.interim else "booked")]
@@ -214,6 +230,7 @@ class _Reader:
         for item in now.held:
             if isinstance(item, Movement):
                 if not now.account or not now.currency:
+                    now.signed -= _signed(item.values)
                     yield Refused(item.row, "D101")
                     continue
                 item.values |= {"account_id": now.account, "currency": now.currency}
@@ -226,15 +243,17 @@ class _Reader:
         names = ["account_id", "value_date", "booking_ts", "direction", "amount", "currency", "bank_ref"]
         if not values.get("bank_ref"):
             names += ["end_to_end_id", "remittance_info", "cp_account_id", "cp_name"]
-        key = "\x1f".join(["mt", *(values.get(name, "") for name in names)])
-        self._same[key] += 1
-        return f"{key}\x1f{self._same[key]}"
+        return self._bookings.key(["mt", *(values.get(name, "") for name in names)])
 
     # --- ends of messages ---------------------------------------------------------------------------
 
     def _finish(self) -> Iterator[Item]:
         now, self._now = self._now, None
         if now is None or not now.tagged:
+            return
+        if now.header.kind not in _KINDS:
+            self._row += 1
+            yield Skipped(self._row, OTHER_KIND)
             return
         yield from self._close_entry(now)
         if not (now.account or now.entries or now.opening or now.closing):
@@ -285,6 +304,14 @@ def _statement(now: _Statement, *, copy: bool) -> Statement:
         copy,
         {closing.day: closing} if closing is not None and closing.day else {},
     )
+
+
+def _signed(values: dict[str, str]) -> Decimal:
+    """Gives what a booked entry adds to the balance."""
+    if values["status"] != "booked":
+        return Decimal(0)
+    amount = Decimal(values["amount"])
+    return amount if values["direction"] == "credit" else -amount
 
 
 def _values(now: _Statement, read: Entry, found: Details) -> tuple[dict[str, str], list[str]]:

@@ -18,6 +18,7 @@ _LINE = re.compile(
 )
 _AMOUNT = re.compile(r"^([0-9]+)(?:,([0-9]*))?$")
 _BALANCE = re.compile(r"^([CD])([0-9]{6})([A-Z]{3})([0-9][0-9.,]*)\s*$")
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 #: References that only say where the reference is.
 _POINTERS = re.compile(r"^(?:[KE]REF\+?|NON ?REF|NOTPROVIDED|NOREF|NONE)$")
 
@@ -69,7 +70,10 @@ def entry(lines: list[str]) -> Entry | str:
     if booked is None:
         return "D109"
     mark = found["mark"]
-    owner, _, bank = found["rest"].partition("//")
+    code, rest = found["code"] or "", found["rest"]
+    if f"{code}{rest}".startswith("NONREF"):  # the type is missing
+        code, rest = "", f"{code}{rest}"
+    owner, _, bank = rest.partition("//")
     return Entry(
         value.isoformat(),
         booked.isoformat(),
@@ -77,7 +81,7 @@ def entry(lines: list[str]) -> Entry | str:
         mark in ("RC", "RD"),
         mark in ("EC", "ED"),
         amount,
-        (found["code"] or "").strip(),
+        code.strip(),
         reference(owner),
         reference(bank),
         [line for line in lines[1:] if line.strip()],
@@ -142,7 +146,7 @@ def clamped(year: int, month: int, day: int, notes: list[str]) -> date | None:
     """Gives a day; one that its month does not have becomes the last of it, with a note."""
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    last = calendar.monthrange(year, month)[1]
+    last = 29 if month == 2 and calendar.isleap(year) else _DAYS[month - 1]
     if day > last:
         notes.append(CLAMPED)
     return date(year, month, min(day, last))

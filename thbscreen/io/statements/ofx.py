@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements.mt_entry import CLAMPED, clamped, plain
 from thbscreen.io.statements.ofx_tree import Begin, Element, Whole, elements
-from thbscreen.io.statements.parties import account_form, account_side, clean, counterparty
+from thbscreen.io.statements.parties import Bookings, account_form, account_side, clean, counterparty
 from thbscreen.io.statements.records import Balance, Movement, Note, Refused, Side, Skipped, Statement
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class _Reader:
         self._statements = 0
         self._institution = ""
         self._clock = ""
-        self._same: Counter[str] = Counter()
+        self._bookings = Bookings()
         self._now = _Statement()
 
     def items(self) -> Iterator[Item]:
@@ -214,7 +213,7 @@ class _Reader:
         }
         if element.value("CORRECTACTION"):
             notes.append(REPLACES)
-        notes += _names(element, values, now, self._institution)
+        notes += _names(element, values, now)
         return values, amount
 
     def _moment(self, text: str, notes: list[str]) -> tuple[str, bool] | None:
@@ -262,14 +261,11 @@ class _Reader:
         """
         names = ("account_id", "booking_ts", "direction", "amount", "currency", "bank_ref", "cp_name",
                  "merchant_name", "remittance_info")  # fmt: skip
-        key = "\x1f".join(["ofx", *(values.get(name, "") for name in names)])
-        if values["bank_ref"]:
-            return key
-        self._same[key] += 1
-        return f"{key}\x1f{self._same[key]}"
+        parts = ["ofx", *(values.get(name, "") for name in names)]
+        return self._bookings.key(parts, numbered=not values["bank_ref"])
 
 
-def _names(element: Element, values: dict[str, str], now: _Statement, institution: str) -> list[str]:
+def _names(element: Element, values: dict[str, str], now: _Statement) -> list[str]:
     """Puts counterparty, merchant and text into a movement; gives notes."""
     name = next(
         (

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from thbscreen.model import iban
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BAD_IBAN = "counterparty's IBAN whose check digits do not hold; kept as an account number"
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$")
@@ -26,6 +32,27 @@ def like_iban(text: str) -> bool:
     """True when the text has the shape and the length of an IBAN; its check digits may be wrong."""
     bare = iban.normalise(text)
     return iban.looks_like_iban(bare) and len(bare) == iban.LENGTHS.get(bare[:2])
+
+
+class Bookings:
+    """Gives what messages about one booking have in common; equal ones of a file are numbered."""
+
+    def __init__(self) -> None:
+        """Starts with nothing seen."""
+        self._seen: Counter[bytes] = Counter()
+
+    def key(self, parts: Iterable[str], *, numbered: bool = True) -> str:
+        """Gives the key of one booking.
+
+        Args:
+            parts: what other messages about it also say.
+            numbered: false where the parts hold an id of the bank, so that equal ones are the same booking.
+        """
+        digest = blake2b("\x1f".join(parts).encode(), digest_size=12)
+        if not numbered:
+            return digest.hexdigest()
+        self._seen[digest.digest()] += 1
+        return f"{digest.hexdigest()}-{self._seen[digest.digest()]}"
 
 
 def clean(text: str) -> str:
