@@ -242,6 +242,22 @@ def test_free_text_is_joined_inside_words_only_where_a_line_is_full() -> None:
     assert row["remittance_info"].endswith(" DEPOSIT")
 
 
+def test_cover_lines_and_domestic_accounts_of_old_dutch_statements() -> None:
+    cover = "ABNANL2A\r\n940\r\nABNANL2A\r\n"
+    text = "GIRO   428428 KPN - SHOP         BETALINGSKENM.  42", "12.34.56.789 J EXAMPLE           RENT"
+    found = read(cover + mt940(*(entry("2601050105D1,N192NONREF", t) for t in text)) + cover, "mt940")
+    assert [(row["cp_account_id"], row["cp_name"]) for row in found.values] == [
+        ("428428", "KPN - SHOP"),
+        ("123456789", "J EXAMPLE"),
+    ]
+    assert found.notes == []
+
+
+def test_a_line_cut_in_front_of_the_amount() -> None:
+    found = read(mt940(":61:2601050105CR\r\n12,50NTRFNONREF", entry()))
+    assert [row["amount"] for row in found.values] == ["12.5", "12.5"]
+
+
 def test_numbered_lines_of_banks_outside_the_standard() -> None:
     found = read(
         mt940(

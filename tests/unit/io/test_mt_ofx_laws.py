@@ -154,7 +154,7 @@ COLUMNS = {"name": "cp_name", "text": "remittance_info", "reference": "end_to_en
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.__name__)
 @given(bookings=BOOKINGS, blocks=st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_a_statement_written_in_any_dialect_is_read_back(
     dialect: object, bookings: list[Booking], blocks: bool
 ) -> None:
@@ -171,7 +171,7 @@ def test_a_statement_written_in_any_dialect_is_read_back(
 
 
 @given(bookings=BOOKINGS, ended=st.booleans(), comma=st.booleans())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_an_ofx_statement_is_read_back_with_end_tags_or_without(
     bookings: list[Booking], ended: bool, comma: bool
 ) -> None:
@@ -265,7 +265,7 @@ def survives(data: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize("name", SEEDS)
 @given(draw=st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_damaged_files_are_read_or_refused_and_nothing_else(name: str, draw: st.DataObject) -> None:
     seed = SEEDS[name].encode()
     survives(draw.draw(damaged(seed, 4)), kind_of_text(seed))
@@ -274,7 +274,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(name: str, draw: st.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 @given(draw=st.data())
-@settings(max_examples=2500)
+@settings(max_examples=1500)
 def test_thousands_of_damaged_files_are_read_or_refused(name: str, draw: st.DataObject) -> None:
     seed = SEEDS[name].encode()
     survives(draw.draw(damaged(seed, 12)), kind_of_text(seed))
@@ -304,7 +304,7 @@ def test_no_single_byte_changes_a_sum_without_a_gap(name: str) -> None:
     assert whole == (Decimal("10.51"), True)
     unseen = []
     for at in range(len(seed)):
-        for new in (b"", b"9", b"R", b"\n", seed[at : at + 1] * 2):
+        for new in (b"", b"9", b"\n"):
             found = net(seed[:at] + new + seed[at + 1 :])
             if found is not None and found[0] != whole[0] and found[1]:
                 unseen.append((at, new))
@@ -312,7 +312,7 @@ def test_no_single_byte_changes_a_sum_without_a_gap(name: str) -> None:
 
 
 @given(bookings=BOOKINGS.filter(bool), draw=st.data())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_a_changed_or_missing_entry_is_the_gap_that_the_balances_show(
     bookings: list[Booking], draw: st.DataObject
 ) -> None:

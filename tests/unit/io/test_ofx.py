@@ -152,7 +152,8 @@ def test_entries_without_account_or_currency_are_refused() -> None:
         ("202601050930[+5.30:IST]", "2026-01-05T09:30:00+05:30", "true"),
         ("20260105093000[-3.5:NST]", "2026-01-05T09:30:00-03:30", "true"),
         ("20260105120000[0:GMT]", "2026-01-05", "false"), ("20260105000000", "2026-01-05", "false"),
-        ("20260105101112.000[-5:EST]", "2026-01-05", "false"), ("20260105 ", "2026-01-05", "false"),
+        ("20260105101112.000[-5:EST]", "2026-01-05", "false"),
+        ("20260105093000[Nicosia]", "2026-01-05", "false"), ("20260105 ", "2026-01-05", "false"),
     ],
 )  # fmt: skip
 def test_moments(written: str, booked: str, timed: str) -> None:
@@ -210,8 +211,38 @@ def test_what_is_settled_by_rule_is_noted() -> None:
     assert found.statements[0].signed is None
     assert read(ofx(transaction(CORRECTFITID="F0", CORRECTACTION="DELETE"))).skipped == [reader.DELETED]
     assert read(ofx(transaction(CORRECTFITID="F0", CORRECTACTION="REPLACE"))).notes == [reader.REPLACES]
-    found = read(ofx(transaction(NAME="M\u00fcller")).encode("cp1252"))
+    found = read(ofx(transaction(NAME="M\u00fcller")).replace("CHARSET:1252", "").encode("cp1252"))
     assert (found.values[0]["cp_name"], found.notes) == ("M\u00fcller", [NOT_UTF8])
+
+
+@pytest.mark.parametrize(
+    ("header", "page"),
+    [
+        (HEADER.replace("CHARSET:1252", "CHARSET:1253"), "cp1253"),
+        (HEADER.replace("CHARSET:1252", "CHARSET:ISO-8859-7"), "iso8859-7"),
+        ('<?xml version="1.0" encoding="windows-1253"?>\n<?OFX OFXHEADER="200"?>\n', "cp1253"),
+    ],
+)  # fmt: skip
+def test_the_code_page_that_the_header_names_is_taken(header: str, page: str) -> None:
+    text = ofx(transaction(NAME="\u0391\u03bd\u03bd\u03b1")).replace(HEADER, header)
+    for found in (read(text.encode(page)), read(text)):
+        assert (found.values[0]["cp_name"], found.notes) == ("\u0391\u03bd\u03bd\u03b1", [])
+    odd = text.replace("1253", "9999").replace("8859-7", "9999")
+    assert read(odd.encode(page), "ofx").notes == [NOT_UTF8]
+
+
+def test_investments_beside_accounts_are_left_out_and_counted() -> None:
+    text = ofx(transaction())
+    more = ofx(transaction()).partition("<BANKMSGSRSV1>")[2].replace("STMTRS>", "INVSTMTRS>")
+    found = read(text.replace("</BANKMSGSRSV1></OFX>\n", more))
+    assert (len(found.movements), found.skipped, found.notes) == (1, [reader.LEFT_OUT], [reader.LEFT_OUT])
+
+
+def test_a_list_of_accounts_gives_accounts() -> None:
+    found = read(
+        f"<OFX><ACCTINFORS><ACCTINFO><BANKACCTINFO>{ACCOUNT}</BANKACCTINFO></ACCTINFO></ACCTINFORS></OFX>"
+    )
+    assert ([s["account_id"] for s in found.sides], found.notes) == (["123/456"], [reader.ONLY_ACCOUNTS])
 
 
 def test_expected_entries_are_pending_and_do_not_count_in_the_sum() -> None:

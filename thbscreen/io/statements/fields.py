@@ -19,6 +19,8 @@ OUTSIDE = "line outside of any message; left out"
 #: Lines of one field; more are no field.
 MAX_LINES = 4000
 _BLOCK = re.compile(r"\{([125]):([^{}]*)\}")
+#: Lines around messages that say nothing more: a bank's address, a type, the rest of a block.
+_COVER = re.compile(r"^(?:[A-Z]{6}[A-Z0-9]{2,6}|[0-9]{3}|\{.*|\}.*)$")
 _BLOCK_3 = re.compile(r"\{3:((?:\{[^{}]*\}|[^{}])*)\}")
 _IN_BLOCK = re.compile(r"\{([A-Za-z0-9]{3}):([^{}]*)\}")
 _OUTPUT = re.compile(r"^O[0-9]{3}([0-9]{4})([0-9]{6})([A-Z0-9]{12})[0-9]{10}([0-9]{6})([0-9]{4})")
@@ -133,7 +135,7 @@ class _State:
         elif (outside := self._outside.match(text)) is not None and not self._inside:
             self._national = True
             yield Outside(outside[1], outside[2])
-        elif text.strip() and not _BLOCK.match(text) and not self._inside and not self._national:
+        elif text.strip() and not self._inside and not self._national and not _COVER.match(text.strip()):
             yield Note(OUTSIDE)
 
     def _marks(self, text: str, number: int) -> Iterator[Event]:

@@ -57,6 +57,9 @@ class Entry:
 def entry(lines: list[str]) -> Entry | str:
     """Reads a line :61: with its supplementary lines; a row code such as D102 when it cannot be read."""
     found = _LINE.match(lines[0].rstrip())
+    if found is None and len(lines) > 1 and re.match(r"^[0-9]", lines[1]):
+        lines = [lines[0].rstrip() + lines[1], *lines[2:]]  # cut in front of the amount
+        found = _LINE.match(lines[0].rstrip())
     if found is None:
         return _why(lines[0])
     amount = amount_of(found["amount"])

@@ -22,6 +22,7 @@ _SLASH = re.compile(rf"/({_SLASHED})/")
 _SLASH_BEGIN = re.compile(rf"^ ?/({_SLASHED})/")
 _COLON = re.compile(r"\b(IBAN|BIC|NAAM|NAME|OMSCHRIJVING|KENMERK|MACHTIGING|INCASSANT): ?")
 _NATIONAL = re.compile(r"^([0-9]{10}) +(?=\S)")
+_DOMESTIC = re.compile(r"^(?:GIRO +([0-9]{1,9})|([0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{3})) +(\S+(?: \S+)*)")
 _NUMBERED = re.compile(r"^([0-9]{2})(.*)$")
 _ORIGINAL = re.compile(r"/OCMT/([A-Z]{3})([0-9]+(?:,[0-9]*)?)/?")
 
@@ -228,6 +229,10 @@ def _free(lines: list[str], own: str, code: str, out: Details) -> None:
     if national is not None and code[1:].strip() and len(code) <= 3 and own.isdigit():
         out.account = out.account or national[1]  # ING and Postbank: the other account stands in front
         text = text[national.end() :]
+    domestic = _DOMESTIC.match(text)
+    if domestic is not None:  # ABN AMRO before SEPA: account and name in front
+        out.account = out.account or (domestic[1] or domestic[2].replace(".", ""))
+        out.name = out.name or domestic[3][:32]
     out.words = clean(text[:24])
     if clean(text):
         out.text.append(clean(text))

@@ -54,20 +54,24 @@ def utf8_pieces(stream: IO[bytes], name: str) -> Iterator[bytes]:
         piece = stream.read(PIECE)
 
 
-def decoded(octets: bytes) -> tuple[str, bool]:
-    """Decodes a line or a value: UTF-8 if it is, else the fallback; control characters go, tabs are blanks.
+def decoded(octets: bytes, declared: str = "") -> tuple[str, bool]:
+    """Decodes a line or a value: UTF-8 if it is, else as declared; control characters go, tabs are blanks.
+
+    Args:
+        octets: the bytes.
+        declared: code page that the file names, if it does.
 
     Returns:
-        The text, and whether the fallback was taken.
+        The text, and whether the code page was taken without being declared.
     """
     try:
         text, other = octets.decode("utf-8"), False
     except UnicodeDecodeError:
-        other = True
+        other = not declared
         try:
-            text = octets.decode(FALLBACK)
+            text = octets.decode(declared or FALLBACK)
         except UnicodeDecodeError:
-            text = octets.decode("latin-1")
+            text, other = octets.decode("latin-1"), True
     return _CONTROL.sub("", text).replace("\t", " "), other
 
 

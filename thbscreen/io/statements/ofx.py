@@ -31,9 +31,13 @@ _WHOLES = frozenset(
 )
 DELETED = "entry that only takes back an earlier one (CORRECTACTION DELETE); the earlier one is not taken out"
 REPLACES = "entry that replaces an earlier one (CORRECTACTION REPLACE); both count"
+LEFT_OUT = "statement of investments or a loan in a file with statements of accounts; not read"
+ONLY_ACCOUNTS = "file that lists accounts and holds no statement"
+ODD_ZONE = "time of day whose zone cannot be read; taken as a date without time"
 STAMPED = "time of day that is midnight, noon or that of the export; taken as a date without time"
 OTHER_CURRENCY = "amount stated in another currency than the account's; kept in that currency"
 SIGN = "type and sign of the amount disagree (CREDIT below zero, DEBIT above); the sign was taken"
+_ZONED = re.compile(r"^([0-9]{8})(?:[0-9]{4}(?:[0-9]{2})?(?:\.[0-9]{1,6})?)? *\[")
 _MOMENT = re.compile(
     r"^([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([0-9]{2})?(?:\.[0-9]{1,6})?)?"
     r"\s*(?:\[\s*([+-]?[0-9]{1,2})(?:[.:]([0-9]{1,2}))?(?::[^\]]*)?\])?$"
@@ -62,6 +66,7 @@ class _Statement:
     own: str = ""
     currency: str = ""
     card: bool = False
+    left_out: bool = False
     closing: Balance | None = None
     entries: int = 0
     signed: Decimal | None = Decimal(0)
@@ -79,7 +84,7 @@ def read_ofx(stream: IO[bytes], name: str) -> Iterator[Item]:
         Movements, refused and skipped entries, accounts, notes and one statement for each account.
 
     Raises:
-        DataError: D015, D016, D021, D028, D029, or D034 for statements of investments and loans.
+        DataError: D015, D016, D021, D028, D029, or D034 for statements of investments and loans alone.
     """
     yield from _Reader(stream, name).items()
 
@@ -88,7 +93,7 @@ class _Reader:
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream, self._name = stream, name
         self._row = 0
-        self._statements = 0
+        self._statements = self._left_out = self._accounts = 0
         self._institution = ""
         self._clock = ""
         self._bookings = Bookings()
@@ -103,23 +108,32 @@ class _Reader:
                     self._begin(event.name)
                 case Whole():
                     yield from self._whole(event.element)
-        if not self._statements:
+        if self._left_out and self._statements:
+            yield Note(LEFT_OUT)
+        elif self._left_out:
+            raise data_error(
+                "D034", "the file holds statements of investments or loans, which are not read",
+                file=self._name, hint="export the statements of bank and card accounts",
+            )  # fmt: skip
+        elif not self._statements and self._accounts:
+            yield Note(ONLY_ACCOUNTS)
+        elif not self._statements:
             raise data_error(
                 "D021", "the file holds no statement of a bank or card account",
                 file=self._name, hint="the bank may have refused the request; export the statement again",
             )  # fmt: skip
 
     def _begin(self, name: str) -> None:
-        if name not in ("STMTRS", "CCSTMTRS"):
-            kind = "investments" if name == "INVSTMTRS" else "a loan"
-            raise data_error(
-                "D034", f"the file holds a statement of {kind}, which is not read",
-                file=self._name, hint="export the statements of bank and card accounts alone",
-            )  # fmt: skip
-        self._now = _Statement(card=name == "CCSTMTRS")
+        left_out = name not in ("STMTRS", "CCSTMTRS")
+        self._left_out += left_out
+        self._now = _Statement(card=name == "CCSTMTRS", left_out=left_out)
 
     def _whole(self, element: Element) -> Iterator[Item]:
         now = self._now
+        if now.left_out and element.name in _ENTRIES:
+            self._row += 1
+            yield Skipped(self._row, LEFT_OUT)
+            return
         match element.name:
             case "SONRS":
                 self._institution = clean(element.value("FI", "ORG"))
@@ -141,8 +155,9 @@ class _Reader:
     def _account(self, element: Element) -> Iterator[Item]:
         now = self._now
         now.account, now.own = _account_of(element), account_form(element.value("ACCTID"))
-        if not now.account:
+        if not now.account or now.left_out:
             return
+        self._accounts += 1
         side = account_side(now.account, currency=now.currency, institution=self._institution)
         if not side["institution"]:
             side["institution"] = account_form(element.value("BANKID"))
@@ -195,6 +210,7 @@ class _Reader:
             notes.append(SIGN)
         known = _TYPES.get(kind)
         tx_type = "" if known is None else known[0 if direction == "debit" else 1]
+        original = element.value("ORIGCURRENCY", "CURSYM").upper()
         value_day = _day(element.value("VALUEDATE") or element.value("DTAVAIL"))
         values = {
             "account_id": now.account,
@@ -209,7 +225,7 @@ class _Reader:
             "channel": known[2] if known is not None else "",
             "bank_ref": clean(element.value("FITID")),
             "end_to_end_id": clean(element.value("REFNUM")),
-            "orig_currency": element.value("ORIGCURRENCY", "CURSYM").upper(),
+            "orig_currency": original if re.match(r"^[A-Z]{3}$", original) else "",
         }
         if element.value("CORRECTACTION"):
             notes.append(REPLACES)
@@ -219,6 +235,9 @@ class _Reader:
     def _moment(self, text: str, notes: list[str]) -> tuple[str, bool] | None:
         """Reads a moment; a clock that says nothing, because every entry has it, makes it a date."""
         found = _MOMENT.match(text)
+        if found is None and (zoned := _ZONED.match(text)) is not None:
+            found = _MOMENT.match(zoned[1])
+            notes.append(ODD_ZONE)
         day = _clamped_day(found, notes) if found is not None else None
         if found is None or day is None:
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
@@ -26,6 +27,11 @@ _TOKEN = re.compile(
     rb"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<other>\?|!(?!--|\[CDATA\[))[^>]*>"
     rb"|<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9._-]*)(?P<more>[^<>]*)>",
     re.DOTALL,
+)
+#: How far the header is looked for.
+HEAD = 1 << 14
+_ENCODING = re.compile(
+    rb"CHARSET:[ ]*([A-Za-z0-9-]{1,20})|<\?xml[^>]*encoding=[\"']([A-Za-z0-9-]{1,20})[\"']"
 )
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos|nbsp)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": " "}
@@ -85,9 +91,15 @@ def elements(
         DataError: D015, D016, D021 for a file that is cut or has no OFX element, D028 for a document type or
             entities, D029 for one that is too deep or large.
     """
-    tree = _Tree(name, frozenset(begins), frozenset(wholes), frozenset(groups))
     rest = b""
-    for piece in utf8_pieces(stream, name):
+    pieces = utf8_pieces(stream, name)
+    for piece in pieces:
+        rest += piece
+        if len(rest) > HEAD or b"<OFX>" in rest.upper():
+            break
+    tree = _Tree(name, frozenset(begins), frozenset(wholes), frozenset(groups))
+    tree.encoding = _declared(rest)
+    for piece in chain([b""], pieces):
         rest += piece
         used = 0
         for found in _TOKEN.finditer(rest, 0, _closed(rest)):
@@ -109,6 +121,22 @@ def elements(
     yield from tree.end()
 
 
+def _declared(head: bytes) -> str:
+    """Gives the code page that the header names; empty when it names none or one that does not exist."""
+    before = head[:at] if (at := head.upper().find(b"<OFX>")) >= 0 else head[:HEAD]
+    found = _ENCODING.search(before)
+    if found is None:
+        return ""
+    named = (found[1] or found[2]).decode("ascii").lower()
+    named = f"cp{named}" if named.isdigit() else named.replace("8859-", "iso8859-").replace("iso-iso", "iso")
+    try:
+        "".encode(named)
+        b"".decode(named)
+    except (LookupError, UnicodeError, ValueError):
+        return ""
+    return "" if named.startswith("utf") else named
+
+
 def _closed(octets: bytes) -> int:
     """Gives where a comment or a CDATA section begins that does not end here; else the length."""
     for begin, end in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")):
@@ -123,6 +151,7 @@ class _Tree:
         self, name: str, begins: frozenset[str], wholes: frozenset[str], groups: frozenset[str]
     ) -> None:
         self.line = 1
+        self.encoding = ""
         self._name = name
         self._begins, self._wholes, self._groups = begins, wholes, groups
         self._stack: list[Element] = []
@@ -137,7 +166,7 @@ class _Tree:
             return
         if len(self._leaf.text) + len(octets) > MAX_VALUE:
             raise data_error("D029", "a value is too long for a statement", file=f"{self._name}:{self.line}")
-        text, other = decoded(octets)
+        text, other = decoded(octets, self.encoding)
         self._notes += other
         self._leaf.text = " ".join(f"{self._leaf.text} {_ENTITY.sub(_character, text)}".split())
 
