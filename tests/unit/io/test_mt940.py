@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.io.statement_support import OTHER, OWN, entry, mt940, read
 from thbscreen.errors import DataError
+from thbscreen.io.recognise import kind_of_text
 from thbscreen.io.statements import mt940 as reader
 from thbscreen.io.statements.mt_entry import CLAMPED, NO_ENTRY_DAY, _entry_day, full_day
 from thbscreen.io.statements.octets import NOT_UTF8
@@ -367,6 +368,16 @@ def test_a_report_within_the_day_states_counts_and_shares_keys_with_the_statemen
 def test_a_statement_without_currency_or_account_is_refused_entry_by_entry() -> None:
     assert read(f":20:X\n:25:{OWN}\n:28C:1\n:61:2601050105C1,NTRF\n", "mt940").refused == [(1, "D101")]
     assert read(":20:X\n:60F:C260101EUR1,\n:61:2601050105C1,NTRF\n", "mt940").refused == [(1, "D101")]
+
+
+@pytest.mark.parametrize(("kind", "known"), [("940", "mt940"), ("950", "mt940"), ("942", "mt942")])
+def test_the_kind_of_a_message_in_blocks_is_told_from_block_2(kind: str, known: str) -> None:
+    body = mt940(entry("2601050105D7,NTRF//B1"), closing="C260105EUR993,").replace("-\r\n", "-}\r\n")
+    text = f"{{1:F01COBADEFFAXXX0000000000}}{{2:O{kind}1200260105COBADEFFAXXX00000000002601051200N}}{{4:\r\n{body}"
+    assert kind_of_text(text.encode()) == known
+    found = read(text)
+    assert found.proofs[0]["balances"] == "closes"
+    assert [m.kind for m in found.movements] == ["interim" if kind == "942" else "booked"]
 
 
 def test_messages_of_other_types_are_left_out_and_counted() -> None:

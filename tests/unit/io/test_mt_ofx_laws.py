@@ -274,7 +274,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(name: str, draw: st.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 @given(draw=st.data())
-@settings(max_examples=1500)
+@settings(max_examples=4000)
 def test_thousands_of_damaged_files_are_read_or_refused(name: str, draw: st.DataObject) -> None:
     seed = SEEDS[name].encode()
     survives(draw.draw(damaged(seed, 12)), kind_of_text(seed))

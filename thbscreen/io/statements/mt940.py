@@ -39,7 +39,7 @@ TAGS = frozenset(
 )  # fmt: skip
 _FIRST = frozenset({"20", "940", "942", "950"})
 #: Entries of one statement that are held back until its end; longer statements are not compared as wholes.
-HELD = 200_000
+HELD = 50_000
 TWICE = "entry of a statement that the file holds twice"
 AS_TEXT = "field :25: behind an entry; read as its text"
 NO_CLOSING = "statement without a closing balance; the file may be cut"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,13 @@ def is_bic(text: str) -> bool:
     return _BIC.match(text) is not None
 
 
+@lru_cache(maxsize=1 << 14)
 def is_iban(text: str) -> bool:
     """True when the text, blanks left out, is an IBAN whose check digits hold."""
     return iban.is_valid(iban.normalise(text))
 
 
+@lru_cache(maxsize=1 << 14)
 def like_iban(text: str) -> bool:
     """True when the text has the shape and the length of an IBAN; its check digits may be wrong."""
     bare = iban.normalise(text)
