@@ -373,7 +373,8 @@ def test_a_statement_without_currency_or_account_is_refused_entry_by_entry() -> 
 @pytest.mark.parametrize(("kind", "known"), [("940", "mt940"), ("950", "mt940"), ("942", "mt942")])
 def test_the_kind_of_a_message_in_blocks_is_told_from_block_2(kind: str, known: str) -> None:
     body = mt940(entry("2601050105D7,NTRF//B1"), closing="C260105EUR993,").replace("-\r\n", "-}\r\n")
-    text = f"{{1:F01COBADEFFAXXX0000000000}}{{2:O{kind}1200260105COBADEFFAXXX00000000002601051200N}}{{4:\r\n{body}"
+    blocks = f"{{1:F01COBADEFFAXXX0000000000}}{{2:O{kind}1200260105COBADEFFAXXX00000000002601051200N}}"
+    text = f"{blocks}{{4:\r\n{body}"
     assert kind_of_text(text.encode()) == known
     found = read(text)
     assert found.proofs[0]["balances"] == "closes"
