@@ -44,6 +44,7 @@ def one(account: str = ACCOUNT, currency: str = "EUR", **values: str) -> dict[st
 
 def test_a_plain_entry() -> None:
     row = one(NAME="ANNA &amp; CO", MEMO="rent", VALUEDATE="20260106", REFNUM="R1")
+    assert row.pop("tx_id").startswith("m")
     assert row == {
         "account_id": "123/456", "booking_ts": "2026-01-05", "has_time": "false", "value_date": "2026-01-06",
         "direction": "debit", "amount": "12.5", "currency": "EUR", "status": "booked", "bank_ref": "F1",
@@ -247,8 +248,9 @@ def test_a_list_of_accounts_gives_accounts() -> None:
 
 def test_expected_entries_are_pending_and_do_not_count_in_the_sum() -> None:
     pending = transaction(DTTRAN="20260106", DTPOSTED="").replace("STMTTRN>", "STMTTRNP>")
-    found = read(ofx(transaction(), pending))
-    assert [row["status"] for row in found.values] == ["booked", "pending"]
+    found = read(ofx(transaction(), pending, transaction(TRNTYPE="HOLD")))
+    assert [row["status"] for row in found.values] == ["booked", "pending", "pending"]
+    assert found.statements[0].pending == {"debit": 25}
     assert (found.statements[0].entries, found.statements[0].signed) == (1, -12.5)
 
 

@@ -161,7 +161,8 @@ class _Reader:
             if "cp_iban" not in leg and not leg.get("cp_country"):
                 leg["cp_country"] = other.country
             yield from (Note(note) for note in notes)
-            yield Movement(self._row, leg, f"{key}\x1f{direction}")
+            leg["tx_id"] = f"m{key}/{direction[0].upper()}"
+            yield Movement(self._row, leg, f"{key}/{direction[0].upper()}")
             if own.account not in self._sides:
                 self._sides.add(own.account)
                 yield Side("accounts", account_side(own.account, bic=own.bic))
@@ -190,6 +191,8 @@ class _Reader:
                 signed=-self._total,
                 declared_entries=int(count),
                 declared_debit=declared if isinstance(declared, Decimal) else None,
+                source="transfer",
+                debit=self._total,
             )
 
 

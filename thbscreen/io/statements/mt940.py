@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements.fields import End, Header, Outside, Tag, events
-from thbscreen.io.statements.mt_codes import kind_of
+from thbscreen.io.statements.mt_codes import is_return, kind_of
 from thbscreen.io.statements.mt_entry import CLAMPED, Entry, amount_of, balance, entry, plain
 from thbscreen.io.statements.mt_text import Details, details
 from thbscreen.io.statements.parties import (
@@ -83,12 +83,23 @@ class _Statement:
     closed: bool = False
     counts: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
     entries: int = 0
-    signed: Decimal = Decimal(0)
+    refused: int = 0
+    sums: dict[str, Decimal] = field(default_factory=lambda: {"credit": Decimal(0), "debit": Decimal(0)})
+    pending: dict[str, Decimal] = field(default_factory=dict)
+    currencies: set[str] = field(default_factory=set)
     digest: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
     open: _Open | None = None
     held: list[Item] = field(default_factory=list)
     streaming: bool = False
     tagged: bool = False
+
+    def add(self, values: dict[str, str], times: int = 1) -> None:
+        """Adds an entry's amount to the sum of its direction, once or less once."""
+        amount, side = times * Decimal(values["amount"]), values["direction"]
+        if values["status"] == "booked":
+            self.sums[side] += amount
+        else:
+            self.pending[side] = self.pending.get(side, Decimal(0)) + amount
 
 
 class _Reader:
@@ -217,24 +228,30 @@ class _Reader:
         now.entries += 1
         read = entry(waiting.lines)
         if isinstance(read, str):
+            now.refused += 1
             return [Refused(waiting.row, read)]
         found = details(waiting.text, waiting.numbered, read.more, now.account, read.code)
         values, notes = _values(now, read, found)
-        now.signed += _signed(values)
+        now.add(values)
         out: list[Item] = [Note(note) for note in (*read.notes, *notes)]
         out += [Note(REVERSAL)] * read.reversal + [Note(EXPECTED)] * read.expected
-        return [*out, Movement(waiting.row, values, kind="interim" if now.interim else "booked")]
+        undoes = "reversal" if read.reversal else "return" if is_return(read.code, found.german) else ""
+        kind = "interim" if now.interim else "booked"
+        return [*out, Movement(waiting.row, values, kind=kind, undoes=undoes)]
 
     def _settled(self, now: _Statement) -> Iterator[Item]:
         """Gives held items once account and currency are known: those without either are refused."""
         for item in now.held:
             if isinstance(item, Movement):
                 if not now.account or not now.currency:
-                    now.signed -= _signed(item.values)
+                    now.add(item.values, -1)
+                    now.refused += 1
                     yield Refused(item.row, "D101")
                     continue
                 item.values |= {"account_id": now.account, "currency": now.currency}
                 item.same = self._key(item.values)
+                item.values["tx_id"] = f"m{item.same}"
+                now.currencies.add(now.currency)
             yield item
         now.held.clear()
 
@@ -288,30 +305,32 @@ class _Reader:
 
 
 def _statement(now: _Statement, *, copy: bool) -> Statement:
+    """Gives what a message says of itself; the balances of a copy would prove its entries twice."""
     debit, credit = now.counts.get("D"), now.counts.get("C")
     told = [side for side in (debit, credit) if side is not None]
-    closing = now.closing
+    opening, closing = (None, None) if copy else (now.opening, now.closing)
+    sequence, _, page = now.number.partition("/")
     return Statement(
         now.account,
         now.number,
-        now.opening,
+        opening,
         closing,
         now.entries,
-        now.signed,
+        now.sums["credit"] - now.sums["debit"],
         sum(count for count, _ in told) if told else None,
         credit[1] if credit is not None else None,
         debit[1] if debit is not None else None,
         copy,
         {closing.day: closing} if closing is not None and closing.day else {},
+        source="report" if now.interim else "ledger",
+        sequence=sequence.strip(),
+        page=page.strip(),
+        credit=now.sums["credit"],
+        debit=now.sums["debit"],
+        pending=now.pending,
+        currencies=now.currencies,
+        refused=now.refused,
     )
-
-
-def _signed(values: dict[str, str]) -> Decimal:
-    """Gives what a booked entry adds to the balance."""
-    if values["status"] != "booked":
-        return Decimal(0)
-    amount = Decimal(values["amount"])
-    return amount if values["direction"] == "credit" else -amount
 
 
 def _values(now: _Statement, read: Entry, found: Details) -> tuple[dict[str, str], list[str]]:

@@ -47,6 +47,9 @@ _GERMAN: dict[Kind, tuple[int, ...]] = {
 }  # fmt: skip
 _BY_GERMAN = {f"{code:03d}": kind for kind, codes in _GERMAN.items() for code in codes}
 
+#: Money that comes back: returned debits, transfers and items.
+_RETURNS = frozenset({"009", "059", "108", "109", "159", "181", "184"})
+
 #: Words that begin the text of Dutch statements, and the value of /TRTP/.
 _WORDS: tuple[tuple[str, Kind], ...] = (
     ("SEPA OVERBOEKING", _TRANSFER), ("SEPA INCASSO", _DEBIT), ("SEPA ACCEPTGIRO", _TRANSFER),
@@ -77,3 +80,8 @@ def kind_of(code: str, german: str, words: str, direction: str) -> Kind:
     back = {"cash_deposit": "cash_withdrawal", "card_refund": "card_purchase"}
     kind, channel = found
     return (turned if direction == "credit" else back).get(kind, kind), channel
+
+
+def is_return(code: str, german: str) -> bool:
+    """True when a movement gives back an earlier one, as its codes say."""
+    return code[1:].strip() == "RTI" or german in _RETURNS

@@ -71,6 +71,10 @@ class _Statement:
     entries: int = 0
     signed: Decimal | None = Decimal(0)
     days: dict[str, Balance] = field(default_factory=dict)
+    refused: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    pending: dict[str, Decimal] = field(default_factory=dict)
+    currencies: set[str] = field(default_factory=set)
 
 
 def read_ofx(stream: IO[bytes], name: str) -> Iterator[Item]:
@@ -150,7 +154,7 @@ class _Reader:
                 yield from self._entry(element)
             case _:
                 self._statements += 1
-                yield Statement(now.account, "", None, now.closing, now.entries, now.signed, days=now.days)
+                yield _statement(now)
 
     def _account(self, element: Element) -> Iterator[Item]:
         now = self._now
@@ -176,12 +180,16 @@ class _Reader:
             return
         notes: list[str] = []
         read = self._read(element, notes)
-        pending = element.name == "STMTTRNP"
+        pending = element.name == "STMTTRNP" or element.value("TRNTYPE").upper() == "HOLD"
         now.entries += not pending
         if isinstance(read, str):
+            now.refused += 1
             yield Refused(self._row, read)
             return
         values, amount = read
+        side = values["direction"]
+        sums = now.pending if pending else now.sums
+        sums[side] = sums.get(side, Decimal(0)) + abs(amount)
         if pending:
             values["status"] = "pending"
         elif values["currency"] != now.currency and now.currency:
@@ -189,7 +197,10 @@ class _Reader:
         elif now.signed is not None:
             now.signed += amount
         yield from (Note(note) for note in notes)
-        yield Movement(self._row, values, self._key(values))
+        key = self._key(values)
+        values["tx_id"] = f"m{key}"
+        now.currencies.add(values["currency"])
+        yield Movement(self._row, values, key)
 
     def _read(self, element: Element, notes: list[str]) -> tuple[dict[str, str], Decimal] | str:
         """Reads one entry: its columns and its signed amount; a row code when it cannot be read."""
@@ -220,7 +231,7 @@ class _Reader:
             "direction": direction,
             "amount": plain(amount),
             "currency": currency,
-            "status": "pending" if kind == "HOLD" else "booked",
+            "status": "booked",
             "tx_type": tx_type,
             "channel": known[2] if known is not None else "",
             "bank_ref": clean(element.value("FITID")),
@@ -282,6 +293,22 @@ class _Reader:
                  "merchant_name", "remittance_info")  # fmt: skip
         parts = ["ofx", *(values.get(name, "") for name in names)]
         return self._bookings.key(parts, numbered=not values["bank_ref"])
+
+
+def _statement(now: _Statement) -> Statement:
+    return Statement(
+        now.account,
+        closing=now.closing,
+        entries=now.entries,
+        signed=now.signed,
+        days=now.days,
+        source="ledger",
+        credit=now.sums.get("credit", Decimal(0)),
+        debit=now.sums.get("debit", Decimal(0)),
+        pending=now.pending,
+        currencies=now.currencies,
+        refused=now.refused,
+    )
 
 
 def _names(element: Element, values: dict[str, str], now: _Statement) -> list[str]:
