@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.io.statement_support import OTHER, OWN, entry, mt940
-from tests.unit.io.support import rows, write
+from tests.unit.io.support import ANY_SHARE, rows, write
 from tests.unit.io.test_mt103 import message
 from tests.unit.io.test_ofx import ofx, transaction
 from thbscreen.errors import DataError
@@ -43,9 +43,10 @@ def test_statements_and_payments_of_every_kind_in_one_folder(tmp_path: Path) -> 
 
 
 def test_too_many_refused_entries_stop_the_run_with_their_places_and_no_data(tmp_path: Path) -> None:
-    write(tmp_path, "a.sta", mt940(entry("2601050105C1.234,NTRF//SECRET", "SECRET"), entry()))
-    with pytest.raises(DataError, match=r"a\.sta: error\[D024\]: 1 of 2 rows.*a\.sta row 1.*D102") as caught:
+    bad = entry("2601050105C1.234,NTRF//SECRET", "SECRET")
+    write(tmp_path, "a.sta", mt940(bad, bad, bad, entry()))
+    with pytest.raises(DataError, match=r"a\.sta: error\[D024\]: 3 of 4 rows.*a\.sta row 1.*D102") as caught:
         opened(tmp_path).report()
     assert "SECRET" not in str(caught.value)
-    dataset = opened(tmp_path, Limits(reject_share=0.5))
-    assert dataset.report().rejects.select("file", "row").rows() == [("a.sta", 1)]
+    dataset = opened(tmp_path, ANY_SHARE)
+    assert dataset.report().rejects.select("file", "row").rows() == [("a.sta", n) for n in (1, 2, 3)]
