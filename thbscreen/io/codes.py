@@ -41,6 +41,7 @@ FILE_CODES: dict[str, str] = {
     "D029": "XML too deep or too large",
     "D030": "XML file that is no report",
     "D031": "message of a kind that is not read",
+    "D034": "kind of statement that is not read",
     "D040": "mapping file is not strict YAML",
     "D041": "unknown key in a mapping file",
     "D042": "unknown column in a mapping file",

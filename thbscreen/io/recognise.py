@@ -21,7 +21,7 @@ HEAD_BYTES = 1 << 16
 #: Endings that several kinds of file have; the first bytes decide.
 SHARED_ENDINGS = frozenset(
     {"", ".xml", ".txt", ".sta", ".fin", ".swi", ".mt", ".940", ".942", ".103", ".mt940", ".mt942", ".mt103",
-     ".ofx", ".qfx", ".out", ".dat"}
+     ".950", ".pla", ".ofx", ".qfx", ".qbo", ".out", ".dat"}
 )  # fmt: skip
 #: Kinds whose files are statements or payment messages, by what they are told by.
 CAMT, PAIN, PACS, MT940, MT942, MT103, OFX = "camt", "pain", "pacs", "mt940", "mt942", "mt103", "ofx"
@@ -101,7 +101,7 @@ def _xml_kind(text: str) -> str:
 
 def _mt_kind(text: str) -> str:
     if (block := re.search(r"\{2:[IO](\d{3})", text)) is not None:
-        return {"103": MT103, "940": MT940, "942": MT942}.get(block[1], "")
+        return {"100": MT103, "103": MT103, "940": MT940, "950": MT940, "942": MT942}.get(block[1], "")
     tags = {found[1] for found in _TAG.finditer(text.replace("\r\n", "\n").replace("\r", "\n"))}
     if "32A" in tags and tags & {"50", "50A", "50F", "50K", "59", "59A", "59F"}:
         return MT103

@@ -1,0 +1,52 @@
+"""A folder of statements and payments of several kinds becomes one dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.io.statement_support import OTHER, OWN, entry, mt940
+from tests.unit.io.support import ANY_SHARE, rows, write
+from tests.unit.io.test_mt103 import message
+from tests.unit.io.test_ofx import ofx, transaction
+from thbscreen.errors import DataError
+from thbscreen.io.dataset import Dataset, open_dataset
+from thbscreen.io.limits import Limits
+from thbscreen.io.statements.folder import AGAIN
+
+ZONE = "Asia/Nicosia"
+
+
+def opened(folder: Path, limits: Limits | None = None) -> Dataset:
+    return open_dataset([folder], None, zone=ZONE, limits=limits)
+
+
+def test_statements_and_payments_of_every_kind_in_one_folder(tmp_path: Path) -> None:
+    first = mt940(entry("2601050105C1,NTRFNONREF", "rent"), entry("2601060106D2,NTRFNONREF", "food"))
+    later = mt940(entry("2601060106D2,NTRFNONREF", "food"), entry("2601070107D2,NTRFNONREF", "food"))
+    write(tmp_path, "a.sta", first)
+    write(tmp_path, "b.txt", later)
+    write(tmp_path, "c.fin", message())
+    write(tmp_path, "d.ofx", ofx(transaction(), transaction(FITID="F2", DTPOSTED="20260105093000[+2:EET]")))
+    dataset = opened(tmp_path)
+    frame = rows(dataset)
+    report = dataset.report()
+    assert (report.read, report.loaded, report.skipped) == (8, 7, {AGAIN: 1})
+    assert frame["tx_id"].n_unique() == 7
+    assert frame["account_id"].unique().sort().to_list() == sorted({OWN, OTHER, "123/456"})
+    assert frame["has_time"].to_list().count(True) == 1
+    assert frame.filter(source_file="c.fin")["amount"].to_list() == [123450, 123450]
+    assert dict(dataset.accounts.select("account_id", "country").iter_rows()) == {
+        OWN: "DE", OTHER: "NL", "123/456": None,
+    }  # fmt: skip
+
+
+def test_too_many_refused_entries_stop_the_run_with_their_places_and_no_data(tmp_path: Path) -> None:
+    bad = entry("2601050105C1.234,NTRF//SECRET", "SECRET")
+    write(tmp_path, "a.sta", mt940(bad, bad, bad, entry()))
+    with pytest.raises(DataError, match=r"a\.sta: error\[D024\]: 3 of 4 rows.*a\.sta row 1.*D102") as caught:
+        opened(tmp_path).report()
+    assert "SECRET" not in str(caught.value)
+    dataset = opened(tmp_path, ANY_SHARE)
+    assert dataset.report().rejects.select("file", "row").rows() == [("a.sta", n) for n in (1, 2, 3)]
