@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.cli.cli_build import run
+from thbscreen.rules.pack import load_pack
 
 
 def test_the_table_counts_by_form_and_says_why_an_indicator_is_not_asked() -> None:
@@ -12,9 +13,16 @@ def test_the_table_counts_by_form_and_says_why_an_indicator_is_not_asked() -> No
     assert shown.exit_code == 0
     head, first = shown.stdout.splitlines()[:2]
     assert head.split()[:3] == ["form", "runs", "off"]
-    assert first.split() == ["organ_removal", "0", "2", "0", "0", "1", "0", "3"]
+    assert first.split() == ["organ_removal", "0", "3", "0", "0", "0", "0", "3"]
     assert "THB-ORG-001  off" in shown.stdout
     assert "one press article gives the prices" in shown.stdout
+
+
+def test_a_reason_is_shown_in_full_and_no_line_is_too_wide() -> None:
+    shown = run("rules", "coverage", "--form", "benefit_fraud").stdout
+    assert max(map(len, shown.splitlines())) <= 100
+    (entry,) = (i for i in load_pack(None, drafts=True).indicators if i.id == "THB-BEN-006")
+    assert f"{entry.needs}: {entry.reason}" in " ".join(shown.split())
 
 
 def test_json_has_every_indicator_once() -> None:
@@ -25,6 +33,8 @@ def test_json_has_every_indicator_once() -> None:
         "runs", "off", "draft", "needs list", "needs column", "not expressible",
     }  # fmt: skip
     assert all(row["why"] for row in rows if row["state"] != "runs")
+    waiting = {row["id"] for row in rows if row["state"] == "needs list"}
+    assert waiting == {"THB-CSE-007", "THB-SEX-022", "THB-SEX-025"}
 
 
 def test_an_unknown_form_is_wrong_use_and_the_known_ones_are_named() -> None:

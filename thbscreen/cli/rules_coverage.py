@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,14 @@ def _table(rows: Sequence[Covered], width: int, *, judged: bool) -> list[str]:
         for line, row in zip(lines[1:], inside, strict=True):
             out.append(cut(line, width))
             if row.judged_why and row.judged != "ready":
-                out.append(cut(printable(f"    {row.judged}: {row.judged_why}"), width))
+                out += _whole(f"{row.judged}: {row.judged_why}", width)
             if row.why:
-                out.append(cut(printable(f"    {row.why}"), width))
+                out += _whole(row.why, width)
             elif row.columns:
                 out.append(cut(f"    needs {', '.join(row.columns)}", width))
     return out
+
+
+def _whole(text: str, width: int) -> list[str]:
+    """Gives a reason in full, on as many lines as it takes: half a reason would be none."""
+    return textwrap.wrap(printable(text), width, initial_indent="    ", subsequent_indent="    ")

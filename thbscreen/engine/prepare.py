@@ -233,6 +233,17 @@ def _merge_dictionaries(
     return dictionaries, maps
 
 
+def _shared_ids(source: Source) -> dict[str, list[pl.Series]]:
+    """Gives the ids outside the movements that share a dictionary with a column of the movements.
+
+    They must all be there before movements get codes: a value that comes later would move those behind it.
+    """
+    people = [source.parties["party_id"], source.account_parties["party_id"]]
+    if "employer_id" in source.parties.columns:
+        people.append(source.parties["employer_id"])
+    return {"account": [source.accounts["account_id"], source.account_parties["account_id"]], "party": people}
+
+
 def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
     """Gives the primary holder per account: a `holder` before a `joint_holder`, the earliest first.
 
@@ -358,7 +369,7 @@ def prepare(
     """
     parts, coverage = _read(source, compiled, advance)
     dropped = source.drop_rows()
-    extra = {"account": [source.accounts["account_id"], source.account_parties["account_id"]]}
+    extra = _shared_ids(source)
     dictionaries, maps = _merge_dictionaries(parts, extra)
     accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
     dims = _dimensions(source, accounts, compiled.account_fields)

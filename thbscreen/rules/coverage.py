@@ -153,12 +153,12 @@ def page(rows: Sequence[Covered], *, link: str = "") -> str:
                 (
                     f"[{r.id}]({link}{r.id}.md)" if link and r.family else r.id,
                     escaped(r.title), r.state, r.family, "" if r.weight is None else str(r.weight),
-                    ", ".join(map(code, r.columns)) if r.family else escaped(r.why),
+                    ", ".join(map(code, r.columns)) if r.family else "see below",
                 )
                 for r in inside
             ],
         )  # fmt: skip
-        out += [f"- {r.id}, {r.state}: {escaped(r.why)}" for r in inside if r.why and r.family]
+        out += [f"- {r.id}, {r.state}: {escaped(r.why)}" for r in inside if r.why]
         out += [""] if out[-1] else []
     return "\n".join(out).rstrip("\n") + "\n"
 

@@ -163,20 +163,18 @@ def resolve(
         The rule without parameters in `detect` and without the rows that exclusions hide; `parameters`
         hold the effective values, and digest, look-back and the need for times of day follow them.
     """
-    values = defaults = {p.name: p.value for p in rule.parameters}
+    values = {p.name: p.value for p in rule.parameters}
     for override in profile.overrides if profile else ():
         if override.rule == rule.id:
-            values = values | dict(override.parameters)
+            values |= dict(override.parameters)
     for name, text in case_parameters:
-        values = values | {name: as_unit(text, values[name].unit)}
+        values[name] = as_unit(text, values[name].unit)
     parameters = tuple(dataclasses.replace(p, value=values[p.name]) for p in rule.parameters)
     detect = substitute(rule.detect, values)
-    excluded = [pair for exclusion in profile.exclusions for pair in exclusion.wheres] if profile else []
-    hides = [where for identity, where in excluded if identity == rule.id]
-    for where in hides:
-        detect = hide(detect, where)
-    if values is defaults and not hides:
-        return dataclasses.replace(rule, detect=detect)  # the rest was worked out with these values
+    for exclusion in profile.exclusions if profile else ():
+        for identity, where in exclusion.wheres:
+            if identity == rule.id:
+                detect = hide(detect, where)
     out = dataclasses.replace(
         rule,
         detect=detect,
@@ -185,6 +183,15 @@ def resolve(
         look_back=look_back(rule.detect, values),
     )
     return dataclasses.replace(out, digest=rule_digest(out))
+
+
+def _in_force(rule: ast.Rule, profile: bundle.Profile) -> ast.Rule:
+    """Gives what `resolve` gives for a rule as it was bound; what stays as it is is not worked out again."""
+    changed = any(o.rule == rule.id and o.parameters for o in profile.overrides)
+    if changed or any(identity == rule.id for e in profile.exclusions for identity, _ in e.wheres):
+        return resolve(rule, profile)
+    values = {p.name: p.value for p in rule.parameters}
+    return dataclasses.replace(rule, detect=substitute(rule.detect, values))
 
 
 def under(pack: bundle.RulePack, profile: bundle.Profile) -> bundle.RulePack:
@@ -483,7 +490,7 @@ class _Loading:
             for identity, rule in sorted(self.rules.items())
             if rule is not None and identity in wanted and identity not in off
         ]
-        rules = tuple(resolve(rule, profile) for rule in bound)
+        rules = tuple(_in_force(rule, profile) for rule in bound)
         lists = _changed(self.lists, profile)
         meaning = (tuple(r.digest for r in rules), tuple(found.digest for found in lists), profile.digest)
         known = tuple(indicator for indicator, _ in self.catalogue)

@@ -244,8 +244,10 @@ def _still_right(
         if entry := finding(found.kind, added, text):
             message = f"the entry '{entry}' matches '{text[:80]}', which must not match"
             ctx.findings.error("R018", message, key.span)
+    # An example that is the very entry taken out, such as a country, only says that the entry is there.
+    named = set(removed) if found.kind in {"codes", "values"} else set()
     for text in found.must_match:
-        if removed and finding(found.kind, changed.entries, text) is None:
+        if text not in named and removed and finding(found.kind, changed.entries, text) is None:
             message = f"with these changes no entry matches '{text[:80]}', which must match"
             hint = "leave the entry in, or change the list itself with its examples"
             ctx.findings.error("R018", message, key.span, help=hint)

@@ -95,6 +95,20 @@ def test_payments_for_somebody_else_are_gathered_by_payer_and_person(buckets: in
     assert found["amounts_eur"].to_list() == [[1000], [1000, 1000]]
 
 
+def test_customers_and_employers_whom_no_movement_names_put_nobody_in_the_place_of_another():
+    rows = [{**row("T1", "A", "debit", None), "on_behalf_of": "P5"}]
+    parties = [
+        {"account_id": "A", "party_id": "P3", "kind": "natural", "employer_id": "E0"},
+        {"account_id": "B", "party_id": "P1", "kind": "natural", "employer_id": "P2"},
+        {"account_id": "C", "party_id": "P4", "kind": "natural"},
+        {"account_id": "D", "party_id": "P5", "kind": "natural"},
+    ]
+    keyed = DETECT.replace("for_each: account_id", "for_each: [account_id, party.employer_id]")
+    compiled = link_columns(compile_pack(pack_of(rule_text(keyed))))
+    prepared = prepare(from_rows(rows, [], parties, "Asia/Nicosia"), compiled)
+    assert paid_for(prepared).select("source", "target").rows() == [("P3", "P5")]
+
+
 def test_data_that_do_not_say_for_whom_it_was_paid_link_nobody():
     compiled = link_columns(compile_pack(pack_of(rule_text(DETECT))))
     prepared = prepare(from_rows([row("T1", "A", "debit", "B")], [], [], "Asia/Nicosia"), compiled)

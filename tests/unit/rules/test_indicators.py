@@ -140,4 +140,5 @@ def test_the_page_counts_what_it_lists(base: Path) -> None:
     text = page(coverage(load_pack(base, "test", drafts=True)), link="../rules/")
     assert "| Laundering | 1 | 0 | 0 | 1 | 0 | 1 | 3 |\n" in text
     assert "| [THB-CASH-003](../rules/THB-CASH-003.md) | Cash in small parts | runs |" in text
-    assert "a list of sites: nobody publishes one" in text
+    assert "| THB-CASH-004 | Adverts | needs list |  |  | see below |" in text
+    assert "- THB-CASH-004, needs list: a list of sites: nobody publishes one" in text

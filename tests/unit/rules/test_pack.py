@@ -14,7 +14,7 @@ from thbscreen.errors import ProfileError, RuleError, UsageError
 from thbscreen.model.text import fold
 from thbscreen.rules import bundle
 from thbscreen.rules.explain import sentences
-from thbscreen.rules.pack import check, load_pack
+from thbscreen.rules.pack import check, load_pack, resolve
 from thbscreen.rules.paths import default_rules_dir, profile_path
 
 
@@ -382,3 +382,9 @@ def test_a_pack_that_does_not_load_is_read_again(tmp_path: Path) -> None:
             load_pack(base, "test")
     file.write_text(good, encoding="utf-8")
     assert load_pack(base, "test").rules
+
+
+def test_rules_in_force_are_what_putting_the_values_in_gives() -> None:
+    for profile in ("cyprus", "fiu"):
+        pack = load_pack(None, profile, drafts=True)
+        assert pack.rules == tuple(resolve(rule, pack.profile) for rule in pack.bound)

@@ -167,6 +167,38 @@ def test_changes_of_a_list_keep_the_other_entries(base: Path) -> None:
     assert found.entries == (("el", "ενοίκιο"), ("el", "μίσθωμα"))
 
 
+def test_a_code_that_is_its_own_example_may_be_taken_out_by_name(base: Path) -> None:
+    """A bank in Germany takes Cyprus out of the countries at home."""
+    path = base / "lists" / "countries" / "home.yaml"
+    text = (default_rules_dir() / "lists" / "countries" / "home.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("cite: derived", "cite: test"), encoding="utf-8")
+    override(base, "lists:\n  countries.home: {add: [DE], remove: [CY], reason: our customers live there}\n")
+    assert shown(base) == ""
+    found = next(f for f in load_pack(base, "test").lists if f.name == "countries.home")
+    assert found.entries == (("any", "DE"),)
+
+
+def test_nothing_may_be_left_of_a_list_of_codes(base: Path) -> None:
+    path = base / "lists" / "countries" / "home.yaml"
+    text = (default_rules_dir() / "lists" / "countries" / "home.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("cite: derived", "cite: test"), encoding="utf-8")
+    override(base, "lists:\n  countries.home: {remove: [CY], reason: our customers live elsewhere}\n")
+    assert "error[R024]: nothing is left of 'countries.home'" in shown(base)
+
+
+def test_an_example_that_the_removal_does_not_name_still_holds(base: Path) -> None:
+    """Ranges: whoever takes airlines out of a list is told that it no longer finds one of them."""
+    head = "list: mcc.tickets\nkind: codes\ntitle: Test\nreviewed: 2026-01-31\n"
+    head += "sources: [{cite: test, at: page 1, kind: expert}]\n"
+    put(
+        base,
+        "lists/mcc/tickets.yaml",
+        head + "entries: [3000-3299, 4722]\nmust_match: [3001]\nmust_not_match: [3300]\n",
+    )
+    override(base, "lists:\n  mcc.tickets: {remove: [3000-3299], reason: no cards here}\n")
+    assert "error[R018]: with these changes no entry matches '3001', which must match" in shown(base)
+
+
 # --- goAML ----------------------------------------------------------------------------------------
 
 
