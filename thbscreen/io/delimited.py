@@ -117,10 +117,27 @@ class DelimitedSource:
         names = [name.strip() for name in names]
         surplus = len(names) > 1 and not names[-1]
         names = names[:-1] if surplus else names
+        surplus = surplus and not self._header_alone(len(names))
         names = numbered_names(names) if self.dialect.numbered else names
         check_names(names, self.file.name, self.limits)
         self._check_separator(names)
         return names, surplus
+
+    def _header_alone(self, width: int) -> bool:
+        """Says whether only the header line ends in a separator, and the first row does not."""
+        block = self._first_block()
+        start = self._split_header(block)[0] if self._has_header else 0
+        end = block.find(b"\n", start)
+        while self._quote is not None and end >= 0 and block.count(self._quote, start, end) % 2:
+            end = block.find(b"\n", end + 1)
+        row = block[start : end if end >= 0 else len(block)]
+        if not row.strip():
+            return False
+        data = np.frombuffer(row + b"\n", np.uint8)
+        outside = np.ones(len(data), bool)
+        if self._quote is not None:
+            outside = (np.cumsum(data == self._quote[0]) & 1) == 0
+        return int(np.count_nonzero((data == self._sep[0]) & outside)) == width - 1
 
     def _check_separator(self, names: list[str]) -> None:
         name = self.file.name

@@ -45,6 +45,20 @@ def sheet_names(file: InputFile, limits: Limits) -> list[str]:
     return [name for name, _ in _Package(file, limits).sheets]
 
 
+def raw_cells(file: InputFile, position: int, limits: Limits) -> tuple[list[list[str]], list[int]]:
+    """Gives the cells of one sheet as text, and which columns hold numbers; nothing is skipped.
+
+    Raises:
+        DataError: as for `XlsxSource`.
+    """
+    package = _Package(file, limits)
+    seen = package.look(package.sheets[position][1])
+    table = _without_midnights(_table(file, position))
+    rows = [["" if v is None else v for v in row] for row in table.iter_rows()]
+    first = 0 if table.width and not seen.numbers else min(seen.first_column, 1 << 14)
+    return rows, [n - first for n in sorted(seen.numbers)]
+
+
 class XlsxSource:
     """One sheet of a workbook."""
 
@@ -60,7 +74,7 @@ class XlsxSource:
         package = _Package(file, limits)
         position = _chosen(file, [name for name, _ in package.sheets], spec.sheet)
         cells = package.look(package.sheets[position][1])
-        table = self._table(position)
+        table = _table(file, position)
         header = dialect.header_row
         if not table.height or table.height < header:
             raise data_error("D010", "the sheet has no such header line", file=file.name)
@@ -130,24 +144,25 @@ class XlsxSource:
             )
         return Marks(free=True, currency_sign=declared.currency_sign)
 
-    def _table(self, position: int) -> pl.DataFrame:
-        try:
-            import fastexcel  # noqa: PLC0415  # an extra
-        except ImportError:
-            raise data_error(
-                "D065",
-                "XLSX is read with the library fastexcel, which is not installed",
-                file=self._file.name,
-                hint="pip install 'thbscreen[xlsx]', or save the sheet as CSV",
-            ) from None
-        try:
-            with reading(self._file.name):
-                book: Any = fastexcel.read_excel(str(self._file.path))
-                sheet = book.load_sheet(position, header_row=None, skip_rows=0, dtypes="string")
-                out: pl.DataFrame = sheet.to_polars()
-        except fastexcel.FastExcelError:
-            raise _damaged(self._file.name) from None
-        return out
+
+def _table(file: InputFile, position: int) -> pl.DataFrame:
+    try:
+        import fastexcel  # noqa: PLC0415  # an extra
+    except ImportError:
+        raise data_error(
+            "D065",
+            "XLSX is read with the library fastexcel, which is not installed",
+            file=file.name,
+            hint="pip install 'thbscreen[xlsx]', or save the sheet as CSV",
+        ) from None
+    try:
+        with reading(file.name):
+            book: Any = fastexcel.read_excel(str(file.path))
+            sheet = book.load_sheet(position, header_row=None, skip_rows=0, dtypes="string")
+            out: pl.DataFrame = sheet.to_polars()
+    except fastexcel.FastExcelError:
+        raise _damaged(file.name) from None
+    return out
 
 
 def _damaged(name: str) -> DataError:
