@@ -121,7 +121,8 @@ def _ranked(
         share, common = _score([w.decode(pages[0], "replace") for w in words])
         cells = re.split(r"[;,\t|\"\r\n]+", head.decode(pages[0], "replace"))
         hits = len({c.strip().casefold() for c in cells} & SPELLED)
-        out.append((share * common, hits, tuple(pages)))
+        rare = 0.8 if pages[0].startswith("mac-") else 1.0
+        out.append((share * common * rare, hits, tuple(pages)))
     order = {page: n for n, page in enumerate(PAGES)}
     return sorted(out, key=lambda item: (-item[1], -item[0], order[item[2][0]]))
 
@@ -146,9 +147,9 @@ def _script(word: str) -> str | None:
     """Gives the script of a likely word; None when letters of two scripts, signs or cases are mixed."""
     if word in _MARKS:
         return "MARK"
-    text = word.strip("".join(_MARKS))
-    parts = [p for p in re.split("[’·]", text) if p]
-    if not parts or not all(p.isalpha() for p in parts):
+    text = word.lstrip("«“‘£€").rstrip("»”’…€°")
+    parts = re.split("[’·]", text)
+    if not all(p.isalpha() for p in parts):
         return None
     scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in "".join(parts)}
     if len(scripts) > 1 or not scripts <= {"LATIN", "GREEK", "CYRILLIC"} or set(text) & set("ªºƒˆ"):

@@ -40,6 +40,7 @@ class Column:
         self.values = [c for c in self.cells if c]
         words = {v for v in self.values if v.casefold() in PENDING}
         if len(words) == 1 and len(words) < len(set(self.values)):
+            good = self.values
             self.dates = date_forms([v for v in self.values if v not in words])
             self.pending = words.pop() if self.dates else ""
         else:
@@ -49,7 +50,7 @@ class Column:
         self.amounts = taken or None
         if self.dates or self.amounts:
             kept = len(taken) if self.amounts else len(good)
-            self.odd = 0 if self.pending else len(self.values) - kept
+            self.odd = len(self.values) - kept
 
     def _almost(self, fits: Callable[[str], bool]) -> list[str]:
         """Gives the cells that fit, if all or almost all of them do."""

@@ -141,14 +141,14 @@ def _text(file: InputFile, zone: str, limits: Limits) -> Look:
         return Look(file.name, "unknown", "not read", "no delimiter gives columns; export it as CSV",
                     encoding)  # fmt: skip
     kind = "tsv" if table.delimiter == "\t" else "csv"
-    inputs = input_parts(encoding, table, final_newline=last in (b"\n", b""), kind=kind)
+    inputs = input_parts(encoding, table, final_newline=last.rstrip(b"\0").endswith(b"\n"), kind=kind)
     if file.packed:
         inputs.append(Part("compression", "gzip", sure=True))
     return _tabular(file, kind, encoding, table, inputs, zone, limits, numbers=frozenset())
 
 
 def _bytes(file: InputFile, limits: Limits) -> tuple[bytes, frozenset[int], bool, bytes]:
-    """Reads the file once: its beginning, its bytes from 128 on, whether all is UTF-8, and its last byte."""
+    """Reads the file once: its beginning, its bytes from 128 on, whether all is UTF-8, and its end."""
     sample, last = b"", b""
     present: set[int] = set()
     decoder, is_utf8 = codecs.getincrementaldecoder("utf-8")("strict"), True
@@ -158,7 +158,7 @@ def _bytes(file: InputFile, limits: Limits) -> tuple[bytes, frozenset[int], bool
             while piece := stream.read(1 << 20):
                 if len(sample) < SAMPLE:
                     sample += piece
-                last = piece[-1:]
+                last = piece[-2:]
                 present.update(piece.translate(None, ascii_bytes))
                 if is_utf8:
                     try:
@@ -220,7 +220,7 @@ def _workbook(file: InputFile, zone: str, limits: Limits) -> Look:
     for n in range(len(sheets)):
         cells, numeric = raw_cells(file, n, limits)
         table = find_rows(cells)
-        if table is not None:
+        if table is not None and table.rows and table.score[0]:
             found.append((n, table, frozenset(table.names[i] for i in numeric if i < len(table.names))))
     if not found:
         return Look(file.name, "xlsx", "not read", "no sheet holds a table with a date or an amount")
