@@ -113,7 +113,7 @@ def _write(out: Path, text: str) -> None:
 def _ready(
     inputs: Sequence[Path], mapping: Path | None, looks: Sequence[Look], pack: Any
 ) -> dict[str, Any] | None:
-    """Judges readiness where the files can be loaded: as they are, with a mapping, or with a decided draft."""
+    """Judges readiness where the files can be loaded: as they are, with a mapping, or a decided draft."""
     import tempfile  # noqa: PLC0415  # only here
 
     from thbscreen.engine.readiness import unlocks  # noqa: PLC0415  # tables are loaded when needed

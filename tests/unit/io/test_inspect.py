@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables of cases read better in few lines
 """`inspect` reads what a file proves, leaves the rest to a person, and is never wrong in silence."""
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.io.support import ANY_SHARE, ZONE, write
+from tests.unit.io.workbooks import book
 from thbscreen.errors import DataError, ThbscreenError
 from thbscreen.io.dataset import open_dataset
 from thbscreen.io.files import list_inputs
@@ -25,7 +27,6 @@ from thbscreen.io.inspect.forms import date_forms, largest_parts, shape, written
 from thbscreen.io.inspect.look import Look, look
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.recognise import recognised
-from tests.unit.io.workbooks import book
 
 ROOT = Path(__file__).resolve().parents[3]
 STATEMENTS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "statements"
@@ -163,12 +164,7 @@ def decided(found: Look, known: dict[str, str]) -> str:
     return write_draft("decided", found.inputs, found.roles)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(habits())
-def test_a_draft_reads_the_table_back_exactly_once_what_it_leaves_open_is_decided(
-    tmp_path_factory: pytest.TempPathFactory, habit: Habit
-) -> None:
-    folder = tmp_path_factory.mktemp("habit")
+def read_back(folder: Path, habit: Habit) -> None:
     found = looked_at(folder, habit.content())
     assert found.state == "draft", found.why
     if found.undecided:
@@ -181,6 +177,23 @@ def test_a_draft_reads_the_table_back_exactly_once_what_it_leaves_open_is_decide
     sums = [a if side == "credit" else -a for a, side in zip(frame["amount"].to_list(), sides, strict=True)]
     got = list(zip(local, sums, frame["remittance_info"].to_list(), strict=True))
     assert got == habit.rows
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(habit=habits())
+def test_a_draft_reads_the_table_back_exactly_once_what_it_leaves_open_is_decided(
+    tmp_path_factory: pytest.TempPathFactory, habit: Habit
+) -> None:
+    read_back(tmp_path_factory.mktemp("habit"), habit)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(habit=habits())
+def test_hundreds_of_habits_are_read_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, habit: Habit
+) -> None:
+    read_back(tmp_path_factory.mktemp("habit"), habit)
 
 
 def test_a_table_that_proves_everything_leaves_nothing_open(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # tables of cases read better in few lines
 """Small workbooks, written part by part, so that tests can break each of them."""
 
 from __future__ import annotations

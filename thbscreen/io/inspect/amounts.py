@@ -127,7 +127,8 @@ def _flag(finder: Finder) -> tuple[Column | None, dict[str, str], bool]:
         mapped, words = known
         both = len(set(mapped.values())) == 2
         if column in sure_name or column in named or both:
-            plain = finder.named and ((column in sure_name and (both or words)) or (both and words))
+            says = column in named or any(r == "tx_type" for r, _ in meanings(column.name))
+            plain = finder.named and ((column in sure_name and (both or words)) or (both and words and says))
             return column, mapped, plain
     return None, {}, False
 

@@ -55,7 +55,9 @@ def input_parts(encoding: Encoding | None, table: Table, *, final_newline: bool,
             )
         )
     if table.footer:
-        out.append(Part("skip_footer", str(table.footer), sure=True))
+        why = "" if table.footer_sure else "the last lines have no date: totals, or movements of another kind"
+        choices = [] if table.footer_sure else [str(table.footer), "0"]
+        out.append(Part("skip_footer", str(table.footer), table.footer_sure, why, choices))
     return out
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, settle_sign
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
 from thbscreen.io.inspect.forms import date_forms, largest_parts, written
-from thbscreen.io.inspect.words import BOOKED, PENDING, meanings
+from thbscreen.io.inspect.words import BOOKED, FEES, OWN_ACCOUNT, PENDING, folded, meanings
 from thbscreen.model.iban import LENGTHS
 
 #: Columns whose values are shown in a draft: few words of the bank, never of a customer.
@@ -34,7 +34,24 @@ def find_roles(columns: Sequence[Column], *, named: bool, numbers: bool = False)
     settle_sign(finder, amount, taken)
     _currency(finder, amount)
     _others(finder, taken)
+    _remarks(finder)
     return finder.out
+
+
+def _remarks(finder: Finder) -> None:
+    """Notes what a draft does not show: fees beside amounts, and times of unknown zone."""
+    for column in finder.columns:
+        if folded(column.name) in FEES and any(c in "123456789" for v in column.values for c in v):
+            finder.out.notes.append(f"column {column.name} holds fees, which the draft leaves out")
+        if (
+            column.dates
+            and column.dates[0].timed
+            and not any(v.endswith("Z") or "+" in v for v in column.values)
+        ):
+            finder.out.notes.append(
+                f"times in {column.name} have no zone and are taken as the profile's; else declare "
+                "defaults: {timezone: ...}"
+            )
 
 
 # --- dates --------------------------------------------------------------------------------------------
@@ -104,11 +121,9 @@ def _account(finder: Finder, taken: set[str]) -> None:
     column, found = finder.pick("account_id", "text")
     out = finder.out
     if column is not None and finder.named:
-        outright = any(r == "account_id" and o for r, o in meanings(column.name))
-        full = column.filled == 1.0
-        why = "" if outright and full else "some rows have none" if outright else "the name does not say so"
+        why = _not_own(finder, column)
         out.columns.insert(
-            0, Part("account_id", source(column), outright and full, why, [source(column)] if why else [])
+            0, Part("account_id", source(column), not why, why, [source(column)] if why else [])
         )
         taken.add(column.name)
     elif found and finder.named:
@@ -118,6 +133,19 @@ def _account(finder: Finder, taken: set[str]) -> None:
         ibans = [source(c) for c in finder.columns if _ibans(c)]
         why = "no column says whose movements these are; write the account's number"
         out.defaults.append(Part("account_id", "", False, why, [*ibans, '"NUMBER OF THE ACCOUNT"']))
+
+
+def _not_own(finder: Finder, column: Column) -> str:
+    """Says why a column may not be the account whose movements these are; empty when it is."""
+    if not any(r == "account_id" and o for r, o in meanings(column.name)):
+        return finder.unnamed
+    if column.filled < 1.0:
+        return "some rows have none"
+    one = len(set(column.values)) == 1 and len(column.values) > 1
+    others = finder.claims.get("cp_account_id") or finder.claims.get("cp_name")
+    if one or others or folded(column.name) in OWN_ACCOUNT:
+        return ""
+    return "it may be the counterparty's account: no other column is, and it is not the same in all rows"
 
 
 def _ibans(column: Column) -> bool:

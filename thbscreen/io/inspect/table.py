@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from thbscreen.io.inspect.forms import date_forms, written
-from thbscreen.io.inspect.words import PENDING, meanings
+from thbscreen.io.inspect.words import PENDING, TOTALS, folded, meanings
 
 DELIMITERS = (",", ";", "\t", "|")
 #: Most lines above a table.
@@ -38,6 +38,7 @@ class Table:
         rows: rows, all of one width, outer blanks cut.
         odd: rows of another width, blank lines left out.
         footer: lines at the end that are no rows.
+        footer_sure: whether these lines are plainly no rows: short ones, or totals.
         score: how well the parts look like columns, for comparing delimiters.
         doubts: what is open about it, in words.
         candidates: delimiters that would do as well.
@@ -51,6 +52,7 @@ class Table:
     rows: list[list[str]] = field(default_factory=list)
     odd: int = 0
     footer: int = 0
+    footer_sure: bool = True
     score: tuple[int, ...] = ()
     doubts: list[str] = field(default_factory=list)
     candidates: list[str] = field(default_factory=list)
@@ -144,7 +146,7 @@ def _found(records: list[Record], width: int, table: Table, text: str, *, whole:
     table.names = names
     body = [r for r in records if r.first > start and any(r.fields)]
     if whole:
-        body, table.footer = _without_footer(body, text)
+        body, table.footer, table.footer_sure = _without_footer(body, width, text)
     table.rows = [r.fields for r in body if len(r.fields) == width]
     table.odd = len(body) - len(table.rows)
     unnamed = header is not None and not table.names[-1] and len(table.names) > 1
@@ -180,20 +182,22 @@ def _header(records: Sequence[Record], begin: Record | None, width: int) -> Reco
     return None
 
 
-def _without_footer(body: list[Record], text: str) -> tuple[list[Record], int]:
+def _without_footer(body: list[Record], width: int, text: str) -> tuple[list[Record], int, bool]:
     """Takes away what stands behind the last row; its lines, blank ones too, are counted."""
     dated = _date_column([r.fields for r in body])
-    if dated is None:
-        return body, 0
-    rows = [r for r in body if len(r.fields) > dated and _dated(r.fields[dated])]
-    if not rows:
-        return body, 0
-    last = rows[-1].last
-    behind = [r for r in body if r.first > last]
+    rows = [r for r in body if dated is not None and len(r.fields) > dated and _dated(r.fields[dated])]
+    behind = [r for r in body if rows and r.first > rows[-1].last]
     if not behind:
-        return body, 0
+        return body, 0, True
+    last = rows[-1].last
     lines = text.count("\n") + (not text.endswith("\n"))
-    return [r for r in body if r.first <= last], lines - last
+    return [r for r in body if r.first <= last], lines - last, all(_plainly_no_row(r, width) for r in behind)
+
+
+def _plainly_no_row(record: Record, width: int) -> bool:
+    filled = [f for f in record.fields if f]
+    words = {word for f in filled for word in folded(f).split()}
+    return len(record.fields) != width or len(filled) == 1 or bool(words & TOTALS)
 
 
 def _dated(text: str) -> bool:

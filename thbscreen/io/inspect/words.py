@@ -151,6 +151,15 @@ BOOKED = frozenset(
      "ολοκληρώθηκε", "könyvelt", "zaúčtováno", "zaksięgowane", "contabilizzato"}
 )  # fmt: skip
 
+#: Columns that can only be the account of the statement itself.
+_OWN = ("own account", "Auftragskonto", "IBAN Auftragskonto", "Eigenes Konto", "eigen rekening", "saját számla",
+        "vlastní účet", "IBAN/BBAN", "Umsatz getätigt von")  # fmt: skip
+_FEES = ("fee", "fees", "charges", "commission", "Gebühr", "Gebühren", "kosten", "Kosten op verrichting", "Προμήθεια",
+         "Έξοδα", "frais", "díj", "jutalék", "poplatek", "opłata", "prowizja", "commissioni", "comisión")  # fmt: skip
+#: What stands in a row that adds up others.
+_TOTALS = ("total", "totals", "sum", "summe", "gesamt", "totaal", "σύνολο", "σύνολα", "összesen", "celkem", "suma",
+           "razem", "totale", "saldo", "balance", "υπόλοιπο", "solde", "opening", "closing", "итого", "общо")  # fmt: skip
+
 
 def folded(name: str) -> str:
     """Gives a name in the form in which it is looked up: no marks, no case, single blanks."""
@@ -166,6 +175,8 @@ for _column, (_plain, _usual) in COLUMNS.items():
     for _words, _outright in ((_plain, True), (_usual, False)):
         for _word in _words:
             _LOOKUP.setdefault(folded(_word), []).append((_column, _outright))
+OWN_ACCOUNT, FEES = (frozenset(map(folded, words)) for words in (_OWN, _FEES))
+TOTALS = frozenset(map(folded, _TOTALS))
 #: Names as they are written, for telling whether a decoding is right.
 SPELLED = frozenset(
     unicodedata.normalize("NFC", word).casefold()
