@@ -199,7 +199,8 @@ def _derived(path: str) -> bool:
 
 
 def _follows(path: str, column: str) -> bool:
-    return _NEEDED.get(path) == column
+    """Says whether a worked-out column is known once another is: who has facts on file is known, too."""
+    return _NEEDED.get(path) == column or (path == "party_id" and column.startswith("party."))
 
 
 def _lacking(missing: Sequence[str], unread: Iterable[str]) -> str:

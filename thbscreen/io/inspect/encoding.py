@@ -19,7 +19,8 @@ PAGES = (
     "mac-roman", "mac-greek", "mac-cyrillic", "mac-turkish", "koi8-r", "koi8-u",
 )  # fmt: skip
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]*[\x80-\xff][0-9A-Za-z\x80-\xff]*")
+_IN_NUMBER = re.compile(r"\d[^\W\d_]\d")
 _COMMON = {"GREEK": set("αοιετσνηυρπκλμως"), "CYRILLIC": set("оеаинтсрвлкмдпуя")}
 _MARKS = set("£€§°«»–—‘’“”…·")
 #: Share of words by which the best reading must be better than the next one.
@@ -145,9 +146,12 @@ def _score(words: list[str]) -> tuple[float, float]:
 
 def _script(word: str) -> str | None:
     """Gives the script of a likely word; None when letters of two scripts, signs or cases are mixed."""
-    if word in _MARKS:
+    if _IN_NUMBER.search(word):
+        return None  # no letter stands between digits; a blank that keeps them together does
+    bare = re.sub(r"[\d\s]", "", word)
+    if not bare or bare in _MARKS:
         return "MARK"
-    text = word.lstrip("«“‘£€").rstrip("»”’…€°")
+    text = bare.lstrip("«“‘£€").rstrip("»”’…€°")
     parts = re.split("[’·]", text)
     if not all(p.isalpha() for p in parts):
         return None
