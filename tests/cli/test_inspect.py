@@ -11,7 +11,6 @@ import pytest
 
 from tests.cli.cli_build import ROOT, copy_profile, run
 from tests.support import pack_of, rule_text, run_rows
-from thbscreen.compile.pack import compile_pack
 from thbscreen.engine.readiness import unlocks
 
 TABLE = (
@@ -119,10 +118,10 @@ def test_the_column_that_unlocks_most_comes_first() -> None:
     one = rule_text(COUNT.format(where="{mcc: 5411, channel: pos}"))
     pack = pack_of(one)
     _, ready = run_rows(pack, [ROW])
-    found = unlocks(ready.to_dicts(), compile_pack(pack))
+    found = unlocks(ready.to_dicts(), pack.rules)
     assert {f["column"]: f["alone"] for f in found} == {"mcc": 0, "channel": 0}
     assert all(f["waiting"] == 1 for f in found)
     _, ready = run_rows(pack, [{**ROW, "channel": "pos"}])
-    (best,) = unlocks(ready.to_dicts(), compile_pack(pack))
+    (best,) = unlocks(ready.to_dicts(), pack.rules)
     assert (best["column"], best["alone"], best["waiting"]) == ("mcc", 1, 1)
     assert isinstance(ready, pl.DataFrame)

@@ -137,7 +137,7 @@ def _ready(
     return {
         "rules": {status: [r["rule"] for r in part] for status, part in named.items()},
         "reasons": {str(r["rule"]): r["reason"] for status in ("weak", "not judged") for r in named[status]},
-        "missing_columns": unlocks(rows, compiled),
+        "missing_columns": unlocks(rows, [item.rule for item in compiled.rules]),
     }
 
 

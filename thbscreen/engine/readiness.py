@@ -155,26 +155,25 @@ def _one(
     }
 
 
-def unlocks(rows: Sequence[Mapping[str, object]], compiled: CompiledPack) -> list[dict[str, object]]:
+def unlocks(rows: Iterable[Mapping[str, object]], rules: Iterable[ast.Rule]) -> list[dict[str, object]]:
     """Ranks the columns without values by what they would unlock.
 
     Args:
         rows: rows of table READINESS.
-        compiled: the rules.
+        rules: the rules that were asked about.
 
     Returns:
         For each column, the most useful first: `column`; `alone`, the number of rules that could be judged
         if only it were filled; `weight`, the sum of their weights where these speak for a finding; and
         `waiting`, the number of rules that are not judged and lack it, together with others or alone.
     """
-    rules = {item.rule.id: item.rule for item in compiled.rules}
+    known = {rule.id: rule for rule in rules}
     found: dict[str, dict[str, int]] = {}
     for row in rows:
-        rule, missing = rules[str(row["rule"])], row["missing"]
-        assert isinstance(missing, Sequence)
-        wanted = [c for c in missing if c in _FIELDS and not _derived(c)]
-        if row["status"] != "not judged":
+        rule, missing = known.get(str(row["rule"])), row["missing"]
+        if row["status"] != "not judged" or rule is None or not isinstance(missing, Sequence):
             continue
+        wanted = [c for c in missing if c in _FIELDS and not _derived(c)]
         for column in wanted:
             entry = found.setdefault(column, {"alone": 0, "weight": 0, "waiting": 0})
             entry["waiting"] += 1
