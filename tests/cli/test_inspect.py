@@ -87,6 +87,16 @@ def test_a_folder_is_looked_at_file_by_file(export: Path, rules: list[str]) -> N
     assert not (export.parent / "m.yaml").exists()
 
 
+def test_a_damaged_file_in_a_folder_is_named_and_the_others_are_looked_at(
+    export: Path, rules: list[str]
+) -> None:
+    (export.parent / "a.xlsx").write_bytes(b"PK nothing")
+    done = run("inspect", str(export.parent), *rules)
+    assert done.exit_code == 4
+    assert "a.xlsx: error[D021]: the workbook is damaged" in done.stdout
+    assert "draft of a mapping:" in done.stdout
+
+
 def test_values_are_not_shown(export: Path, rules: list[str]) -> None:
     for more in ((), ("--json",)):
         done = run("inspect", str(export), *more, *rules)

@@ -12,17 +12,20 @@ import click
 
 from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say, width_of
 from thbscreen.cli.rules_read import RULES, readiness_rows
-from thbscreen.errors import OutputError, ThbscreenError, UsageError
+from thbscreen.errors import DataError, OutputError, ThbscreenError, UsageError
 from thbscreen.report.layout import columns as lined_up
 from thbscreen.report.layout import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from thbscreen.io.files import InputFile
     from thbscreen.io.inspect.look import Look
 
 #: How many missing columns and reasons are shown.
 _MOST = 8
+#: State of a file that cannot be read as what it is.
+DAMAGED = "damaged"
 
 
 @click.command(
@@ -62,13 +65,12 @@ def inspect(
     would unlock most.
     """
     from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.io.inspect.look import look  # noqa: PLC0415
     from thbscreen.io.recognise import recognised  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
     pack = load_pack(folder, profile, tests=False)
     found, ignored = list_inputs(inputs)
-    looks = [] if mapping is not None else [look(f, pack.profile.time_zone) for f in recognised(found)]
+    looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
     drafts = [item for item in looks if item.draft]
     if out is not None and len(drafts) != 1:
         raise UsageError(
@@ -81,6 +83,7 @@ def inspect(
     if as_json:
         facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready}
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        _end(looks)
         return
     width = max(60, width_of(sys.stdout, 100))
     for item in looks:
@@ -89,6 +92,28 @@ def inspect(
     if out is not None:
         say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(drafts[0].undecided)
                                      if drafts[0].undecided else ""))  # fmt: skip
+    _end(looks)
+
+
+def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
+    """Looks at every file; one that cannot be read does not keep the others from being looked at."""
+    from thbscreen.io.inspect.look import Look, look  # noqa: PLC0415  # tables are loaded when needed
+
+    out = []
+    for file in files:
+        try:
+            out.append(look(file, zone))
+        except ThbscreenError as error:
+            if len(files) == 1:
+                raise
+            out.append(Look(file.name, file.kind or "unknown", DAMAGED, str(error)))
+    return out
+
+
+def _end(looks: Sequence[Look]) -> None:
+    """Ends with the exit code for input that cannot be read, when there was some among several files."""
+    if any(item.state == DAMAGED for item in looks):
+        click.get_current_context().exit(DataError.exit_code)
 
 
 def _write(out: Path, text: str) -> None:

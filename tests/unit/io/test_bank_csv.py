@@ -102,6 +102,13 @@ def test_without_the_declaration_such_rows_are_refused(tmp_path: Path) -> None:
     assert reasons(mapped(tmp_path, data, BASE % "kind: csv")) == [(2, "booking_ts", "D101")]
 
 
+@pytest.mark.parametrize("block", range(20, 34))
+def test_line_ends_of_three_characters_are_read_wherever_blocks_end(block: int, tmp_path: Path) -> None:
+    data = '"Day","Sum","Text"\r\r\n"01.02.2026","5.00","a"\r\r\n"02.02.2026","6.00","b"\r\r\n'
+    dataset = mapped(tmp_path, data, BASE % "kind: csv", Limits(block_bytes=block))
+    assert texts(dataset) == [(500, "a"), (600, "b")]
+
+
 AMOUNTS = {
     "£1,183.23": 118323, "+ £1,100.00": 110000, "-£5": -500, "£-5.10": -510, "5.00 £": 500, "(£5.00)": -500,
     "£5.00-": -500, "5.00£-": -500, "−£5": -500, "- 5.00": -500, "5.00": 500,

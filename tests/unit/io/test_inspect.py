@@ -7,7 +7,9 @@ import csv
 import datetime as dt
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +29,8 @@ from thbscreen.io.inspect.forms import date_forms, largest_parts, shape, written
 from thbscreen.io.inspect.look import Look, look
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.recognise import recognised
+from thbscreen.io.statements.readers import READERS
+from thbscreen.io.statements.records import Balance, Item, Statement
 
 ROOT = Path(__file__).resolve().parents[3]
 STATEMENTS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "statements"
@@ -412,3 +416,48 @@ def test_a_file_of_fixed_width_is_named() -> None:
     if not path.is_file():
         pytest.skip("the files of banks are not beside the repository")
     assert (looked(path).kind, looked(path).state) == ("coda", "not read")
+
+
+# --- statements ---------------------------------------------------------------------------------------------
+
+
+def _reader(_stream: object, _name: str) -> Iterator[Item]:
+    ten, twelve = Decimal(10), Decimal(12)
+    yield Statement("A1", "1", Balance(ten, "EUR"), Balance(twelve, "EUR"), 2, Decimal(2))
+    yield Statement("A1", "2", Balance(twelve, "EUR"), Balance(twelve, "EUR"), 1, Decimal(5))
+    yield Statement("A1", "3")
+
+
+def test_statements_say_whether_their_balances_prove_the_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(READERS, "mt940", _reader)
+    found = looked_at(tmp_path, ":20:x\n:25:A1\n:60F:C260101EUR10,\n:61:x\n", "a.sta")
+    assert (found.kind, found.state, found.draft) == ("mt940", "read", "")
+    assert found.notes == [
+        "3 statements with 3 entries; opening, entries and closing: closes in 1, gap in 1, not told in 1"
+    ]
+
+
+def test_a_kind_without_a_reader_is_said_to_be_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(READERS, "mt940", raising=False)
+    assert looked_at(tmp_path, ":20:x\n:25:A1\n:60F:C260101EUR10,\n:61:x\n", "a.sta").state == "not read"
+
+
+def test_a_table_without_amounts_gets_no_draft(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, "customer;kind\nP1;natural\nP2;legal\n")
+    assert (found.state, found.draft) == ("no movements", "")
+
+
+def test_a_running_balance_is_held_against_each_account_alone(tmp_path: Path) -> None:
+    data = "Account,Counterparty account,Date,Amount,Currency,Balance\n"
+    data += "".join(
+        f"A{n % 3},B,2026-01-{13 + n // 3},{'-' * (n > 5)}1.00,EUR,{(100 * (n % 3)) + [1, 2, 1][n // 3]}.00\n"
+        for n in range(9)
+    )
+    found = looked_at(tmp_path, data)
+    assert found.roles is not None
+    assert found.roles.balance == (6, 6, "debit")
+    assert found.undecided == []

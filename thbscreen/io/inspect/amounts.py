@@ -251,7 +251,7 @@ def _two_columns(finder: Finder, found: Amounts) -> None:
         out.columns.append(Part("balance_after", source(found.balance), finder.named))
         moves = [_number(c, found) - _number(d, found)
                  for d, c in zip(found.debit.cells, found.credit.cells, strict=True)]  # fmt: skip
-        held = _steps(moves, [_signed_number(v, found) for v in found.balance.cells])
+        held = _steps(finder, moves, [_signed_number(v, found) for v in found.balance.cells])
         out.balance = (*held, "")
 
 
@@ -304,7 +304,10 @@ def _prove(
             abs(m) if mapped.get(f) == "credit" else -abs(m) for m, f in zip(plain, flag.cells, strict=True)
         ]
     best = max(
-        ((*_steps([s * m for m in plain], balances), word) for s, word in ((1, "debit"), (-1, "credit"))),
+        (
+            (*_steps(finder, [s * m for m in plain], balances), word)
+            for s, word in ((1, "debit"), (-1, "credit"))
+        ),
         key=lambda item: item[0],
     )
     out.balance = best
@@ -318,10 +321,23 @@ def _prove(
         )
 
 
-def _steps(moves: Sequence[int], balances: Sequence[int | None]) -> tuple[int, int]:
-    """Gives how many steps of a running balance hold, in either order, and how many there are."""
-    known = [(m, b) for m, b in zip(moves, balances, strict=True) if b is not None]
-    pairs = list(pairwise(known))
-    down = sum(b2 - b1 == m2 for (_, b1), (m2, b2) in pairs)
-    up = sum(b1 - b2 == m1 for (m1, b1), (_, b2) in pairs)
-    return max(down, up), len(pairs)
+def _steps(finder: Finder, moves: Sequence[int], balances: Sequence[int | None]) -> tuple[int, int]:
+    """Gives how many steps of a running balance hold, in either order, and how many there are.
+
+    A file of several accounts has a balance for each.
+    """
+    owner = next(
+        (c for c, outright in finder.claims.get("account_id", []) if outright and c.filled == 1.0), None
+    )
+    keys = owner.cells if owner is not None else [""] * len(moves)
+    ledgers: dict[str, list[tuple[int, int]]] = {}
+    for key, move, balance in zip(keys, moves, balances, strict=True):
+        if balance is not None:
+            ledgers.setdefault(key, []).append((move, balance))
+    down = up = steps = 0
+    for ledger in ledgers.values():
+        for (m1, b1), (m2, b2) in pairwise(ledger):
+            down += b2 - b1 == m2
+            up += b1 - b2 == m1
+            steps += 1
+    return max(down, up), steps

@@ -23,6 +23,8 @@ from thbscreen.io.limits import Limits
 from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.raw import ROW
 from thbscreen.io.recognise import MESSAGES
+from thbscreen.io.statements.folder import StatementFolder
+from thbscreen.io.statements.readers import READERS
 from thbscreen.io.workbook import raw_cells, sheet_names
 from thbscreen.model.catalogue import TABLES
 
@@ -48,7 +50,8 @@ class Look:
         file: its name.
         kind: csv, tsv, xlsx, parquet, ndjson, goaml, camt, mt940, ...; `coda`, `pdf` or `unknown` when it is
             not read.
-        state: `canonical` (needs no mapping), `read` (has a reader of its own), `draft` or `not read`.
+        state: `canonical` (needs no mapping), `read` (has a reader of its own), `draft`, `no movements` or
+            `not read`.
         why: for what is not read: what to do.
         encoding: what its bytes say; None for what is no text.
         table: where its table is.
@@ -109,8 +112,10 @@ def look(file: InputFile, zone: str, limits: Limits | None = None) -> Look:
         DataError: the file cannot be read at all.
     """
     limits = limits or Limits()
-    if file.kind in MESSAGES or file.kind == "goaml":
+    if file.kind == "goaml":
         return Look(file.name, file.kind, "read", "read without a mapping")
+    if file.kind in MESSAGES:
+        return _statements(file, limits)
     if file.packed and file.path.suffix.lower() != ".gz":
         return Look(file.name, "packed", "not read", "unpack it first")
     if file.kind == "parquet":
@@ -120,6 +125,22 @@ def look(file: InputFile, zone: str, limits: Limits | None = None) -> Look:
     if file.kind == "xlsx":
         return _workbook(file, zone, limits)
     return _text(file, zone, limits)
+
+
+def _statements(file: InputFile, limits: Limits) -> Look:
+    """Reads statements and messages, and says in how many of them the balances prove the reading."""
+    if file.kind not in READERS:
+        return Look(file.name, file.kind, "not read", "there is no reader for files of this kind")
+    out = Look(file.name, file.kind, "read", "read without a mapping")
+    proofs = StatementFolder([file], limits).proofs
+    if proofs:
+        told = Counter(str(proof["balances"]) for proof in proofs)
+        entries = sum(proof["entries"] for proof in proofs)
+        parts = ", ".join(f"{word} in {n}" for word, n in sorted(told.items()))
+        out.notes.append(
+            f"{len(proofs)} statements with {entries} entries; opening, entries and closing: {parts}"
+        )
+    return out
 
 
 # --- text ---------------------------------------------------------------------------------------------
@@ -260,14 +281,14 @@ def _tabular(
         return out
     roles = find_roles(columns, named=table.header_row > 0, numbers=bool(numbers))
     out.roles = roles
-    used = {p.value: p.key for p in roles.columns if p.value}
+    used = {p.value: p.key if p.sure else f"{p.key}?" for p in roles.columns if p.value}
     out.columns = [
         _told(c, next((key for value, key in used.items() if f'"{c.name}"' in value), "")) for c in columns
     ]
-    if not any(c.amounts for c in columns) and not any(c.dates for c in columns):
-        out.state, out.why = (
-            "not read",
-            "no column looks like a date or an amount: is it a table of movements?",
+    if any(p.key == "amount" and not p.value for p in roles.columns):
+        out.state, out.roles = "no movements", None
+        out.why = (
+            "no column of amounts, so no table of movements; other tables need a mapping written by hand"
         )
         return out
     out.notes += roles.notes

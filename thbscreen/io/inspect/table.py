@@ -75,7 +75,7 @@ def find_table(text: str, *, whole: bool) -> Table | None:
     found.sort(key=lambda t: t.score, reverse=True)
     best = found[0]
     rivals = [t for t in found[1:] if t.score[:2] >= best.score[:2] or t.score[0] == 3]
-    if rivals or best.score[0] < 2:  # neither a date nor an amount shows
+    if rivals:
         best.candidates = [best.delimiter, *(t.delimiter for t in rivals)]
     return best
 
