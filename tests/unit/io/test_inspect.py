@@ -242,6 +242,19 @@ def test_amounts_that_may_be_thousands_or_decimals_are_left_open(tmp_path: Path)
     assert '#   decimal: ",", thousands: "."' in found.draft
 
 
+def test_totals_at_the_end_of_a_long_file_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thbscreen.io.inspect.look.SAMPLE", 2_000)
+    monkeypatch.setattr("thbscreen.io.inspect.look.TAIL", 400)
+    head = "Account;Date;Amount;D/C;Currency\n"
+    rows = "".join(f"A1;{1 + n % 28:02d}/01/2026;1,50;{'CD'[n % 2]};EUR\n" for n in range(200))
+    found = looked_at(tmp_path, head + rows + "\nTotal;;300,00;;\n")
+    assert found.undecided == []
+    assert found.loaded is not None
+    assert (found.loaded["loaded"], found.loaded["skipped"]) == (200, {"line of the footer": 2})
+    unclear = looked_at(tmp_path, head + rows + "A1;;300,00;D;EUR\n")
+    assert unclear.undecided == ["skip_footer"]
+
+
 def test_a_cut_last_line_is_left_to_a_person(tmp_path: Path) -> None:
     data = "Account;Date;Amount;D/C;Currency\nA1;2026-01-05;1,50;C;EUR\nA1;2026-01-06;2,0"
     assert "final_newline" in looked_at(tmp_path, data).undecided

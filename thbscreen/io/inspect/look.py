@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.columnar import ParquetSource
-from thbscreen.io.files import open_bytes
+from thbscreen.io.files import open_bytes, reading
 from thbscreen.io.inspect.draft import input_parts, undecided, write_draft
 from thbscreen.io.inspect.encoding import Encoding, encoding_of
 from thbscreen.io.inspect.facts import Column, Part, Roles
 from thbscreen.io.inspect.forms import shape
 from thbscreen.io.inspect.roles import column_state, find_roles
-from thbscreen.io.inspect.table import Table, find_rows, find_table
+from thbscreen.io.inspect.table import Table, find_rows, find_table, footer_of
 from thbscreen.io.limits import Limits
 from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.raw import ROW
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from thbscreen.io.files import InputFile
 
 #: How much of a text is looked at for its table; the encoding is judged on all of it.
-SAMPLE = 4 << 20
+SAMPLE = 1 << 20
+#: How much of its end is looked at for lines that are no rows.
+TAIL = 1 << 16
 #: Most rows whose values are looked at.
 ROWS = 20_000
 _SHOWN = 3
@@ -161,6 +163,8 @@ def _text(file: InputFile, zone: str, limits: Limits) -> Look:
     if table is None:
         return Look(file.name, "unknown", "not read", "no delimiter gives columns; export it as CSV",
                     encoding)  # fmt: skip
+    if not whole and not file.packed:
+        table.footer, table.footer_sure = footer_of(_tail(file, encoding), table)
     kind = "tsv" if table.delimiter == "\t" else "csv"
     inputs = input_parts(encoding, table, final_newline=last.rstrip(b"\0").endswith(b"\n"), kind=kind)
     if file.packed:
@@ -193,7 +197,16 @@ def _bytes(file: InputFile, limits: Limits) -> tuple[bytes, frozenset[int], bool
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             is_utf8 = False
-    return sample, frozenset(present), is_utf8, last
+    return sample[:SAMPLE], frozenset(present), is_utf8, last
+
+
+def _tail(file: InputFile, encoding: Encoding) -> str:
+    """Gives the last whole lines of a file."""
+    with reading(file.name), file.path.open("rb") as stream:
+        stream.seek(-(min(file.bytes, TAIL) // 4 * 4), 2)
+        data = stream.read()
+    name = {"utf-16": "utf-16-le"}.get(encoding.name, encoding.name)
+    return data.decode(name, "replace").partition("\n")[2]
 
 
 def _other(sample: bytes) -> tuple[str, str] | None:

@@ -194,6 +194,16 @@ def _without_footer(body: list[Record], width: int, text: str) -> tuple[list[Rec
     return [r for r in body if r.first <= last], lines - last, all(_plainly_no_row(r, width) for r in behind)
 
 
+def footer_of(tail: str, table: Table) -> tuple[int, bool]:
+    """Gives the lines behind the last row of a long file, and whether these are plainly no rows."""
+    plain = tail.replace("\r\r\n", "\n").replace("\r\n", "\n")
+    if table.quote is not None and plain.count(table.quote) % 2:
+        return 0, True  # it begins inside a field
+    records = [r for r in _records(plain, table.delimiter, table.quote) if any(r.fields)]
+    _, lines, sure = _without_footer(records, len(table.names), plain)
+    return lines, sure
+
+
 def _plainly_no_row(record: Record, width: int) -> bool:
     filled = [f for f in record.fields if f]
     words = {word for f in filled for word in folded(f).split()}
