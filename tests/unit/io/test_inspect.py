@@ -285,6 +285,27 @@ def test_columns_about_protected_traits_do_not_enter_a_draft(tmp_path: Path) -> 
     assert found.loaded is not None
 
 
+@pytest.mark.parametrize(
+    "name", ['a"b', "two\nlines", "tab\there", "x\u2028y", "back\\slash", "#: {} z", "bell\x07"]
+)
+def test_odd_names_of_columns_cannot_write_into_a_draft(name: str, tmp_path: Path) -> None:
+    out = io.StringIO()
+    table = csv.writer(out, delimiter=";", lineterminator="\n")
+    table.writerow(["Account", f"Date {name}", f"Amount {name}", "D/C", "Currency"])
+    table.writerows([["A1", "2026-01-05", "1,50", "C", "EUR"], ["A1", "2026-01-06", "2,50", "D", "EUR"]])
+    found = looked_at(tmp_path, out.getvalue())
+    assert set(found.undecided) == {"booking_ts", "amount"}
+    with pytest.raises(DataError, match="D061"):
+        read_mapping(write(tmp_path, "draft.yaml", found.draft))
+    written_names = {f"Date {name}", f"Amount {name}"}
+    assert found.roles is not None
+    for part in found.roles.columns:
+        part.sure, part.candidates = True, []
+    mapping = read_mapping(write(tmp_path, "draft.yaml", write_draft("x", found.inputs, found.roles)))
+    specs = mapping.sections["transactions"].columns
+    assert {specs["booking_ts"].source[0], specs["amount"].source[0]} == written_names
+
+
 def test_a_file_that_needs_no_mapping_gets_none(tmp_path: Path) -> None:
     data = "account_id,booking_ts,direction,amount\nA1,2026-01-05T10:00:00Z,credit,12.50\n"
     found = looked_at(tmp_path, data, "transactions.csv")

@@ -109,7 +109,9 @@ class Roles:
 
 def quoted(text: str) -> str:
     """Gives a text as a YAML scalar."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    # a line end in a column's name would otherwise leave the comment or the value that it stands in
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in plain) + '"'
 
 
 class Finder:

@@ -15,7 +15,7 @@ from thbscreen.io.columnar import ParquetSource
 from thbscreen.io.files import open_bytes, reading
 from thbscreen.io.inspect.draft import input_parts, undecided, write_draft
 from thbscreen.io.inspect.encoding import Encoding, encoding_of
-from thbscreen.io.inspect.facts import Column, Part, Roles
+from thbscreen.io.inspect.facts import Column, Part, Roles, quoted
 from thbscreen.io.inspect.forms import shape
 from thbscreen.io.inspect.roles import column_state, find_roles
 from thbscreen.io.inspect.table import Table, find_rows, find_table, footer_of
@@ -261,7 +261,7 @@ def _workbook(file: InputFile, zone: str, limits: Limits) -> Look:
     _, table, numbers = found[0]
     inputs = input_parts(None, table, final_newline=True, kind="xlsx")
     if len(sheets) > 1:
-        names = [f'"{sheets[n]}"' for n, _, _ in found]
+        names = [quoted(sheets[n]) for n, _, _ in found]
         sure = len(found) == 1
         inputs.append(
             Part(
