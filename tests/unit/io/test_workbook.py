@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -169,3 +170,12 @@ def test_a_damaged_workbook_gives_the_same_sum_or_one_clear_error(
         assert "error[D" in str(error)
         return
     assert [row[1] for row in found] == [150, 123456]
+
+
+def test_without_the_library_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastexcel", None)
+    with pytest.raises(DataError, match=r"D065.*not installed") as caught:
+        opened(book(tmp_path / "a.xlsx", {"S": ROWS}, dates={0}))
+    assert "thbscreen[xlsx]" in str(caught.value)
