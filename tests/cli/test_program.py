@@ -20,9 +20,10 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "completion", "scan", "rules", "rules check", "rules coverage", "rules doc", "rules explain",
-    "rules format", "rules hash-list", "rules list", "rules lock", "rules schema", "rules tune",
-    "rules test", "network", "network show", "network path", "network around", "explain", "compare", "export",
+    "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
+    "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
+    "rules tune", "rules test",
+    "network", "network show", "network path", "network around", "explain", "compare", "export",
     "report", "str", "str check", "str draft", "str profile",
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from thbscreen.cli.compare import compare
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.handover import handover
+from thbscreen.cli.inspect import inspect
 from thbscreen.cli.network import network
 from thbscreen.cli.program import Program, debug_option, epilog
 from thbscreen.cli.report import report
@@ -79,6 +80,7 @@ def completion(shell: str) -> None:
 
 
 main.add_command(scan)
+main.add_command(inspect)
 main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)

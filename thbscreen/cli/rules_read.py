@@ -17,6 +17,7 @@ from thbscreen.report.layout import columns, cut, printable, printable_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from thbscreen.compile.pack import CompiledPack
     from thbscreen.compile.plan import Plan
     from thbscreen.rules import ast, bundle
 
@@ -126,6 +127,17 @@ def readiness_on(
     pack: bundle.RulePack, data: Sequence[Path], mapping: Path | None
 ) -> dict[str, dict[str, object]]:
     """Says for every rule whether the data can judge it: judged, reason, missing columns."""
+    rows, _ = readiness_rows(pack, data, mapping)
+    return {
+        str(row["rule"]): {"judged": row["status"], "reason": row["reason"], "missing": row["missing"]}
+        for row in rows
+    }
+
+
+def readiness_rows(
+    pack: bundle.RulePack, data: Sequence[Path], mapping: Path | None
+) -> tuple[list[dict[str, object]], CompiledPack]:
+    """Gives the rows of table READINESS for the data, and the rules that were asked about."""
     from thbscreen.compile.pack import compile_pack  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.engine.prepare import SPILL_ROWS, prepare  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
@@ -135,11 +147,7 @@ def readiness_on(
     dataset = open_dataset(list(data), mapping, zone=pack.profile.time_zone)
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
         spill = Path(work) if dataset.size_hint() > SPILL_ROWS else None
-        rows = readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts()
-    return {
-        row["rule"]: {"judged": row["status"], "reason": row["reason"], "missing": row["missing"]}
-        for row in rows
-    }
+        return readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts(), compiled
 
 
 def needed_look_back(rules: Sequence[ast.Rule]) -> str:

@@ -74,12 +74,7 @@ def share_known(prepared: Prepared, rule: ast.Rule, path: str) -> float:
         return 1.0
     if known.source == "transaction":
         return 1.0 if known.field.required or path == "tx_id" else _transaction_share(prepared, path)
-    derived = {
-        "account.age_days": "account.opened_date",
-        "cp.age_days": "account.opened_date",
-        "own_transfer": "party_id",
-        "same_address": "party.address_hash",
-    }
+    derived = {**_NEEDED, "own_transfer": "party_id"}
     path = derived.get(path, path)
     if path.startswith("cp."):
         path = "party." + path[3:]
@@ -158,6 +153,53 @@ def _one(
         "weight": rule.weight,
         "third_party": rule.third_party,
     }
+
+
+def unlocks(rows: Iterable[Mapping[str, object]], rules: Iterable[ast.Rule]) -> list[dict[str, object]]:
+    """Ranks the columns without values by what they would unlock.
+
+    Args:
+        rows: rows of table READINESS.
+        rules: the rules that were asked about.
+
+    Returns:
+        For each column, the most useful first: `column`; `alone`, the number of rules that could be judged
+        if only it were filled; `weight`, the sum of their weights where these speak for a finding; and
+        `waiting`, the number of rules that are not judged and lack it, together with others or alone.
+    """
+    known = {rule.id: rule for rule in rules}
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        rule, missing = known.get(str(row["rule"])), row["missing"]
+        if row["status"] != "not judged" or rule is None or not isinstance(missing, Sequence):
+            continue
+        wanted = [c for c in missing if c in _FIELDS and not _derived(c)]
+        for column in wanted:
+            entry = found.setdefault(column, {"alone": 0, "weight": 0, "waiting": 0})
+            entry["waiting"] += 1
+            gone = {c for c in missing if c != column and not (_derived(c) and _follows(c, column))}
+            if judgeable(rule, gone):
+                entry["alone"] += 1
+                entry["weight"] += max(0, rule.weight)
+    order = sorted(found, key=lambda c: (-found[c]["alone"], -found[c]["weight"], -found[c]["waiting"], c))
+    return [{"column": column, **found[column]} for column in order]
+
+
+#: Columns that are worked out, by what they need.
+_NEEDED = {
+    "account.age_days": "account.opened_date",
+    "cp.age_days": "account.opened_date",
+    "same_address": "party.address_hash",
+}
+
+
+def _derived(path: str) -> bool:
+    return _FIELDS[path].source == "derived" if path in _FIELDS else False
+
+
+def _follows(path: str, column: str) -> bool:
+    """Says whether a worked-out column is known once another is: who has facts on file is known, too."""
+    return _NEEDED.get(path) == column or (path == "party_id" and column.startswith("party."))
 
 
 def _lacking(missing: Sequence[str], unread: Iterable[str]) -> str:

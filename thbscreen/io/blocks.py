@@ -45,7 +45,7 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
     rows_done = 0
     first = True
     with open_bytes(file, limits) as stream:
-        for piece in _utf8(_pieces(stream, limits.block_bytes), encoding, file.name):
+        for piece in _whole_line_ends(_utf8(_pieces(stream, limits.block_bytes), encoding, file.name)):
             buffer += _checked(piece, file.name, first=first)
             first = False
             end = _record_end(buffer, quote)
@@ -66,6 +66,19 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
 def _pieces(stream: object, size: int) -> Iterator[bytes]:
     while piece := stream.read(size):  # type: ignore[attr-defined]  # any binary stream
         yield piece
+
+
+def _whole_line_ends(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Keeps CR at the end of a piece for the next one, so that no line end is torn apart."""
+    held = b""
+    for piece in pieces:
+        data = held + piece if held else piece
+        held = data[len(data.rstrip(b"\r")) :] if data.endswith(b"\r") else b""
+        out = data[: len(data) - len(held)] if held else data
+        if out:
+            yield out
+    if held:
+        yield held
 
 
 def _utf8(pieces: Iterator[bytes], encoding: str, name: str) -> Iterator[bytes]:

@@ -51,6 +51,12 @@ FILE_CODES: dict[str, str] = {
     "D046": "date format not allowed",
     "D047": "regular expression not allowed",
     "D048": "mapped file not found",
+    "D060": "workbook that is not read",
+    "D061": "undecided mapping",
+    "D062": "cells that do not hold their own value",
+    "D063": "which sheet",
+    "D064": "numbers and text in one column",
+    "D065": "XLSX needs a library",
 }
 
 #: Codes that reject one row; the text is the reason in rejects.csv.

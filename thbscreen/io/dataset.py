@@ -11,6 +11,7 @@ import polars as pl
 
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource
+from thbscreen.io.continued import continued
 from thbscreen.io.delimited import DelimitedSource, Dialect
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
@@ -19,6 +20,7 @@ from thbscreen.io.goaml import ReportFolder
 from thbscreen.io.goaml_codes import read_codes
 from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
 from thbscreen.io.limits import Limits
+from thbscreen.io.mapping import InputSpec
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan
@@ -28,6 +30,7 @@ from thbscreen.io.recognise import MESSAGES, recognised
 from thbscreen.io.select import Selected, select_files
 from thbscreen.io.shape import LEG, canonical_shape, mapped_shape
 from thbscreen.io.statements.folder import StatementFolder
+from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES
 
 if TYPE_CHECKING:
@@ -514,12 +517,14 @@ def _open_source(file: InputFile, section: Section | None, limits: Limits) -> Ra
         return NdjsonSource(file, spec.dialect.encoding if spec is not None else "utf-8", limits)
     if kind in ("csv", "tsv"):
         dialect = spec.dialect if spec is not None else Dialect(delimiter="\t" if kind == "tsv" else ",")
-        return DelimitedSource(file, dialect, limits)
+        return continued(DelimitedSource(file, dialect, limits), spec)
+    if kind == "xlsx":
+        return continued(XlsxSource(file, spec or InputSpec(), limits), spec)
     raise data_error(
         "D005",
         "the ending does not say what the file is",
         file=file.name,
-        hint="csv, tsv, parquet and ndjson are read; declare input: {kind: csv} in a mapping",
+        hint="csv, tsv, parquet, ndjson and xlsx are read; declare input: {kind: csv} in a mapping",
     )
 
 

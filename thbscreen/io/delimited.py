@@ -7,6 +7,8 @@ are looked at byte by byte, with arrays, to find the rows that do not fit; these
 from __future__ import annotations
 
 import csv
+import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from thbscreen.io.codes import data_error
 from thbscreen.io.raw import ROW, RawChunk, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
 
 _LF, _CR = 10, 13
+#: Why a line of the footer is no row.
+FOOTER = "line of the footer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,13 @@ class Dialect:
         encoding: declared encoding.
         delimiter: one character.
         quote: quote mark, or None when quote marks are plain text.
-        header_row: line that holds the column names, counted from 1; lines above it are left out.
-        names: column names of a file without header.
+        header_row: line that holds the column names, counted from 1; lines above it are left out; 0 when no
+            line does.
+        names: column names of a file without header, or instead of those in its header.
         final_newline: whether the last line must end in a line end (a cut file lacks it).
+        skip_footer: lines at the end that are no rows, such as totals.
+        numbered: names that occur twice get their place among equals (`Amount#1`, `Amount#2`) and columns
+            without a name that of the column (`#4`), instead of being refused.
     """
 
     encoding: str = "utf-8"
@@ -47,6 +55,8 @@ class Dialect:
     header_row: int = 1
     names: tuple[str, ...] = ()
     final_newline: bool = True
+    skip_footer: int = 0
+    numbered: bool = False
 
 
 class DelimitedSource:
@@ -107,19 +117,30 @@ class DelimitedSource:
         names = [name.strip() for name in names]
         surplus = len(names) > 1 and not names[-1]
         names = names[:-1] if surplus else names
-        self._check_names(names)
+        surplus = surplus and not self._header_alone(len(names))
+        names = numbered_names(names) if self.dialect.numbered else names
+        check_names(names, self.file.name, self.limits)
+        self._check_separator(names)
         return names, surplus
 
-    def _check_names(self, names: list[str]) -> None:
+    def _header_alone(self, width: int) -> bool:
+        """Says whether only the header line ends in a separator, and the first row does not."""
+        block = self._first_block()
+        start = self._split_header(block)[0] if self._has_header else 0
+        end = block.find(b"\n", start)
+        while self._quote is not None and end >= 0 and block.count(self._quote, start, end) % 2:
+            end = block.find(b"\n", end + 1)
+        row = block[start : end if end >= 0 else len(block)]
+        if not row.strip():
+            return False
+        data = np.frombuffer(row + b"\n", np.uint8)
+        outside = np.ones(len(data), bool)
+        if self._quote is not None:
+            outside = (np.cumsum(data == self._quote[0]) & 1) == 0
+        return int(np.count_nonzero((data == self._sep[0]) & outside)) == width - 1
+
+    def _check_separator(self, names: list[str]) -> None:
         name = self.file.name
-        if len(names) > self.limits.columns:
-            raise data_error("D009", f"the file has more than {self.limits.columns} columns", file=name)
-        for position, column in enumerate(names, 1):
-            if not column:
-                raise data_error("D010", f"column {position} has no name in the header line", file=name)
-        for position, column in enumerate(names):
-            if column in names[:position]:
-                raise data_error("D011", "the header holds this name twice", file=name, column=_shown(column))
         other = next(
             (c for c in ";\t|," if c != self.dialect.delimiter and len(names) == 1 and c in names[0]), None
         )
@@ -156,14 +177,38 @@ class DelimitedSource:
         for number, whole in enumerate(
             text_blocks(self.file, self.dialect.encoding, self._quote, self.limits)
         ):
-            skip = self._split_header(whole)[0] if number == 0 and not self.dialect.names else 0
+            skip = self._split_header(whole)[0] if number == 0 and self._has_header else 0
             if previous is not None:
-                chunk = self._read(previous, done, columns)
+                cut = self._footer(previous)
+                chunk = self._read(previous[:cut], done, columns)
                 done += chunk.read
                 yield chunk
+                whole, skip = previous[cut:] + whole, 0  # noqa: PLW2901  # what may be the footer goes on
             previous = whole[skip:]
-        block = self._ended(previous or b"", done)
-        yield self._read(block, done, columns)
+        block = previous or b""
+        if not self.dialect.skip_footer:
+            yield self._read(self._ended(block, done), done, columns)
+            return
+        cut = self._footer(block)
+        chunk = self._read(block[:cut], done, columns)
+        left_out = block.count(b"\n", cut) + (len(block) > cut and not block.endswith(b"\n"))
+        if left_out:
+            chunk.skipped[FOOTER] += left_out
+        yield dataclasses.replace(chunk, read=chunk.read + left_out)
+
+    @property
+    def _has_header(self) -> bool:
+        return not self.dialect.names or self.dialect.header_row > 0
+
+    def _footer(self, block: bytes) -> int:
+        """Gives where the lines begin that are the footer, if the file ends with this block."""
+        cut, end = len(block), len(block) - block.endswith(b"\n")
+        for _ in range(self.dialect.skip_footer):
+            cut = block.rfind(b"\n", 0, max(end, 0)) + 1
+            while cut and self._quote is not None and block.count(self._quote, cut) % 2:
+                cut = block.rfind(b"\n", 0, cut - 1) + 1
+            end = cut - 1
+        return cut
 
     def _ended(self, block: bytes, done: int) -> bytes:
         if not block or block.endswith(b"\n"):
@@ -257,6 +302,30 @@ class DelimitedSource:
         if self.surplus and frame[str(width - 1)].str.strip_chars().str.len_bytes().gt(0).any():
             raise data_error("D010", f"column {width} holds values and has no name", file=self.file.name)
         return frame.select(pl.col(str(i)).alias(self.names[i]) for i in wanted)
+
+
+def numbered_names(names: Sequence[str]) -> list[str]:
+    """Makes names differ: equal ones get their place among equals, missing ones that of the column."""
+    folded = [name.casefold() for name in names]
+    seen: Counter[str] = Counter()
+    out = []
+    for position, (name, key) in enumerate(zip(names, folded, strict=True), 1):
+        seen[key] += 1
+        out.append(f"{name}#{seen[key]}" if name and folded.count(key) > 1 else name or f"#{position}")
+    return out
+
+
+def check_names(names: Sequence[str], file: str, limits: Limits) -> None:
+    """Refuses too many columns, columns without a name and names that occur twice: D009, D010, D011."""
+    if len(names) > limits.columns:
+        raise data_error("D009", f"the file has more than {limits.columns} columns", file=file)
+    seen = set()
+    for position, column in enumerate(names, 1):
+        if not column:
+            raise data_error("D010", f"column {position} has no name in the header line", file=file)
+        if column in seen:
+            raise data_error("D011", "the header holds this name twice", file=file, column=_shown(column))
+        seen.add(column)
 
 
 def _numbered(frame: pl.DataFrame, done: int) -> pl.DataFrame:

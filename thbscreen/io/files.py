@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Kind of file by ending.
 KINDS = {
     ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson",
-    ".xml": "goaml",
+    ".xml": "goaml", ".xlsx": "xlsx", ".xlsm": "xlsx",
 }  # fmt: skip
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z")
 _QUIET_ENDINGS = (".yaml", ".yml", ".md", ".json", ".lock")

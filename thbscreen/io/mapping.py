@@ -36,6 +36,7 @@ class ColumnSpec:
         decimal: decimal mark.
         thousands: thousands mark.
         line: line in the mapping file.
+        currency_sign: sign or code that may stand beside an amount.
     """
 
     how: Literal["from", "const", "concat", "coalesce"]
@@ -49,6 +50,7 @@ class ColumnSpec:
     decimal: str | None = None
     thousands: str | None = None
     line: int = 0
+    currency_sign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,27 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """How the source file is written."""
+    """How the source file is written.
+
+    Attributes:
+        kind: kind of file, where the mapping says it.
+        dialect: how delimited text is written; header line, footer and names hold for XLSX too.
+        gzip: whether the text is packed.
+        decimal: decimal mark.
+        thousands: thousands mark, or empty.
+        currency_sign: sign or code that may stand beside an amount, or empty.
+        sheet: sheet of a workbook: its name, or its number from 1.
+        continue_text: column whose text goes on in rows in which nothing else is filled.
+    """
 
     kind: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
     gzip: bool = False
     decimal: str = "."
     thousands: str = ""
+    currency_sign: str = ""
+    sheet: str | None = None
+    continue_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ TOP_KEYS = (
     "sign",
     "checks",
     "rates",
+    "undecided",
 )
 SECTION_KEYS = (
     "file",
@@ -58,11 +59,15 @@ INPUT_KEYS = (
     "delimiter",
     "quote",
     "header_row",
+    "skip_footer",
     "names",
+    "continue_text",
+    "sheet",
     "final_newline",
     "compression",
     "decimal",
     "thousands",
+    "currency_sign",
 )
 COLUMN_KEYS = (
     "from",
@@ -77,6 +82,7 @@ COLUMN_KEYS = (
     "formats",
     "decimal",
     "thousands",
+    "currency_sign",
 )
 SIDE_KEYS = ("account_id", "name", "iban", "country", "bic")
 SIGN_RULES = ("signed", "flag_column", "debit_credit_columns", "signed_and_flag")
@@ -147,6 +153,7 @@ class _Reader:
         version = top.get("mapping")
         if version is None or self.text(version, "mapping") != "1":
             self.wrong("the file must begin with 'mapping: 1'", version or top)
+        self.decided(top)
         name_node = top.get("name")
         name = self.text(name_node, "name") if name_node else self.path.stem
         tables = top.get("tables")
@@ -164,6 +171,18 @@ class _Reader:
         if "transactions" not in sections:
             raise self.error("D044", "'tables' has no 'transactions'", tables)
         return Mapping(name, self.path, sections, single=False)
+
+    def decided(self, top: Block) -> None:
+        """Refuses a draft in which a person has not yet settled what `inspect` left open."""
+        node = top.get("undecided")
+        if node is not None:
+            points = ", ".join(self.texts(node, "undecided"))
+            raise self.error(
+                "D061",
+                f"this draft still leaves open: {points}",
+                node,
+                "the comments beside them name the candidates; write the right one, then remove 'undecided'",
+            )
 
     def section(self, table: str, node: Block, top: Block | None = None) -> Section:
         def part(key: str) -> Node | None:
@@ -243,7 +262,9 @@ class _Reader:
         block = self.block(node, "input", INPUT_KEYS)
         raw = {key.text: value for key, value in block.entries}
         kind = (
-            self.choice(raw["kind"], "kind", ("csv", "tsv", "parquet", "ndjson")) if "kind" in raw else None
+            self.choice(raw["kind"], "kind", ("csv", "tsv", "parquet", "ndjson", "xlsx"))
+            if "kind" in raw
+            else None
         )
         encoding = self.text(raw["encoding"], "encoding").lower() if "encoding" in raw else "utf-8"
         if not known_encoding(encoding):
@@ -251,11 +272,10 @@ class _Reader:
                 "this encoding is not known", raw["encoding"], "for example utf-8, utf-16, cp1253, iso-8859-7"
             )
         quote = self.text(raw["quote"], "quote") if "quote" in raw else '"'
-        row = self.text(raw["header_row"], "header_row") if "header_row" in raw else "1"
-        if not re.fullmatch(r"[1-9][0-9]{0,3}", row):
-            self.wrong("'header_row' is a line number from 1", raw["header_row"])
-        if "names" in raw and "header_row" in raw:
-            self.wrong("a file has a header row or given 'names', not both", raw["names"])
+        row = (
+            self.count(raw["header_row"], "header_row", 1) if "header_row" in raw else int("names" not in raw)
+        )
+        footer = self.count(raw["skip_footer"], "skip_footer", 0) if "skip_footer" in raw else 0
         ending = (
             self.choice(raw["final_newline"], "final_newline", ("required", "optional"))
             if ("final_newline" in raw)
@@ -270,12 +290,39 @@ class _Reader:
             encoding,
             self.mark(raw.get("delimiter"), "delimiter") or ("\t" if kind == "tsv" else ","),
             None if quote == "none" else self.mark(raw.get("quote"), "quote") or '"',
-            int(row),
+            row,
             self.texts(raw["names"], "names") if "names" in raw else (),
             ending == "required",
+            footer,
+            numbered=True,
         )
         decimal, thousands = self.marks(raw, node)
-        return InputSpec(kind, dialect, packed == "gzip", decimal or ".", thousands or "")
+        return InputSpec(
+            kind,
+            dialect,
+            packed == "gzip",
+            decimal or ".",
+            thousands or "",
+            self.currency_sign(raw) or "",
+            self.text(raw["sheet"], "sheet") if "sheet" in raw else None,
+            self.text(raw["continue_text"], "continue_text") if "continue_text" in raw else None,
+        )
+
+    def count(self, node: Node, what: str, least: int) -> int:
+        value = self.text(node, what)
+        if not re.fullmatch(r"[0-9]{1,4}", value) or int(value) < least:
+            self.wrong(f"'{what}' is a number of lines from {least}", node)
+        return int(value)
+
+    def currency_sign(self, raw: dict[str, Node]) -> str | None:
+        if "currency_sign" not in raw:
+            return None
+        value = self.text(raw["currency_sign"], "currency_sign").strip()
+        if not value or len(value) > 5 or any(c.isdigit() or c in "+-.,'()" or c.isspace() for c in value):
+            self.wrong(
+                "'currency_sign' is what stands beside amounts, such as £ or EUR", raw["currency_sign"]
+            )
+        return value
 
     def mark(self, node: Node | None, what: str) -> str | None:
         if node is None:
@@ -373,6 +420,7 @@ class _Reader:
             decimal,
             thousands,
             node.line,
+            self.currency_sign(raw),
         )
 
     def nullable(self, node: Node) -> str | None:

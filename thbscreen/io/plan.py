@@ -20,6 +20,7 @@ from thbscreen.io.files import reading
 from thbscreen.io.raw import ROW, RawChunk, RawSource
 from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
+from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES, Field
 from thbscreen.model.iban import LENGTHS
 from thbscreen.model.money import DEFAULT_EXPONENT, EXPONENTS
@@ -345,7 +346,11 @@ class Plan:
         source = self.section.input
         decimal = spec.decimal if spec is not None and spec.decimal is not None else source.decimal
         thousands = spec.thousands if spec is not None and spec.thousands is not None else source.thousands
-        return Marks(decimal, thousands, free=True)
+        sign = spec.currency_sign if spec is not None and spec.currency_sign else source.currency_sign
+        marks = Marks(decimal, thousands, free=True, currency_sign=sign)
+        if isinstance(self.source, XlsxSource) and spec is not None:
+            return self.source.marks(spec.source, marks)
+        return marks
 
     def _exponents(self, frame: pl.DataFrame) -> _Exponents:
         amount = _exponent(frame, "currency")

@@ -207,6 +207,13 @@ class _Finder:
         if len(found) == 1:
             return found[0]
         place = f"{self.mapping_name} line {line}"
+        if f"{fold_header(wanted)}#1" in self.by_name:
+            raise data_error(
+                "D011",
+                f"several columns match '{header_text(wanted)}' of {place}",
+                file=self.file,
+                hint=f"write '{header_text(wanted)}#1' for the first of them, '#2' for the second",
+            )
         if found:
             raise data_error("D011", f"two columns match '{header_text(wanted)}' of {place}", file=self.file)
         raise data_error(

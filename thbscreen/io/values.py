@@ -56,11 +56,13 @@ class Marks:
         decimal: decimal mark.
         thousands: thousands mark, or empty.
         free: accept `+5`, `(5)`, `5-` and the minus sign U+2212 (declared sources only).
+        currency_sign: sign or code that may stand once before or behind the number, or empty.
     """
 
     decimal: str = "."
     thousands: str = ""
     free: bool = False
+    currency_sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _decimal(name: str, scale: int, exponent: int | pl.Expr) -> Parsed:
 
 def _money_text(name: str, exponent: int | pl.Expr, marks: Marks) -> Parsed:
     column = pl.col(name)
-    plain = _plain_sign(column) if marks.free else column
+    plain = _plain_sign(_without_currency(column, marks.currency_sign)) if marks.free else column
     point = re.escape(marks.decimal)
     digits = "[0-9]+"
     if marks.thousands:
@@ -203,9 +205,22 @@ def _money_text(name: str, exponent: int | pl.Expr, marks: Marks) -> Parsed:
     )
 
 
+def _without_currency(column: pl.Expr, sign: str) -> pl.Expr:
+    """Takes the declared sign away where it stands before or behind the number, inside brackets or not."""
+    if not sign:
+        return column
+    mark = re.escape(sign)
+    before = column.str.replace(rf"^([+\-\u2212(]?)\s*{mark}\s*", "$1")
+    return (
+        pl.when(before != column)
+        .then(before)
+        .otherwise(column.str.replace(rf"\s*{mark}\s*([+\-\u2212)]?)$", "$1"))
+    )
+
+
 def _plain_sign(column: pl.Expr) -> pl.Expr:
     """Writes (5), 5-, +5 and U+2212 as a leading minus or nothing."""
-    dashed = column.str.replace("−", "-", literal=True).str.replace(r"^\+", "")
+    dashed = column.str.replace("−", "-", literal=True).str.replace(r"^\+\s*", "")
     dashed = dashed.str.replace(r"^\(([^()-]*)\)$", "-$1")
     return dashed.str.replace(r"^([^-]+)-$", "-$1").str.replace(r"^-\s+", "-")
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 import thbscreen
+from thbscreen.engine.readiness import unlocks
 from thbscreen.model import catalogue
 from thbscreen.report.layout import columns, cut, printable
 from thbscreen.report.narrative import shares
@@ -68,7 +69,7 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
     _checks(page, facts, run)
-    _next(page, facts, _missing(run), out)
+    _next(page, facts, _missing(run), _unlocks_most(run), out)
     return "\n".join(page.lines) + "\n"
 
 
@@ -238,7 +239,15 @@ def _missing(run: Run) -> list[tuple[str, int]]:
     return [(c, n) for c, n in wanted.sort("len", "missing", descending=[True, False]).rows()]
 
 
-def _next(page: _Page, facts: Row, missing: Sequence[tuple[str, int]], out: Path | None) -> None:
+def _unlocks_most(run: Run) -> Row | None:
+    """Gives the column that would let most rules be judged if only it were filled."""
+    best: Row | None = next(iter(unlocks(run.table("readiness").to_dicts(), run.pack.rules)), None)
+    return best if best is not None and best["alone"] else None
+
+
+def _next(
+    page: _Page, facts: Row, missing: Sequence[tuple[str, int]], best: Row | None, out: Path | None
+) -> None:
     page.heading("NEXT")
     first = [*facts["top_reviews"][:1], *facts["top_networks"][:1], *facts["top_alerts"][:1]]
     place = f"{out}/" if out is not None else ""
@@ -254,6 +263,12 @@ def _next(page: _Page, facts: Row, missing: Sequence[tuple[str, int]], out: Path
         page.wrap(
             f"columns without values that rules wait for: {named}; each rule's are in "
             f"{place}readiness.parquet",
+            indent=2,
+        )
+    if best is not None and facts["data_until"]:
+        page.wrap(
+            f"filled alone, {best['column']} would unlock most: {count(best['alone'], 'rule')} that could "
+            "not be judged could be",
             indent=2,
         )
     if facts["data_until"] is None:

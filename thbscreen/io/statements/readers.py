@@ -15,6 +15,6 @@ from thbscreen.io.statements.records import Item
 #: Reads one file: its bytes, its name for messages; yields what is in it, in file order.
 Reader = Callable[[IO[bytes], str], Iterator[Item]]
 READERS: dict[str, Reader] = {
-    CAMT: camt.read, PAIN: pain.read, PACS: pacs.read, MT103: read_mt103, MT940: read_mt940, MT942: read_mt940,
-    OFX: read_ofx,
+    CAMT: camt.read, PAIN: pain.read, PACS: pacs.read, OFX: read_ofx,
+    MT103: read_mt103, MT940: read_mt940, MT942: read_mt940,
 }  # fmt: skip

@@ -1,0 +1,246 @@
+"""`thbscreen inspect`: what files are, a draft of a mapping, and which rules they can be judged by."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, say, width_of
+from thbscreen.cli.rules_read import RULES, readiness_rows
+from thbscreen.errors import DataError, OutputError, ThbscreenError, UsageError
+from thbscreen.report.layout import columns as lined_up
+from thbscreen.report.layout import cut, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from thbscreen.io.files import InputFile
+    from thbscreen.io.inspect.look import Look
+
+#: How many missing columns and reasons are shown.
+_MOST = 8
+#: State of a file that cannot be read as what it is.
+DAMAGED = "damaged"
+
+
+@click.command(
+    epilog=epilog(
+        "thbscreen inspect export.csv",
+        "thbscreen inspect export.csv --out mapping.yaml",
+        "thbscreen inspect export.csv --mapping mapping.yaml",
+        "thbscreen inspect statements/",
+        "thbscreen inspect data/ --json",
+    )
+)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=FilePath())
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=FilePath(),
+    help="Write the draft of a mapping to this file; it must not exist.",
+)
+@click.option(
+    "--mapping", metavar="FILE", type=FilePath(),
+    help="Look at what the files give with this mapping, instead of drafting one.",
+)  # fmt: skip
+@RULES
+@profile_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@debug_option
+def inspect(
+    inputs: tuple[Path, ...], out: Path | None, mapping: Path | None, folder: Path | None, profile: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Looks at files before a scan: form, encoding, columns, signs, and what can be judged on them.
+
+    INPUT is a file or a folder. For a table with other column names a draft of a mapping is printed, in which
+    whatever the file does not prove is left to a person: such a draft is not taken by a scan until that
+    person has decided. Values are never shown, only their shapes: letters as A, digits as 9. For files that
+    can be loaded, it says which rules can be judged, which only weakly, which not, and which missing column
+    would unlock most.
+    """
+    from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.recognise import recognised  # noqa: PLC0415
+    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
+
+    pack = load_pack(folder, profile, tests=False)
+    found, ignored = list_inputs(inputs)
+    looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
+    drafts = [item for item in looks if item.draft]
+    if out is not None and len(drafts) != 1:
+        raise UsageError(
+            f"--out takes one draft, and there are {len(drafts)}",
+            hint="inspect one file at a time, or leave --out away",
+        )
+    ready = _ready(inputs, mapping, looks, pack)
+    if out is not None:
+        _write(out, drafts[0].draft)
+    if as_json:
+        facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        _end(looks)
+        return
+    width = max(60, width_of(sys.stdout, 100))
+    for item in looks:
+        _show(item, width, draft=out is None)
+    _show_ready(ready, looks, width)
+    if out is not None:
+        say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(drafts[0].undecided)
+                                     if drafts[0].undecided else ""))  # fmt: skip
+    _end(looks)
+
+
+def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
+    """Looks at every file; one that cannot be read does not keep the others from being looked at."""
+    from thbscreen.io.inspect.look import Look, look  # noqa: PLC0415  # tables are loaded when needed
+
+    out = []
+    for file in files:
+        try:
+            out.append(look(file, zone))
+        except ThbscreenError as error:
+            if len(files) == 1:
+                raise
+            out.append(Look(file.name, file.kind or "unknown", DAMAGED, str(error)))
+    return out
+
+
+def _end(looks: Sequence[Look]) -> None:
+    """Ends with the exit code for input that cannot be read, when there was some among several files."""
+    if any(item.state == DAMAGED for item in looks):
+        click.get_current_context().exit(DataError.exit_code)
+
+
+def _write(out: Path, text: str) -> None:
+    """Writes the draft whole or not at all, and replaces nothing."""
+    try:
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{out.name} exists already", hint="choose another name for the draft") from None
+    except OSError as error:
+        raise OutputError(f"{out.name}: cannot be written ({error.strerror})") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        out.unlink(missing_ok=True)
+        raise OutputError(f"{out.name}: cannot be written ({error.strerror})") from None
+
+
+# --- readiness ------------------------------------------------------------------------------------------
+
+
+def _ready(
+    inputs: Sequence[Path], mapping: Path | None, looks: Sequence[Look], pack: Any
+) -> dict[str, Any] | None:
+    """Judges readiness where the files can be loaded: as they are, with a mapping, or a decided draft."""
+    import tempfile  # noqa: PLC0415  # only here
+
+    from thbscreen.engine.readiness import unlocks  # noqa: PLC0415  # tables are loaded when needed
+
+    drafts = [item for item in looks if item.draft]
+    loadable = mapping is not None or all(item.state in ("canonical", "read") for item in looks)
+    decided = len(looks) == 1 and len(drafts) == 1 and bool((drafts[0].loaded or {}).get("loaded"))
+    if not (loadable or decided) or (not looks and mapping is None):
+        return None
+    try:
+        with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
+            if decided:
+                mapping = Path(work) / "draft.yaml"
+                mapping.write_text(drafts[0].draft, encoding="utf-8")
+            rows, compiled = readiness_rows(pack, inputs, mapping)
+    except ThbscreenError as error:
+        if mapping is not None and not decided:
+            raise
+        return {"error": str(error)}
+    named = {status: [r for r in rows if r["status"] == status] for status in ("ready", "weak", "not judged")}
+    return {
+        "rules": {status: [r["rule"] for r in part] for status, part in named.items()},
+        "reasons": {str(r["rule"]): r["reason"] for status in ("weak", "not judged") for r in named[status]},
+        "missing_columns": unlocks(rows, [item.rule for item in compiled.rules]),
+    }
+
+
+def _show_ready(ready: dict[str, Any] | None, looks: Sequence[Look], width: int) -> None:
+    if ready is None and any(item.draft for item in looks):
+        click.echo(
+            "\nWHAT COULD BE JUDGED\n  decide what is open; then: thbscreen inspect INPUT --mapping FILE"
+        )
+        return
+    if ready is None:
+        return
+    click.echo("\nWHAT COULD BE JUDGED")
+    if "error" in ready:
+        click.echo(_indented(str(ready["error"]), 2))
+        return
+    rules = ready["rules"]
+    for status in ("ready", "weak", "not judged"):
+        names = ", ".join(rules[status])
+        click.echo(cut(f"  {status}: {len(rules[status])}" + (f" ({names})" if names else ""), width))
+    if ready["missing_columns"]:
+        click.echo("  missing columns, the one that would unlock most first:")
+        table = [["column", "rules by itself", "their weight", "rules that wait"]]
+        table += [
+            [str(c["column"]), str(c["alone"]), str(c["weight"]), str(c["waiting"])]
+            for c in ready["missing_columns"][:_MOST]
+        ]
+        for line in lined_up(table, frozenset({1, 2, 3}), [40, 15, 12, 15]):
+            click.echo(f"    {line}")
+    click.echo("  each rule with its reason: thbscreen rules list --for INPUT, or --json here")
+
+
+# --- one file -------------------------------------------------------------------------------------------
+
+
+def _show(item: Look, width: int, *, draft: bool) -> None:
+    click.echo(f"\n{printable(item.file)}: {item.kind}" + (f", {item.why}" if item.why else ""))
+    if item.encoding is not None:
+        sure = "" if item.encoding.sure else "UNSURE: "
+        also = f" (the same in {', '.join(item.encoding.alike[:4])})" if item.encoding.alike else ""
+        others = "" if item.encoding.sure else f"; candidates: {', '.join(item.encoding.candidates)}"
+        click.echo(f"  encoding: {sure}{item.encoding.name}{also}, {item.encoding.why}{others}")
+    if item.table is not None and item.state != "read":
+        click.echo(f"  rows looked at: {len(item.table.rows):,}")
+    if item.columns:
+        table = [["column", "taken as", "holds", "filled", "readable", "shapes"]]
+        table += [
+            [c["name"], c["column"] or "-", c["holds"], f"{c['filled']:.0%}", f"{c['readable']:.0%}",
+             " | ".join(c["shapes"])]
+            for c in item.columns
+        ]  # fmt: skip
+        for line in lined_up(table, frozenset({3, 4}), [28, 16, 7, 6, 8, width]):
+            click.echo(cut(f"    {line}", width))
+    if item.roles is not None and item.roles.balance is not None:
+        held, steps, _ = item.roles.balance
+        click.echo(f"  running balance: holds in {held} of {steps} steps")
+    for note in item.notes:
+        click.echo(cut(f"  note: {printable(note)}", width))
+    if item.undecided:
+        click.echo(cut(f"  left to you: {', '.join(item.undecided)}", width))
+    if item.loaded is not None:
+        _show_loaded(item.loaded)
+    if item.draft and draft:
+        click.echo("\n  draft of a mapping:\n")
+        click.echo("\n".join(printable(line) for line in item.draft.splitlines()))
+
+
+def _show_loaded(loaded: dict[str, Any]) -> None:
+    if "error" in loaded:
+        click.echo(_indented(f"with this draft: {loaded['error']}", 2))
+        return
+    skipped = sum(loaded["skipped"].values())
+    click.echo(
+        f"  with this draft: {loaded['read']:,} rows read, {loaded['loaded']:,} loaded, "
+        f"{loaded['rejected']:,} rejected, {skipped:,} skipped"
+    )
+    for reason in loaded["reasons"][:_MOST]:
+        click.echo(f"    {reason['rows']:,} x column {reason['column']}: {reason['reason']}")
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(" " * by + printable(line) for line in text.splitlines())

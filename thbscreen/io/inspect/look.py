@@ -1,0 +1,365 @@
+"""Looks at one file and gathers what it is, how it is written, and what a person must decide."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from thbscreen.errors import ThbscreenError
+from thbscreen.io.columnar import ParquetSource
+from thbscreen.io.files import open_bytes, reading
+from thbscreen.io.inspect.draft import input_parts, undecided, write_draft
+from thbscreen.io.inspect.encoding import Encoding, encoding_of
+from thbscreen.io.inspect.facts import Column, Part, Roles, quoted
+from thbscreen.io.inspect.forms import shape
+from thbscreen.io.inspect.roles import column_state, find_roles
+from thbscreen.io.inspect.table import Table, find_rows, find_table, footer_of
+from thbscreen.io.limits import Limits
+from thbscreen.io.ndjson import NdjsonSource
+from thbscreen.io.raw import ROW
+from thbscreen.io.recognise import MESSAGES
+from thbscreen.io.statements.folder import StatementFolder
+from thbscreen.io.statements.readers import READERS
+from thbscreen.io.workbook import raw_cells, sheet_names
+from thbscreen.model.catalogue import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from thbscreen.io.dataset import LoadReport
+    from thbscreen.io.files import InputFile
+
+#: How much of a text is looked at for its table; the encoding is judged on all of it.
+SAMPLE = 1 << 20
+#: How much of its end is looked at for lines that are no rows.
+TAIL = 1 << 16
+#: Most rows whose values are looked at.
+ROWS = 20_000
+_SHOWN = 3
+_TEXT = frozenset({"", "csv", "tsv"})
+
+
+@dataclass(slots=True)
+class Look:
+    """What was found out about one file.
+
+    Attributes:
+        file: its name.
+        kind: csv, tsv, xlsx, parquet, ndjson, goaml, camt, mt940, ...; `coda`, `pdf` or `unknown` when it is
+            not read.
+        state: `canonical` (needs no mapping), `read` (has a reader of its own), `draft`, `no movements` or
+            `not read`.
+        why: for what is not read: what to do.
+        encoding: what its bytes say; None for what is no text.
+        table: where its table is.
+        columns: name, state, share of filled cells, share readable and shapes of values of each column.
+        roles: what the columns mean.
+        inputs: how it is written.
+        draft: the draft, or empty.
+        undecided: what a person must settle.
+        loaded: counts and reasons of a load with the draft, when nothing is open.
+        notes: other things worth knowing.
+    """
+
+    file: str
+    kind: str
+    state: str
+    why: str = ""
+    encoding: Encoding | None = None
+    table: Table | None = None
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    roles: Roles | None = None
+    inputs: list[Part] = field(default_factory=list)
+    draft: str = ""
+    undecided: list[str] = field(default_factory=list)
+    loaded: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Gives it as plain data: shapes and counts, no values."""
+        parts = [*self.inputs, *(self.roles.parts() if self.roles is not None else [])]
+        return {
+            "file": self.file, "kind": self.kind, "state": self.state, "why": self.why,
+            "encoding": None if self.encoding is None else {
+                "name": self.encoding.name, "sure": self.encoding.sure, "why": self.encoding.why,
+                "candidates": list(self.encoding.candidates), "alike": list(self.encoding.alike),
+            },
+            "rows_looked_at": 0 if self.table is None else len(self.table.rows),
+            "columns": self.columns,
+            "parts": [
+                {"key": p.key, "value": p.value, "sure": p.sure, "why": p.why, "candidates": p.candidates}
+                for p in parts
+            ],
+            "balance": None if self.roles is None or self.roles.balance is None else {
+                "steps_that_hold": self.roles.balance[0], "steps": self.roles.balance[1],
+            },
+            "undecided": self.undecided, "loaded": self.loaded, "notes": self.notes, "draft": self.draft,
+        }  # fmt: skip
+
+
+def look(file: InputFile, zone: str, limits: Limits | None = None) -> Look:
+    """Looks at one file.
+
+    Args:
+        file: a file, its kind recognised.
+        zone: zone of times without offset, for the trial load.
+        limits: how much is read at most.
+
+    Raises:
+        DataError: the file cannot be read at all.
+    """
+    limits = limits or Limits()
+    if file.kind == "goaml":
+        return Look(file.name, file.kind, "read", "read without a mapping")
+    if file.kind in MESSAGES:
+        return _statements(file, limits)
+    if file.packed and file.path.suffix.lower() != ".gz":
+        return Look(file.name, "packed", "not read", "unpack it first")
+    if file.kind == "parquet":
+        return _typed(file, ParquetSource(file, limits), zone, limits)
+    if file.kind == "ndjson":
+        return _typed(file, NdjsonSource(file, "utf-8", limits), zone, limits)
+    if file.kind == "xlsx":
+        return _workbook(file, zone, limits)
+    return _text(file, zone, limits)
+
+
+def _statements(file: InputFile, limits: Limits) -> Look:
+    """Reads statements and messages, and says in how many of them the balances prove the reading."""
+    if file.kind not in READERS:
+        return Look(file.name, file.kind, "not read", "there is no reader for files of this kind")
+    out = Look(file.name, file.kind, "read", "read without a mapping")
+    proofs = StatementFolder([file], limits).proofs
+    if proofs:
+        told = Counter(str(proof["balances"]) for proof in proofs)
+        entries = sum(proof["entries"] for proof in proofs)
+        parts = ", ".join(f"{word} in {n}" for word, n in sorted(told.items()))
+        out.notes.append(
+            f"{len(proofs)} statements with {entries} entries; opening, entries and closing: {parts}"
+        )
+    return out
+
+
+# --- text ---------------------------------------------------------------------------------------------
+
+
+def _text(file: InputFile, zone: str, limits: Limits) -> Look:
+    sample, present, is_utf8, last = _bytes(file, limits)
+    if (known := _other(sample)) is not None:
+        return Look(file.name, known[0], "not read", known[1])
+    if not sample:
+        return Look(file.name, file.kind or "unknown", "not read", "the file is empty")
+    encoding = encoding_of(sample, present, is_utf8=is_utf8)
+    whole = file.bytes <= SAMPLE and not file.packed
+    text = _decoded(sample, encoding, whole=whole)
+    if "\0" in text:
+        return Look(file.name, "unknown", "not read", "it holds NUL characters: damaged, or no text")
+    table = find_table(text, whole=whole)
+    if table is None:
+        return Look(file.name, "unknown", "not read", "no delimiter gives columns; export it as CSV",
+                    encoding)  # fmt: skip
+    if not whole and not file.packed:
+        table.footer, table.footer_sure = footer_of(_tail(file, encoding), table)
+    kind = "tsv" if table.delimiter == "\t" else "csv"
+    inputs = input_parts(encoding, table, final_newline=last.rstrip(b"\0").endswith(b"\n"), kind=kind)
+    if file.packed:
+        inputs.append(Part("compression", "gzip", sure=True))
+    return _tabular(file, kind, encoding, table, inputs, zone, limits, numbers=frozenset())
+
+
+def _bytes(file: InputFile, limits: Limits) -> tuple[bytes, frozenset[int], bool, bytes]:
+    """Reads the file once: its beginning, its bytes from 128 on, whether all is UTF-8, and its end."""
+    sample, last = b"", b""
+    present: set[int] = set()
+    decoder, is_utf8 = codecs.getincrementaldecoder("utf-8")("strict"), True
+    ascii_bytes = bytes(range(128))
+    try:
+        with open_bytes(file, limits) as stream:
+            while piece := stream.read(1 << 20):
+                if len(sample) < SAMPLE:
+                    sample += piece
+                last = piece[-2:]
+                present.update(piece.translate(None, ascii_bytes))
+                if is_utf8:
+                    try:
+                        decoder.decode(piece)
+                    except UnicodeDecodeError:
+                        is_utf8 = False
+    except (gzip.BadGzipFile, EOFError):
+        return b"", frozenset(), False, b""
+    if is_utf8:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            is_utf8 = False
+    return sample[:SAMPLE], frozenset(present), is_utf8, last
+
+
+def _tail(file: InputFile, encoding: Encoding) -> str:
+    """Gives the last whole lines of a file."""
+    with reading(file.name), file.path.open("rb") as stream:
+        stream.seek(-(min(file.bytes, TAIL) // 4 * 4), 2)
+        data = stream.read()
+    name = {"utf-16": "utf-16-le"}.get(encoding.name, encoding.name)
+    return data.decode(name, "replace").partition("\n")[2]
+
+
+def _other(sample: bytes) -> tuple[str, str] | None:
+    """Knows files that are not read, and says what to do with them."""
+    if sample.startswith(b"%PDF"):
+        return "pdf", "a wrong column break is a wrong finding: ask the bank for camt.053, MT940 or CSV"
+    if sample.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls", "the old .xls form or a workbook with a password: save it as .xlsx without one"
+    if sample.startswith(b"PK"):
+        return "packed", "a packed file: give it the ending .xlsx if it is a workbook, or unpack it"
+    if sample.startswith(b"\x1f\x8b"):
+        return "packed", "give it the ending .gz"
+    lines = sample[:4096].replace(b"\r", b"").split(b"\n")[:-1]
+    if len(lines) > 1 and lines[0][:1] == b"0" and {len(line) for line in lines} == {128}:
+        return "coda", "Belgian CODA is not read: ask the bank for camt.053, or convert it to CSV"
+    if sample.lstrip()[:1] == b"<":
+        return "xml", "XML of a kind that is not known"
+    return None
+
+
+def _decoded(sample: bytes, encoding: Encoding, *, whole: bool) -> str:
+    name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
+    text = sample.decode(name, "replace").removeprefix("\ufeff")
+    return text if whole else text[: text.rfind("\n") + 1]
+
+
+# --- what has columns already ---------------------------------------------------------------------------
+
+
+def _typed(file: InputFile, source: ParquetSource | NdjsonSource, zone: str, limits: Limits) -> Look:
+    chunk = next(source.chunks())
+    frame = chunk.frame.drop(ROW).head(ROWS)
+    names = frame.columns
+    rows = [["" if v is None else str(v) for v in row] for row in frame.iter_rows()]
+    table = Table(",", names=names, header_row=1, rows=rows)
+    numbers = frozenset(n for n in names if frame.schema[n].is_numeric())
+    return _tabular(
+        file, file.kind, None, table, [Part("kind", file.kind, sure=True)], zone, limits, numbers=numbers
+    )
+
+
+def _workbook(file: InputFile, zone: str, limits: Limits) -> Look:
+    sheets = sheet_names(file, limits)
+    found: list[tuple[int, Table, frozenset[str]]] = []
+    for n in range(len(sheets)):
+        cells, numeric = raw_cells(file, n, limits)
+        table = find_rows(cells)
+        if table is not None and table.rows and table.score[0]:
+            found.append((n, table, frozenset(table.names[i] for i in numeric if i < len(table.names))))
+    if not found:
+        return Look(file.name, "xlsx", "not read", "no sheet holds a table with a date or an amount")
+    _, table, numbers = found[0]
+    inputs = input_parts(None, table, final_newline=True, kind="xlsx")
+    if len(sheets) > 1:
+        names = [quoted(sheets[n]) for n, _, _ in found]
+        sure = len(found) == 1
+        inputs.append(
+            Part(
+                "sheet", names[0], sure, "" if sure else "several sheets hold a table", [] if sure else names
+            )
+        )
+    return _tabular(file, "xlsx", None, table, inputs, zone, limits, numbers=numbers)
+
+
+# --- tables -------------------------------------------------------------------------------------------
+
+
+def _tabular(
+    file: InputFile, kind: str, encoding: Encoding | None, table: Table, inputs: list[Part], zone: str,
+    limits: Limits, *, numbers: frozenset[str],
+) -> Look:  # fmt: skip
+    out = Look(
+        file.name, kind, "draft", encoding=encoding, table=table, inputs=inputs, notes=list(table.doubts)
+    )
+    names = _unique(table.names)
+    cells = list(zip(*table.rows[:ROWS], strict=False)) or [() for _ in names]
+    columns = [Column(name, list(values)) for name, values in zip(names, cells, strict=False)]
+    if table.odd:
+        out.notes.append(f"{table.odd} rows have another number of fields than the others")
+    canonical = _canonical(table.names, kind, inputs)
+    if canonical:
+        out.state, out.why = "canonical", f"its columns are those of {canonical}; no mapping is needed"
+        kinds = {f.name: f.kind for f in TABLES[canonical]}
+        out.columns = [_told(c, "") | {"holds": kinds[c.name.strip().casefold()]} for c in columns]
+        return out
+    roles = find_roles(columns, named=table.header_row > 0, numbers=bool(numbers))
+    out.roles = roles
+    used = {p.value: p.key if p.sure else f"{p.key}?" for p in roles.columns if p.value}
+    out.columns = [
+        _told(c, next((key for value, key in used.items() if f'"{c.name}"' in value), "")) for c in columns
+    ]
+    if any(p.key == "amount" and not p.value for p in roles.columns):
+        out.state, out.roles = "no movements", None
+        out.why = (
+            "no column of amounts, so no table of movements; other tables need a mapping written by hand"
+        )
+        return out
+    out.notes += roles.notes
+    out.undecided = undecided([*inputs, *roles.parts()])
+    out.draft = write_draft(file.path.stem, inputs, roles)
+    if not out.undecided:
+        out.loaded = _tried(file, out, zone, limits)
+    return out
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    from thbscreen.io.delimited import numbered_names  # noqa: PLC0415  # shared with the loader
+
+    return numbered_names(names)
+
+
+def _canonical(names: Sequence[str], kind: str, inputs: Sequence[Part]) -> str:
+    """Gives the table whose canonical columns a file has, if it can be read without a mapping."""
+    plain = all(p.sure and (p.key == "kind" or p.value in ("utf-8", '","', "tab")) for p in inputs)
+    if kind not in ("csv", "tsv", "parquet", "ndjson") or not plain:
+        return ""
+    bare = {n.strip().casefold() for n in names}
+    for name, fields in TABLES.items():
+        known = {f.name for f in fields}
+        if {f.name for f in fields if f.required} <= bare <= known:
+            return name
+    return ""
+
+
+def _told(column: Column, role: str) -> dict[str, Any]:
+    state, readable = column_state(column, role)
+    shapes = [s for s, _ in Counter(map(shape, column.values[:2000])).most_common(_SHOWN)]
+    return {
+        "name": column.name, "column": role, "holds": state, "filled": round(column.filled, 4),
+        "readable": round(readable, 4), "shapes": shapes,
+    }  # fmt: skip
+
+
+def _tried(file: InputFile, found: Look, zone: str, limits: Limits) -> dict[str, Any] | None:
+    """Loads the file with the draft, as a scan would, and counts; nothing of it is kept."""
+    from thbscreen.io.dataset import open_dataset  # noqa: PLC0415  # it may look at files, too
+
+    with tempfile.TemporaryDirectory(prefix="thbscreen-") as work:
+        path = Path(work) / "draft.yaml"
+        path.write_text(found.draft, encoding="utf-8")
+        try:
+            dataset = open_dataset([file.path], path, zone=zone, limits=limits)
+            report = dataset.report()
+        except ThbscreenError as error:
+            return {"error": str(error)}
+    return _counts(report)
+
+
+def _counts(report: LoadReport) -> dict[str, Any]:
+    reasons = (
+        report.rejects.group_by("column", "reason").len().sort("len", "column", "reason", descending=True)
+    )
+    return {
+        "read": report.read, "loaded": report.loaded, "rejected": report.rejected, "skipped": report.skipped,
+        "reasons": [{"column": c, "reason": r, "rows": n} for c, r, n in reasons.iter_rows()],
+    }  # fmt: skip
