@@ -7,9 +7,7 @@ import csv
 import datetime as dt
 import io
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.io.statement_support import entry, mt940
 from tests.unit.io.support import ANY_SHARE, ZONE, write
 from tests.unit.io.workbooks import book
 from thbscreen.errors import DataError, ThbscreenError
@@ -30,7 +29,6 @@ from thbscreen.io.inspect.look import Look, look
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.recognise import recognised
 from thbscreen.io.statements.readers import READERS
-from thbscreen.io.statements.records import Balance, Item, Statement
 
 ROOT = Path(__file__).resolve().parents[3]
 STATEMENTS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "statements"
@@ -455,21 +453,14 @@ def test_a_file_of_fixed_width_is_named() -> None:
 # --- statements ---------------------------------------------------------------------------------------------
 
 
-def _reader(_stream: object, _name: str) -> Iterator[Item]:
-    ten, twelve = Decimal(10), Decimal(12)
-    yield Statement("A1", "1", Balance(ten, "EUR"), Balance(twelve, "EUR"), 2, Decimal(2))
-    yield Statement("A1", "2", Balance(twelve, "EUR"), Balance(twelve, "EUR"), 1, Decimal(5))
-    yield Statement("A1", "3")
-
-
-def test_statements_say_whether_their_balances_prove_the_reading(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(READERS, "mt940", _reader)
-    found = looked_at(tmp_path, ":20:x\n:25:A1\n:60F:C260101EUR10,\n:61:x\n", "a.sta")
+def test_statements_say_whether_their_balances_prove_the_reading(tmp_path: Path) -> None:
+    gap = mt940(entry("2601050105C1,NTRFNONREF"), closing="C260131EUR1002,")
+    closes = mt940(entry("2601050105C2,NTRFNONREF"), closing="C260131EUR1002,")
+    found = looked_at(tmp_path, gap + closes + mt940(entry("2601050105C3,NTRFNONREF"), closing=""), "a.sta")
     assert (found.kind, found.state, found.draft) == ("mt940", "read", "")
     assert found.notes == [
-        "3 statements with 3 entries; opening, entries and closing: closes in 1, gap in 1, not told in 1"
+        "3 statements with 3 entries; opening, entries and closing: closes in 1, gap in 1, "
+        "not told: no closing balance in 1"
     ]
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.io import camt_build
 from tests.unit.io.statement_support import OTHER, OWN, entry, mt940
 from tests.unit.io.support import ANY_SHARE, rows, write
-from tests.unit.io.test_mt103 import message
+from tests.unit.io.test_mt103 import UETR, message
 from tests.unit.io.test_ofx import ofx, transaction
 from thbscreen.errors import DataError
 from thbscreen.io.dataset import Dataset, open_dataset
@@ -40,6 +41,27 @@ def test_statements_and_payments_of_every_kind_in_one_folder(tmp_path: Path) -> 
     assert dict(dataset.accounts.select("account_id", "country").iter_rows()) == {
         OWN: "DE", OTHER: "NL", "123/456": None,
     }  # fmt: skip
+
+
+def test_one_statement_in_two_files_is_no_jump_of_the_balance(tmp_path: Path) -> None:
+    text = mt940(entry("2601050105C1,NTRFNONREF", "rent"), closing="C260131EUR1001,")
+    write(tmp_path, "a.sta", text)
+    write(tmp_path, "b.sta", text)
+    report = opened(tmp_path).report()
+    assert report.loaded == 1
+    assert report.statements["breaks"] == []
+    assert [one["repeat"] for one in report.statements["each"]] == [False, True]
+
+
+def test_a_payment_that_a_statement_books_counts_once(tmp_path: Path) -> None:
+    fields = f":50K:/{camt_build.OWN}\nJOHN EXAMPLE\n:59:/{camt_build.OTHER}\nANNA EXAMPLE\n"
+    booked = camt_build.entry("1234.50", "DBIT", camt_build.detail("", refs=camt_build.tag("UETR", UETR)))
+    write(tmp_path, "a.fin", message(fields))
+    write(tmp_path, "b.xml", camt_build.message(camt_build.statement(booked)))
+    frame = rows(opened(tmp_path))
+    assert sorted(frame.select("account_id", "direction").rows()) == sorted(
+        [(camt_build.OWN, "debit"), (camt_build.OTHER, "credit")]
+    )
 
 
 def test_too_many_refused_entries_stop_the_run_with_their_places_and_no_data(tmp_path: Path) -> None:

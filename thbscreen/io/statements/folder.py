@@ -15,7 +15,7 @@ import polars as pl
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 from thbscreen.io.raw import ROW, RawChunk, merged
-from thbscreen.io.recognise import PACS, PAIN
+from thbscreen.io.recognise import MT103, PACS, PAIN
 from thbscreen.io.statements import undone
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
@@ -119,6 +119,7 @@ class StatementFolder:
                 match item:
                     case Movement():
                         out.read += 1
+                        _plain_amount(item.values)
                         if self._again(item):
                             out.skipped[AGAIN] += 1
                             continue
@@ -206,7 +207,12 @@ class StatementFolder:
 
     def _first_time(self) -> Iterator[tuple[dict[str, Any], Statement]]:
         """Gives statements with what is known of them, without those that were given before."""
+        seen: set[tuple[Any, ...]] = set()
         for proof, said in zip(self.proofs, self._overlaps.statements.values(), strict=True):
+            key = (said.account_id, said.number, repr(said.opening), repr(said.closing), said.entries)
+            if said.number and said.opening and key in seen:
+                proof["repeat"] = True  # formats without references of entries show it by the balances
+            seen.add(key)
             if not proof["repeat"]:
                 yield proof, said
 
@@ -243,7 +249,7 @@ class StatementFolder:
         A reference is not enough, for thousands of payments may share one: account, direction, amount,
         currency and reference must be equal, and the first order meets the first booking.
         """
-        orders = {n for n, kind in kinds.items() if kind in (PAIN, PACS)}
+        orders = {n for n, kind in kinds.items() if kind in (PAIN, PACS, MT103)}
         if not orders or orders == set(kinds):
             return
         same = ["account_id", "direction", "currency", "amount"]
@@ -379,6 +385,13 @@ def _with_marks(frame: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
     if "reversal_of" in frame.columns:
         joined = joined.with_columns(pl.coalesce("original", "reversal_of").alias("reversal_of"))
     return joined.select(frame.columns)
+
+
+def _plain_amount(values: dict[str, str]) -> None:
+    """Writes 7.50 as 7.5: movements of several formats are held against each other."""
+    amount = values.get("amount", "")
+    if "." in amount:
+        values["amount"] = amount.rstrip("0").rstrip(".")
 
 
 def _frame(movements: list[Movement]) -> pl.DataFrame:
