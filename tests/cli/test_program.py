@@ -23,7 +23,7 @@ COMMANDS = [
     "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
     "rules tune", "rules test",
-    "network", "network show", "network path", "network around", "explain", "compare", "export",
+    "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
     "report", "str", "str check", "str draft", "str profile",
 ]  # fmt: skip
 
