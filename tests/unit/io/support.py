@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ ZONE = "Asia/Nicosia"
 HEADER = "tx_id,account_id,booking_ts,direction,amount,currency\n"
 ROW = "N1,A1,2026-01-05T10:00:00Z,credit,12.50,EUR\n"
 ANY_SHARE = Limits(reject_share=1.0)
+#: Makes the slow tests of damaged files longer: THBSCREEN_FUZZ=50 pytest -m slow tests/unit/io
+FUZZ = int(os.environ.get("THBSCREEN_FUZZ", "1"))
 
 
 def write(folder: Path, name: str, content: str | bytes) -> Path:

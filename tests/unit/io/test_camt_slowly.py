@@ -24,6 +24,7 @@ from tests.unit.io.camt_build import (
     statement,
     tag,
 )
+from tests.unit.io.support import FUZZ
 from tests.unit.io.test_pain_pacs import PAYMENTS, given_back, pacs, pain, transfer
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.statements.proof import reconciled
@@ -202,7 +203,7 @@ def test_damage_is_an_error_or_a_gap() -> None:
 
 @pytest.mark.slow
 def test_much_damage_is_an_error_or_a_gap() -> None:
-    check_damage(40_000, 21)
+    check_damage(8_000 * FUZZ, 21)
 
 
 @pytest.mark.parametrize(

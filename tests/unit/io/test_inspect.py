@@ -190,12 +190,21 @@ def test_a_draft_reads_the_table_back_exactly_once_what_it_leaves_open_is_decide
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(habit=habits())
 def test_hundreds_of_habits_are_read_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, habit: Habit
 ) -> None:
     read_back(tmp_path_factory.mktemp("habit"), habit)
+
+
+def test_equal_amounts_prove_no_sign_for_their_balance_may_be_read_from_either_end(tmp_path: Path) -> None:
+    rows = [(dt.date(2026, 1, 13), -100, "RENT MAY")] * 3
+    habit = Habit("english", "utf-8", ",", (".", ""), "%d/%m/%Y", "signed for cards", True, 0, 0, rows)
+    found = looked_at(tmp_path, habit.content())
+    assert "sign" in found.undecided
+    (tmp_path / "again").mkdir()
+    read_back(tmp_path / "again", habit)
 
 
 def test_a_table_that_proves_everything_leaves_nothing_open(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.io.statement_support import OWN, gathered, read
+from tests.unit.io.support import FUZZ
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.recognise import kind_of_text
 from thbscreen.io.statements.readers import READERS
@@ -274,7 +275,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(name: str, draw: st.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 @given(draw=st.data())
-@settings(max_examples=4000)
+@settings(max_examples=700 * FUZZ)
 def test_thousands_of_damaged_files_are_read_or_refused(name: str, draw: st.DataObject) -> None:
     seed = SEEDS[name].encode()
     survives(draw.draw(damaged(seed, 12)), kind_of_text(seed))

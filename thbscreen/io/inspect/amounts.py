@@ -303,16 +303,15 @@ def _prove(
         plain = [
             abs(m) if mapped.get(f) == "credit" else -abs(m) for m, f in zip(plain, flag.cells, strict=True)
         ]
-    best = max(
-        (
-            (*_steps(finder, [s * m for m in plain], balances), word)
-            for s, word in ((1, "debit"), (-1, "credit"))
-        ),
-        key=lambda item: item[0],
-    )
+    tried = [
+        (*_steps(finder, [s * m for m in plain], balances), word)
+        for s, word in ((1, "debit"), (-1, "credit"))
+    ]
+    best = max(tried, key=lambda item: item[0])
     out.balance = best
     held, steps, word = best
-    if steps < 2 or held < steps * _HOLDS:
+    # Equal amounts hold both ways: rising from the top, and falling from the bottom. That proves nothing.
+    if steps < 2 or held < steps * _HOLDS or all(h >= n * _HOLDS for h, n, _ in tried):
         return
     if flag is None and out.sign.value == "{rule: signed}" and finder.named:
         value = "{rule: signed}" if word == "debit" else "{rule: signed, negative: credit}"
