@@ -95,6 +95,7 @@ HINTS: dict[str, str] = {
     "D009": "export the columns that are needed",
     "D010": "export the file again; a table may have no rows, but needs its header line",
     "D011": "rename one of the columns",
+    "D031": "take it out of the folder; docs/how-to/read-statements.md lists the messages that are read",
     "D022": "export the column as text, or as decimal for amounts",
 }
 

@@ -17,7 +17,7 @@ import polars as pl
 from thbscreen.io import values
 from thbscreen.io.codes import reason
 from thbscreen.io.files import reading
-from thbscreen.io.raw import ROW, RawChunk, RawSource
+from thbscreen.io.raw import ROW, ZERO_AMOUNT, RawChunk, RawSource
 from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
 from thbscreen.io.workbook import XlsxSource
@@ -215,7 +215,7 @@ class Plan:
         zero = frame["amount"] == 0
         count = int(zero.sum())
         if count:
-            skipped["zero amount"] += count // per_row
+            skipped[ZERO_AMOUNT] += count // per_row
             frame = frame.filter(~zero)
         return frame
 

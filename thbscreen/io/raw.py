@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Name of the row number column in raw chunks; counts from 1 without the header.
 ROW = "\x00row"
+#: Why a movement without money is left out, whatever reads it.
+ZERO_AMOUNT = "zero amount"
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
+from thbscreen.io.raw import ZERO_AMOUNT
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.entries import details_of
 from thbscreen.io.statements.nodes import ENVELOPES, code, node, node_at, text, text_at
@@ -49,7 +50,6 @@ _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 _PRODUCTS = {"CACC": "current", "TRAN": "current", "SVGS": "savings", "LOAN": "loan", "CARD": "card"}
 
 INFORMATION = "entry for information only, of no effect on the balance"
-ZERO = "zero amount"
 NO_DAY = "entry without booking day; the value day was taken"
 UNDATED = "entry without any day; the day of its statement was taken"
 CHARGES = "charges stated within an entry; they are part of it or an entry of their own, no movement is made"
@@ -83,10 +83,7 @@ def read(stream: IO[bytes], name: str) -> Iterator[Item]:
         elif ledger is not None and isinstance(content, str):
             ledger.said[part] = content
     if not source:
-        raise data_error(
-            "D031", "the message is none of camt.052, camt.053 and camt.054", file=name,
-            hint="take it out of the folder; docs/how-to/read-statements.md lists the messages that are read",
-        )  # fmt: skip
+        raise data_error("D031", "the message is none of camt.052, camt.053 and camt.054", file=name)
 
 
 class _Ledger:
@@ -189,7 +186,7 @@ class _Ledger:
         base = self._base(content, notes)
         if state == "information" or not number:
             self.row += 1
-            yield Skipped(self.row, INFORMATION if number else ZERO)
+            yield Skipped(self.row, INFORMATION if number else ZERO_AMOUNT)
             return
         base |= {"direction": direction, "currency": currency}
         if state == "pending":

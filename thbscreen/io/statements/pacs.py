@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
+from thbscreen.io.raw import ZERO_AMOUNT
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.messages import Totals, payment_texts, payment_values
 from thbscreen.io.statements.nodes import ENVELOPES, Party, node, text, text_at
@@ -28,7 +29,6 @@ _TRANSFERS = frozenset({"FIToFICstmrCdtTrf"})
 _RETURNS = frozenset({"PmtRtr"})
 NO_ACCOUNT = "transfer without any account; bank and name of the payer stand for it"
 ONE_SIDE = "transfer with one account; only its side is a movement"
-_ZERO = "zero amount"
 
 
 def read(stream: IO[bytes], name: str) -> Iterator[Item]:
@@ -53,10 +53,7 @@ def read(stream: IO[bytes], name: str) -> Iterator[Item]:
         elif part == ("TxInf" if reader.back else "CdtTrfTxInf"):
             yield from reader.payment(content)
     if reader is None:
-        raise data_error(
-            "D031", "the message is neither pacs.008 nor pacs.004", file=name,
-            hint="take it out of the folder; docs/how-to/read-statements.md lists the messages that are read",
-        )  # fmt: skip
+        raise data_error("D031", "the message is neither pacs.008 nor pacs.004", file=name)
     yield totals.statement()
 
 
@@ -84,7 +81,7 @@ class _Payments:
         number = values.amount(written, currency)
         if not number:
             self.totals.row += 1
-            yield Skipped(self.totals.row, _ZERO)
+            yield Skipped(self.totals.row, ZERO_AMOUNT)
             return
         base, notes = self._base(content, head)
         base |= {"amount": plain(number, currency), "currency": currency}

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
+from thbscreen.io.raw import ZERO_AMOUNT
 from thbscreen.io.statements import nodes, values
 from thbscreen.io.statements.messages import ORDER_SUMS, Totals, payment_values
 from thbscreen.io.statements.nodes import ENVELOPES, Party, node, node_at, text, text_at
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 BODIES = frozenset({"CstmrCdtTrfInitn", "pain.001.001.02"})
 ORDER = "order for a payment, not a booking; its day is the one that was asked for"
-_ZERO = "zero amount"
 #: The requested day may be written as a plain day, or below `Dt` or `DtTm`.
 _DAY = "ReqdExctnDt"
 
@@ -56,10 +56,7 @@ def read(stream: IO[bytes], name: str) -> Iterator[Item]:
         elif part == "GrpHdr" and isinstance(content, dict):
             totals.header(content)
     if not inside:
-        raise data_error(
-            "D031", "the message is no pain.001", file=name,
-            hint="take it out of the folder; docs/how-to/read-statements.md lists the messages that are read",
-        )  # fmt: skip
+        raise data_error("D031", "the message is no pain.001", file=name)
     yield totals.statement()
 
 
@@ -106,7 +103,7 @@ class _Group:
             written, currency = nodes.money(node_at(content, "Amt", "EqvtAmt"))
         number = values.amount(written, currency)
         if not number:
-            yield Skipped(row, _ZERO)
+            yield Skipped(row, ZERO_AMOUNT)
             return
         payer = self._payer()
         on = self._day()
