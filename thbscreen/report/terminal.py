@@ -267,8 +267,8 @@ def _next(
         )
     if best is not None and facts["data_until"]:
         page.wrap(
-            f"filled alone, {best['column']} would unlock most: {count(best['alone'], 'rule')} that could "
-            "not be judged could be",
+            f"the column to ask for first is {best['column']}: with it alone, "
+            f"{count(best['alone'], 'more rule')} could be judged",
             indent=2,
         )
     if facts["data_until"] is None:

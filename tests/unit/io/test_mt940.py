@@ -427,3 +427,14 @@ def test_long_statements_are_handed_on_before_their_end(monkeypatch: pytest.Monk
     monkeypatch.setattr(reader, "HELD", 3)
     assert [m.values for m in read(text).movements] == [m.values for m in whole.movements]
     assert read(text).total("credit") == Decimal(36)
+
+
+def test_a_hyphen_that_a_line_break_left_alone_ends_a_text_and_no_message() -> None:
+    first, second = (
+        entry("2601050105C1,NTRFNONREF", "paid A", "-"),
+        entry("2601060106C2,NTRFNONREF", "B", "-"),
+    )
+    found = read(mt940(first, second, closing="C260131EUR1003,"))
+    assert found.refused == []
+    assert [row["remittance_info"] for row in found.values] == ["paid A -", "B -"]
+    assert [proof["balances"] for proof in found.proofs] == ["closes"]

@@ -21,6 +21,8 @@ MAX_LINES = 4000
 _BLOCK = re.compile(r"\{([125]):([^{}]*)\}")
 #: Lines around messages that say nothing more: a bank's address, a type, the rest of a block.
 _COVER = re.compile(r"^(?:[A-Z]{6}[A-Z0-9]{2,6}|[0-9]{3}|\{.*|\}.*)$")
+#: Fields that begin no message: a hyphen before them is the end of a text that was cut, not of the message.
+_GOES_ON = re.compile(r"^:(?:61|86|62[FM]|NS):")
 _BLOCK_3 = re.compile(r"\{3:((?:\{[^{}]*\}|[^{}])*)\}")
 _IN_BLOCK = re.compile(r"\{([A-Za-z0-9]{3}):([^{}]*)\}")
 _OUTPUT = re.compile(r"^O[0-9]{3}([0-9]{4})([0-9]{6})([A-Z0-9]{12})[0-9]{10}([0-9]{6})([0-9]{4})")
@@ -107,8 +109,15 @@ class _State:
         self._begun = False
         self._head = ""
         self._national = False
+        self._dash = False  # whether the line before was a hyphen alone; what follows tells what it is
 
     def line(self, text: str, number: int) -> Iterator[Event]:
+        if self._dash:
+            self._dash = False
+            if self._open is not None and _GOES_ON.match(text):
+                self._open.lines.append("-")
+            else:
+                yield from self._close(ended=True)
         if "{1:" in text or "{4:" in text or text.startswith("-}"):
             yield from self._marks(text, number)
             return
@@ -116,7 +125,7 @@ class _State:
             self._head += text
             return
         if text.rstrip() == "-":
-            yield from self._close(ended=True)
+            self._dash = True
             return
         found = self._tag.match(text.rstrip() if text.startswith(":") else text)
         if found is not None:
@@ -172,7 +181,7 @@ class _State:
         self._inside = self._begun = self._blocks = False
 
     def end(self) -> Iterator[Event]:
-        yield from self._close()
+        yield from self._close(ended=self._dash)
 
 
 def _header(text: str) -> Header:
