@@ -20,7 +20,7 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
+    "", "completion", "convert", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
     "rules tune", "rules test",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",

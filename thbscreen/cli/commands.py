@@ -8,6 +8,7 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.convert import convert
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.handover import handover
@@ -81,6 +82,7 @@ def completion(shell: str) -> None:
 
 main.add_command(scan)
 main.add_command(inspect)
+main.add_command(convert)
 main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)

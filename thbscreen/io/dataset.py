@@ -323,8 +323,7 @@ class Dataset:
         place = pl.col(ROW) + offset
         out = frame.with_columns(
             (place * 2 + pl.col(LEG) if plan.transfer else place).alias("_row"),
-            pl.lit(plan.source.file.name).alias("source_file"),
-            pl.col(ROW).alias("source_row"),
+            *_lineage(plan.source.file.name, frame.columns),
         )
         if "tx_id" not in plan.shape.exprs:
             content = [c for c in frame.columns if c not in NOT_CONTENT and c not in (ROW, LEG)]
@@ -396,7 +395,7 @@ class Dataset:
         rows = pl.concat([frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in again])
         found = split_duplicates(rows, ("tx_id",), "_row")
         per_row = 2 if any(plan.transfer for plan in self._plans) else 1
-        different = found.different.unique(subset=["source_file", "source_row"]).sort("_row")
+        different = found.different.sort("_row").filter((pl.col("_row") // per_row).is_first_distinct())
         state.rejects.append(_rejects(different, "source_row", "tx_id"))
         state.counts.loaded -= different.height + found.same.height // per_row
         state.counts.rejected += different.height
@@ -526,6 +525,15 @@ def _open_source(file: InputFile, section: Section | None, limits: Limits) -> Ra
         file=file.name,
         hint="csv, tsv, parquet, ndjson and xlsx are read; declare input: {kind: csv} in a mapping",
     )
+
+
+def _lineage(file: str, columns: Collection[str]) -> Iterator[pl.Expr]:
+    """Says where rows were found: the file and row that a converted table names, else this file and row."""
+    here = (("source_file", pl.lit(file)), ("source_row", pl.col(ROW)))
+    told = all(name in columns for name, _ in here)
+    known = pl.all_horizontal(pl.col(name).is_not_null() for name, _ in here) if told else pl.lit(value=False)
+    for name, place in here:
+        yield (pl.when(known).then(pl.col(name)).otherwise(place) if told else place).alias(name)
 
 
 def _with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: list[str]) -> pl.DataFrame:

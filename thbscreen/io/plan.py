@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _WHY, _STATUS, _TWICE = "\x00why", "\x00status", "\x00twice"
 _NOT_BOOKED = ("pending", "reversed", "returned")
 ALWAYS = ("tx_id", "account_id", "booking_ts", "has_time", "direction", "amount", "currency", "amount_eur")
+#: Where a row was found; a table that was converted before brings it along.
+LINEAGE = ("source_file", "source_row")
 #: Account numbers: blanks go, IBAN letters become capital.
 _CHECKED_TEXT = ("currency", "orig_currency")
 _ACCOUNTS = ("account_id", "cp_account_id", "cp_iban", "iban")
@@ -121,7 +123,7 @@ class Plan:
         for name in self.shape.exprs:
             known = self.fields.get(name)
             checked = known is None or known.kind != "text" or known.required or name in _CHECKED_TEXT
-            if checked or UNCOVERED + name in self.shape.exprs:
+            if checked or name in LINEAGE or UNCOVERED + name in self.shape.exprs:
                 out.add(name)
         if self.table == "transactions" and "tx_id" not in self.shape.exprs:
             out |= set(self.shape.exprs)  # the id is made from the whole content
@@ -273,7 +275,10 @@ class Plan:
         ]
         exponents = self._exponents(frame)
         for name, known in self.fields.items():
-            if name in frame.columns and name not in ("source_file", "source_row"):
+            if name in LINEAGE and name in frame.columns:
+                # told by a table that was converted before; what cannot be read is told anew
+                exprs[name] = pl.col(name) if known.kind == "text" else values.whole(name, frame.schema[name]).value
+            elif name in frame.columns:
                 self._convert_one(frame, known, exponents, exprs, flags)
         if self.table == "transactions":
             self._amounts(frame, exponents, exprs, flags)
