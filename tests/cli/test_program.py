@@ -24,7 +24,7 @@ COMMANDS = [
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
     "rules tune", "rules test",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
-    "report", "str", "str check", "str draft", "str profile",
+    "report", "str", "str check", "str draft", "str profile", "verify",
 ]  # fmt: skip
 
 

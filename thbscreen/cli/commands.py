@@ -19,6 +19,7 @@ from thbscreen.cli.report import report
 from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
+from thbscreen.cli.verify import verify
 from thbscreen.errors import ThbscreenError
 
 
@@ -83,6 +84,7 @@ def completion(shell: str) -> None:
 main.add_command(scan)
 main.add_command(inspect)
 main.add_command(convert)
+main.add_command(verify)
 main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)
