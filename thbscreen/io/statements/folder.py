@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import weakref
 from collections import Counter
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
@@ -40,6 +42,20 @@ _COLUMNS = [f.name for f in TABLES["transactions"]]
 _SCHEMA: dict[str, pl.DataType] = {ROW: pl.Int64(), **dict.fromkeys(_COLUMNS, pl.String())}
 
 
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Looks for garbage in cycles a hundred times less often: parts of messages are many, and hold none."""
+    before = gc.get_threshold()
+    if not before[0]:
+        yield
+        return
+    gc.set_threshold(max(before[0], 100_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class StatementFolder:
     """All statements and messages of one dataset, read once.
 
@@ -73,9 +89,10 @@ class StatementFolder:
         self._files_put = 0
         self._undoing: list[dict[str, Any]] = []
         kinds: dict[str, str] = {}
-        for number, file in enumerate(files):
-            kinds[file.name] = file.kind
-            self._read[file.name] = self._one(file, number)
+        with seldom_collecting():
+            for number, file in enumerate(files):
+                kinds[file.name] = file.kind
+                self._read[file.name] = self._one(file, number)
         self._leave_out()
         self._settle_orders(kinds)
         self._link()
@@ -120,10 +137,11 @@ class StatementFolder:
                     case Movement():
                         out.read += 1
                         _plain_amount(item.values)
-                        if self._again(item):
+                        if item.same and self._again(item):
                             out.skipped[AGAIN] += 1
                             continue
-                        self._remember(item, file.name)
+                        if item.undoes:
+                            self._remember(item, file.name)
                         if item.undoes and not item.values.get("account_id"):
                             out.skipped[undone.SHADOW] += 1
                             continue
@@ -157,8 +175,6 @@ class StatementFolder:
 
     def _again(self, movement: Movement) -> bool:
         """Says whether another message about the same booking was read before."""
-        if not movement.same:
-            return False
         key = blake2b(movement.same.encode("utf-8", "surrogatepass"), digest_size=12).digest()
         if key in self._seen:
             return True
@@ -167,7 +183,7 @@ class StatementFolder:
 
     def _remember(self, movement: Movement, file: str) -> None:
         """Keeps what is needed to find the original of a reversal or return."""
-        if movement.undoes and movement.values.get("status", "booked") == "booked":
+        if movement.values.get("status", "booked") == "booked":
             status = "reversed" if movement.undoes == "reversal" else "returned"
             row = {n: movement.values.get(n) or None for n in undone.COLUMNS}
             self._undoing.append({"file": file, "row": movement.row, "status": status, **row})
