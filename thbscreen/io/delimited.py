@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.io.blocks import text_blocks
+from thbscreen.io.blocks import count, text_blocks
 from thbscreen.io.codes import data_error
 from thbscreen.io.raw import ROW, RawChunk, merged
 
@@ -227,9 +227,9 @@ class DelimitedSource:
 
     def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
         width = len(self.names) + self.surplus
-        lines = block.count(b"\n")
+        lines = count(block, _LF)
         quoted = self._quote is not None and self._quote in block
-        if not quoted and block.count(self._sep) == lines * (width - 1):
+        if not quoted and count(block, self._sep[0]) == lines * (width - 1):
             frame = self._parse(block, columns)
             if frame is not None and frame.height == lines:
                 return RawChunk(_numbered(frame, done), lines)

@@ -310,7 +310,7 @@ class Plan:
                 return
             exponent = exponents.original if name == "orig_amount" else exponents.amount
             exponent = DEFAULT_EXPONENT if name not in ("orig_amount", "balance_after") else exponent
-            parsed = values.money(name, dtype, exponent, self._marks(name), signed=name == "balance_after")
+            parsed = values.money(frame, name, exponent, self._marks(name), signed=name == "balance_after")
         elif known.kind == "time":
             moment = values.moment(frame, name, formats, self.zone)
             parsed = Parsed(moment.value, moment.flags)
@@ -373,9 +373,7 @@ class Plan:
             exprs["direction"] = direction
         else:
             signed = rule in ("signed", "signed_and_flag")
-            parsed = values.money(
-                "amount", frame.schema["amount"], exponents.amount, self._marks("amount"), signed=signed
-            )
+            parsed = values.money(frame, "amount", exponents.amount, self._marks("amount"), signed=signed)
             flags += [Flag("amount", "D101", pl.col("amount").is_null()), *parsed.flags]
             amount = parsed.value.abs() if signed else parsed.value
             if rule == "signed" and self.section is not None:
@@ -399,7 +397,7 @@ class Plan:
     ) -> tuple[pl.Expr, pl.Expr]:
         sides = []
         for name in (DEBIT, CREDIT):
-            parsed = values.money(name, frame.schema[name], exponents.amount, self._marks(name), signed=False)
+            parsed = values.money(frame, name, exponents.amount, self._marks(name), signed=False)
             flags += parsed.flags
             sides.append(parsed.value)
         debit, credit = sides
