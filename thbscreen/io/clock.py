@@ -1,16 +1,20 @@
-"""Local times become UTC: many rows, few minutes, so the zone's rules are asked once for each minute."""
+"""Local times become UTC: many rows, few hours, so the zone's rules are asked once for each hour."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-_MINUTE = 60_000_000
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_HOUR = 3_600_000_000
 #: Zones changed at odd seconds before this; such rows take the slow way, as do spans of very many years.
 _FROM = int((datetime(1973, 1, 1) - datetime(1970, 1, 1)).total_seconds()) * 1_000_000
-_MOST_MINUTES = 15_000_000
+_MOST_HOURS = 2_000_000
 _FEW = 10_000
 
 
@@ -37,28 +41,40 @@ def utc_of(local: pl.Series, zone: str) -> tuple[pl.Series, pl.Series | None]:
     least, most = units.min(), units.max()
     if not isinstance(least, int) or not isinstance(most, int):
         return local.dt.replace_time_zone("UTC"), None
-    span = most // _MINUTE - least // _MINUTE + 1
-    if len(local) < _FEW or least < _FROM or span > _MOST_MINUTES:
+    start = least // _HOUR
+    span = most // _HOUR - start + 1
+    if len(local) < _FEW or least < _FROM or span > _MOST_HOURS:
         return _slowly(local, zone)
-    start = least // _MINUTE
-    minutes = (units.fill_null(least) // _MINUTE - start).to_numpy()
-    seen = np.zeros(span, bool)
-    seen[minutes] = True
-    known = np.flatnonzero(seen)
-    utc, again = _slowly(pl.Series((known + start) * _MINUTE).cast(pl.Datetime("us")), zone)
-    shift = np.zeros(span, np.int64)
-    missing = utc.is_null().to_numpy()
-    shift[known] = utc.to_physical().fill_null(0).to_numpy() - (known + start) * _MINUTE
-    out = (units + pl.Series(shift[minutes])).cast(pl.Datetime("us", "UTC"))
-    if missing.any():
-        gone = np.zeros(span, bool)
-        gone[known] = missing
-        out = out.to_frame("t").select(pl.when(~pl.Series(gone[minutes])).then(pl.col("t")))["t"]
+    hours = (units.fill_null(least) // _HOUR - start).to_numpy()
+    shift, plain = _shifts(hours, start, span, zone)
+    out = (units + pl.Series(shift[hours])).cast(pl.Datetime("us", "UTC"))
+    odd = pl.Series(~plain[hours])
+    if not odd.any():
+        return out, None
+    utc, again = _slowly(local.filter(odd), zone)
+    out = out.scatter(odd.arg_true(), utc)
     if again is None:
         return out, None
-    both = np.zeros(span, bool)
-    both[known] = again.fill_null(value=False).to_numpy()
-    return out, pl.Series(both[minutes]) & local.is_not_null()
+    return out, pl.repeat(value=False, n=len(local), eager=True).scatter(odd.arg_true(), again)
+
+
+def _shifts(hours: NDArray[np.int64], start: int, span: int, zone: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Gives, for each hour that occurs, what to add, and whether that holds for all of the hour."""
+    seen = np.zeros(span, bool)
+    seen[hours] = True
+    known = np.flatnonzero(seen)
+    begins = (known + start) * _HOUR
+    shift, plain = np.zeros(span, np.int64), np.zeros(span, bool)
+    added: list[NDArray[np.int64]] = []
+    good = np.ones(len(known), bool)
+    for moments in (begins, begins + _HOUR - 1):
+        utc, again = _slowly(pl.Series(moments).cast(pl.Datetime("us")), zone)
+        added.append(utc.to_physical().fill_null(0).to_numpy() - moments)
+        good &= utc.is_not_null().to_numpy()
+        if again is not None:
+            good &= ~again.to_numpy()
+    shift[known], plain[known] = added[0], good & (added[0] == added[1])
+    return shift, plain
 
 
 def _slowly(local: pl.Series, zone: str) -> tuple[pl.Series, pl.Series | None]:

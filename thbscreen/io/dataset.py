@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from thbscreen.io.limits import Limits
 from thbscreen.io.mapping import InputSpec
 from thbscreen.io.mapping_file import read_mapping
 from thbscreen.io.ndjson import NdjsonSource
-from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan
+from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan, together
 from thbscreen.io.quality import Observations
 from thbscreen.io.raw import ROW
 from thbscreen.io.recognise import MESSAGES, recognised
@@ -302,8 +303,7 @@ class Dataset:
         for plan in self._plans:
             self._settle_times(plan)
             names = plan.needed(columns)
-            for chunk in plan.source.chunks(plan.raw_columns(names)):
-                loaded = plan.load(chunk, names, keep(plan, offset) if keep is not None else None)
+            for loaded in self._loads(plan, names, keep(plan, offset) if keep is not None else None):
                 _count(state.counts, loaded)
                 state.rejects.append(loaded.rejects)
                 state.notes += loaded.notes
@@ -315,6 +315,19 @@ class Dataset:
             offset += state.rows.get(plan.source.file.name, 0)
             if plan.times_are_dates:
                 state.notes["file whose times are all midnight; taken as dates without time"] += 1
+
+    def _loads(self, plan: Plan, names: list[str], keep: pl.Expr | None) -> Iterator[Loaded]:
+        """Converts a file piece by piece, and gives pieces of about `limits.chunk_rows` rows."""
+        waiting: list[Loaded] = []
+        height = 0
+        for chunk in plan.source.chunks(plan.raw_columns(names)):
+            waiting.append(plan.load(chunk, names, keep))
+            height += chunk.read
+            if height >= self.limits.chunk_rows:
+                yield together(waiting)
+                waiting, height = [], 0
+        if waiting:
+            yield together(waiting)
 
     def _finished(
         self, plan: Plan, frame: pl.DataFrame, offset: int, ids: RowIds, columns: Collection[str] | None
@@ -352,14 +365,17 @@ class Dataset:
         if plan.times_checked or "has_time" in plan.shape.exprs:
             return
         plan.times_checked = True
+        if not plan.may_have_times:
+            return  # declared as dates; nothing to find out
         midnight = pl.col("t").dt.convert_time_zone(plan.zone).dt.time() == pl.time()
         any_row = False
         for chunk in plan.source.chunks(plan.raw_columns(["booking_ts"])):
-            times = plan.times(chunk)
-            any_row = any_row or times.height > 0
             # A thousand rows settle almost every file.
-            if not all(part.select(midnight.all()).item() for part in (times.head(1000), times)):
-                return
+            for rows in (chunk.frame.head(1000), chunk.frame):
+                times = plan.times(dataclasses.replace(chunk, frame=rows))
+                any_row = any_row or times.height > 0
+                if not times.select(midnight.all()).item():
+                    return
         plan.times_are_dates = any_row
 
     # --- afterwards -------------------------------------------------------------------------------

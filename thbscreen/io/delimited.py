@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
 
 _LF, _CR = 10, 13
+#: Rows that are handed on at once; more at a time cost more for each row.
+PIECE_ROWS = 100_000
 #: Why a line of the footer is no row.
 FOOTER = "line of the footer"
 
@@ -86,8 +88,8 @@ class DelimitedSource:
         return {name: pl.String() for name in self.names}
 
     def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
-        """Reads the named columns, or all, in file order."""
-        yield from merged(self._blocks(columns), self.limits.chunk_rows)
+        """Reads the named columns, or all, in file order, in pieces that stay within the processor's reach."""
+        yield from merged(self._blocks(columns), min(self.limits.chunk_rows, PIECE_ROWS))
 
     # --- header ---------------------------------------------------------------------------------
 

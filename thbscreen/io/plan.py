@@ -26,7 +26,7 @@ from thbscreen.model.iban import LENGTHS
 from thbscreen.model.money import DEFAULT_EXPONENT, EXPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from thbscreen.io.mapping import Section
 
@@ -80,6 +80,20 @@ class Loaded:
     rejects: pl.DataFrame
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+
+
+def together(parts: Sequence[Loaded]) -> Loaded:
+    """Joins what pieces of one file gave."""
+    if len(parts) == 1:
+        return parts[0]
+    return Loaded(
+        pl.concat([part.frame for part in parts]),
+        sum(part.read for part in parts),
+        sum(part.loaded for part in parts),
+        pl.concat([part.rejects for part in parts]),
+        sum((part.skipped for part in parts), Counter()),
+        sum((part.notes for part in parts), Counter()),
+    )
 
 
 class _Exponents(NamedTuple):
@@ -256,6 +270,12 @@ class Plan:
                 )
             )
         return pl.concat(parts).sort("row", maintain_order=True)
+
+    @property
+    def may_have_times(self) -> bool:
+        """False when the mapping declares formats of the booking time, and none has a time of day."""
+        formats = self._formats("booking_ts")
+        return not formats or any(form.has_time for form in formats)
 
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
@@ -468,7 +488,7 @@ def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
 
 
 def _needs_account_form(column: pl.Series) -> bool:
-    return bool(column.str.contains(r"[\sa-z]").any())
+    return bool(column.unique().str.contains(r"[\sa-z]").any())
 
 
 def _nearest(written: str | None, known: Field) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from thbscreen.io.dataset import Dataset, LoadReport
 
 _ROUND = 10_000  # one hundred euros in cents
+_MOST_QUARTERS = 5_000_000
 _QUARTER = 900_000_000  # a quarter of an hour in microseconds
 
 
@@ -39,11 +41,9 @@ class Observations:
         self.priced += seen["priced"] or 0
         self.round += seen["round"] or 0
         # Local days begin on a quarter of an hour everywhere; few quarters convert faster than many rows.
-        clock = pl.col("booking_ts").cast(pl.Int64)
-        exact = (clock % _QUARTER == 0) & pl.col("has_time")
-        self._quarters.append(
-            frame.group_by((clock // _QUARTER).alias("quarter")).agg(pl.len(), exact.sum().alias("exact"))
-        )
+        clock = frame["booking_ts"].drop_nulls().to_physical()
+        if len(clock):
+            self._quarters.append(_counted(clock, frame["has_time"]))
         self._accounts.append(frame["account_id"].unique())
 
     def _local(self) -> pl.DataFrame:
@@ -71,6 +71,23 @@ class Observations:
         if not self._accounts:
             return pl.Series("account_id", [], dtype=pl.String)
         return pl.concat(self._accounts).unique()
+
+
+def _counted(clock: pl.Series, timed: pl.Series) -> pl.DataFrame:
+    """Counts rows and exact times of each quarter of an hour, in time order."""
+    quarters, exact = clock // _QUARTER, (clock % _QUARTER == 0) & timed
+    least, most = quarters.min(), quarters.max()
+    if not isinstance(least, int) or not isinstance(most, int) or most - least > _MOST_QUARTERS:
+        told = pl.DataFrame({"quarter": quarters, "exact": exact})
+        return told.group_by("quarter").agg(pl.len(), pl.col("exact").sum()).sort("quarter")
+    places = (quarters - least).to_numpy()
+    rows = np.bincount(places)
+    whole = np.bincount(places[exact.fill_null(value=False).to_numpy()], minlength=len(rows))
+    known = np.flatnonzero(rows)
+    return pl.DataFrame(
+        {"quarter": known + least, "len": rows[known], "exact": whole[known]},
+        schema={"quarter": pl.Int64, "len": pl.UInt32, "exact": pl.UInt32},
+    )
 
 
 def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -> dict[str, Any]:
