@@ -22,7 +22,7 @@ from thbscreen.io.goaml_codes import read_codes
 from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
 from thbscreen.io.limits import Limits
 from thbscreen.io.mapping import InputSpec
-from thbscreen.io.mapping_file import read_mapping
+from thbscreen.io.mapping_file import read_encoding, read_mapping
 from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan, together
 from thbscreen.io.quality import Observations
@@ -494,7 +494,7 @@ def open_dataset(
     Args:
         inputs: data files, or folders with data files.
         mapping: mapping file; without one the files have canonical names and columns. For goAML reports it
-            is the filing profile of the FIU whose codes they have.
+            is the filing profile of the FIU whose codes they have, for statements it may name a code page.
         zone: zone of times without offset where the mapping names none, such as `Asia/Nicosia`.
         limits: how much is read at most.
 
@@ -510,7 +510,8 @@ def open_dataset(
         return Dataset(selected, None, zone, limits, reports)
     if any(file.kind in MESSAGES for file in files):
         selected = select_files(files, ignored, None)
-        statements = StatementFolder(selected.files["transactions"], limits)
+        page = read_encoding(mapping) if mapping is not None else ""
+        statements = StatementFolder(selected.files["transactions"], limits, page)
         return Dataset(selected, None, zone, limits, statements)
     declared = read_mapping(mapping) if mapping is not None else None
     return Dataset(select_files(files, ignored, declared), declared, zone, limits)

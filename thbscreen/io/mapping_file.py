@@ -98,14 +98,26 @@ def read_mapping(path: Path) -> Mapping:
     Raises:
         DataError: D001, D014, D040 to D042, D044 to D047, naming file, line and column.
     """
+    return _Reader(path).mapping(_loaded(path))
+
+
+def read_encoding(path: Path) -> str:
+    """Reads a mapping file for statements, of which only `input: {encoding: ...}` means anything.
+
+    Raises:
+        DataError: as `read_mapping`; D041 for everything else that a mapping of columns may say.
+    """
+    return _Reader(path).encoding_alone(_loaded(path))
+
+
+def _loaded(path: Path) -> Node:
     with reading(path.name):
         data = path.read_bytes()
     try:
-        root = load(data)
+        return load(data)
     except StrictYamlError as error:
         place = f"{path.name}:{error.line}:{error.column}"
         raise data_error("D040", error.message, file=place) from None
-    return _Reader(path).mapping(root)
 
 
 class _Reader:
@@ -171,6 +183,22 @@ class _Reader:
         if "transactions" not in sections:
             raise self.error("D044", "'tables' has no 'transactions'", tables)
         return Mapping(name, self.path, sections, single=False)
+
+    def encoding_alone(self, root: Node) -> str:
+        top = self.block(root, "mapping file", TOP_KEYS)
+        version = top.get("mapping")
+        if version is None or self.text(version, "mapping") != "1":
+            self.wrong("the file must begin with 'mapping: 1'", version or top)
+        inside = top.get("input")
+        keys = [key for key, _ in top.entries if key.text not in ("mapping", "name", "input")]
+        if inside is not None:
+            keys += [key for key, _ in self.block(inside, "input", INPUT_KEYS).entries if key.text != "encoding"]
+        if keys:
+            raise self.error(
+                "D041", f"'{keys[0].text}' means nothing for statements and messages", keys[0],
+                "they have columns of their own; only input: {encoding: ...} can be declared",
+            )  # fmt: skip
+        return self.input(inside).dialect.encoding if inside is not None else ""
 
     def decided(self, top: Block) -> None:
         """Refuses a draft in which a person has not yet settled what `inspect` left open."""

@@ -17,8 +17,9 @@ import polars as pl
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 from thbscreen.io.raw import ROW, RawChunk, merged
-from thbscreen.io.recognise import MT103, PACS, PAIN
+from thbscreen.io.recognise import MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
+from thbscreen.io.statements.octets import Declared
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
 from thbscreen.io.statements.readers import READERS
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
     from thbscreen.io.raw import RawSource
 
+#: Kinds of files that may be in a code page; XML says itself what it is in.
+CODE_PAGES = frozenset({MT103, MT940, MT942, OFX})
 #: Rows kept in memory before they go to a temporary file, which is deleted with the folder.
 SPILL_ROWS = 10_000
 #: Rows that are handed on at once.
@@ -66,12 +69,13 @@ class StatementFolder:
         undone: reversals and returns: file and row, and file and row of what they undo, where it was found.
     """
 
-    def __init__(self, files: Iterable[InputFile], limits: Limits) -> None:
+    def __init__(self, files: Iterable[InputFile], limits: Limits, encoding: str = "") -> None:
         """Reads every file.
 
         Args:
             files: statements and messages; their order plays no part in what counts.
             limits: how much is read at most.
+            encoding: code page of lines of MT messages and OFX that are no UTF-8; empty when none is declared.
 
         Raises:
             DataError: for files that cannot be read as what they are.
@@ -80,6 +84,7 @@ class StatementFolder:
         self.proofs: list[dict[str, Any]] = []
         self.undone: list[dict[str, Any]] = []
         self._limits = limits
+        self._encoding = "" if encoding == "utf-8" or encoding.startswith("utf-16") else encoding
         self._spill: Path | None = None
         self._seen: set[bytes] = set()
         self._read: dict[str, _File] = {}
@@ -132,7 +137,10 @@ class StatementFolder:
         waiting: list[Movement] = []
         message = 0
         with open_bytes(file, self._limits) as stream:
-            for item in READERS[file.kind](stream, file.name):
+            read: Any = stream
+            if self._encoding and file.kind in CODE_PAGES:
+                read = Declared(stream, file.name, self._encoding)
+            for item in READERS[file.kind](read, file.name):
                 match item:
                     case Movement():
                         out.read += 1
