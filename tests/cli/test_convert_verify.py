@@ -126,7 +126,7 @@ def test_a_result_that_the_work_does_not_give_again_differs(world: Path, tmp_pat
     frame.head(7).write_parquet(out / "transactions.parquet")
     frame.write_parquet(tmp_path / "same.parquet", compression="lz4")
     facts = json.loads((out / "manifest.json").read_text())
-    from thbscreen.io.digest import sha256_file  # noqa: PLC0415
+    from thbscreen.io.digest import sha256_file
 
     def sealed() -> None:
         for item in facts["outputs"]:
@@ -144,7 +144,9 @@ def test_a_result_that_the_work_does_not_give_again_differs(world: Path, tmp_pat
     assert "1 tables the same rows in other bytes" in shown.stdout
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"outputs": [{"file": "../x", "sha256": "0"}]}', '{"outputs": 1}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"outputs": [{"file": "../x", "sha256": "0"}]}', '{"outputs": 1}']
+)
 def test_what_is_no_result_folder_cannot_be_read(tmp_path: Path, text: str) -> None:
     assert run("verify", str(tmp_path / "none")).exit_code == 4
     assert run("verify", str(tmp_path)).exit_code == 4
@@ -157,7 +159,7 @@ def test_a_handover_is_checked_by_its_hashes(world: Path, tmp_path: Path) -> Non
     folder = tmp_path / "case"
     folder.mkdir()
     (folder / "index.html").write_text("x")
-    from thbscreen.io.digest import sha256_file  # noqa: PLC0415
+    from thbscreen.io.digest import sha256_file
 
     listed = [{"file": "index.html", "sha256": sha256_file(folder / "index.html")}]
     facts = {"handover": {"level": "internal", "thbscreen": "0.1.0"}, "outputs": listed}

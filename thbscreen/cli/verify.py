@@ -130,8 +130,10 @@ def _hindrance(found: Verified, given: Sequence[Path], *, files_only: bool) -> s
     if files_only:
         return "not asked for (--files-only)"
     if not found.inputs:
-        return "no inputs were given, and none of the recorded names lie in the current folder" if not given else (
-            "the manifest records no inputs"
+        return (
+            "no inputs were given, and none of the recorded names lie in the current folder"
+            if not given
+            else ("the manifest records no inputs")
         )
     wrong = [name for name, state in found.inputs.items() if state != "as recorded"]
     return f"{len(wrong)} of {len(found.inputs)} inputs are absent or not as recorded" if wrong else ""
@@ -165,7 +167,12 @@ def _reconvert(
 
     def redo(inputs: Sequence[Path], out: Path) -> None:
         convert(
-            inputs, out, mapping=mapping, to=how["to"], zone=str(how.get("time_zone")), progress=asked.progress
+            inputs,
+            out,
+            mapping=mapping,
+            to=how["to"],
+            zone=str(how.get("time_zone")),
+            progress=asked.progress,
         )
 
     return redo, ""
@@ -261,5 +268,3 @@ def _told(folder: Path, found: Verified) -> list[str]:
 def _names(what: str, names: Sequence[str]) -> list[str]:
     shown = [f"    {what}: {printable(name)}" for name in names[:_MOST]]
     return shown + ([f"    and {len(names) - _MOST:,} more"] if len(names) > _MOST else [])
-
-

@@ -82,7 +82,7 @@ def count(data: bytes, octet: int) -> int:
 
 
 def _line_pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
-    """Gives pieces that end behind a line end where there is one, so that none is copied; the first is small."""
+    """Gives pieces that end behind a line end where there is one, so none is copied; the first is small."""
     begin, want = 0, min(size, _FIRST)
     while True:
         look = min(want, _LOOK)

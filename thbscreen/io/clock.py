@@ -58,7 +58,9 @@ def utc_of(local: pl.Series, zone: str) -> tuple[pl.Series, pl.Series | None]:
     return out, pl.repeat(value=False, n=len(local), eager=True).scatter(odd.arg_true(), again)
 
 
-def _shifts(hours: NDArray[np.int64], start: int, span: int, zone: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _shifts(
+    hours: NDArray[np.int64], start: int, span: int, zone: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Gives, for each hour that occurs, what to add, and whether that holds for all of the hour."""
     seen = np.zeros(span, bool)
     seen[hours] = True

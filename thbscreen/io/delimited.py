@@ -88,7 +88,7 @@ class DelimitedSource:
         return {name: pl.String() for name in self.names}
 
     def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
-        """Reads the named columns, or all, in file order, in pieces that stay within the processor's reach."""
+        """Reads the named columns, or all, in file order, in pieces that stay in the processor's reach."""
         yield from merged(self._blocks(columns), min(self.limits.chunk_rows, PIECE_ROWS))
 
     # --- header ---------------------------------------------------------------------------------

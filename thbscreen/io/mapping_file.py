@@ -192,7 +192,9 @@ class _Reader:
         inside = top.get("input")
         keys = [key for key, _ in top.entries if key.text not in ("mapping", "name", "input")]
         if inside is not None:
-            keys += [key for key, _ in self.block(inside, "input", INPUT_KEYS).entries if key.text != "encoding"]
+            keys += [
+                key for key, _ in self.block(inside, "input", INPUT_KEYS).entries if key.text != "encoding"
+            ]
         if keys:
             raise self.error(
                 "D041", f"'{keys[0].text}' means nothing for statements and messages", keys[0],

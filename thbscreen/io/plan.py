@@ -297,7 +297,9 @@ class Plan:
         for name, known in self.fields.items():
             if name in LINEAGE and name in frame.columns:
                 # told by a table that was converted before; what cannot be read is told anew
-                exprs[name] = pl.col(name) if known.kind == "text" else values.whole(name, frame.schema[name]).value
+                exprs[name] = (
+                    pl.col(name) if known.kind == "text" else values.whole(name, frame.schema[name]).value
+                )
             elif name in frame.columns:
                 self._convert_one(frame, known, exponents, exprs, flags)
         if self.table == "transactions":

@@ -389,7 +389,11 @@ def _declared(written: pl.Series, name: str, formats: tuple[Format, ...], zone: 
     if value.null_count() > local.null_count():
         flags.append(Flag(name, "D111", pl.lit(local.is_not_null() & value.is_null())))
     least, most = local.min(), local.max()
-    if isinstance(least, datetime) and isinstance(most, datetime) and not 1900 <= least.year <= most.year <= 2100:
+    if (
+        isinstance(least, datetime)
+        and isinstance(most, datetime)
+        and not 1900 <= least.year <= most.year <= 2100
+    ):
         flags.append(_years(name, pl.lit(local.dt.year())))
     return Moment(
         pl.lit(value), pl.lit(timed), pl.lit(value=False) if again is None else pl.lit(again), tuple(flags)

@@ -34,8 +34,8 @@ _DECIMAL = pl.Decimal(18, _SCALE)
 _CURRENCY_OF = {"amount": "currency", "balance_after": "currency", "orig_amount": "orig_currency"}
 _KINDS = {table: {f.name: f.kind for f in fields} for table, fields in TABLES.items()}
 NOTE = (
-    "CSV files hold exact values for programs: cells that a spreadsheet would run as a formula are written as "
-    "they are"
+    "CSV files hold exact values for programs: cells that a spreadsheet would run as a formula are written "
+    "as they are"
 )
 
 #: What every table passes through before it is written: its name and rows in, as many rows out.
@@ -139,9 +139,7 @@ def _join_csv(pieces: Sequence[Path], dropped: pl.Series, path: Path) -> int:
         for i, piece in enumerate(pieces):
             frame = pl.read_ipc(piece)
             frame = frame.filter(~pl.col("_row").is_in(dropped.implode())).drop("_row")
-            frame.write_csv(
-                stream, include_header=i == 0, quote_style="non_numeric", line_terminator="\n"
-            )
+            frame.write_csv(stream, include_header=i == 0, quote_style="non_numeric", line_terminator="\n")
             rows += frame.height
             piece.unlink()
     return rows

@@ -203,7 +203,7 @@ def beside(recorded: Iterable[str], places: Iterable[Path]) -> list[Path]:
 
 
 def compared(folder: Path, again: Path) -> Again:
-    """Holds the files that were made again against those of the folder; manifests hold times and are left out.
+    """Holds files that were made again against those of the folder; manifests hold times and are left out.
 
     A table whose bytes differ is compared by its rows: another version of the library of tables writes other
     bytes for equal rows.

@@ -310,5 +310,5 @@ def test_with_the_quote_mark_put_back_the_file_is_read(tmp_path: Path) -> None:
 def test_a_text_file_of_fixed_width_is_refused(tmp_path: Path) -> None:
     if not (STATEMENTS / "other" / "coda-kbc-be.txt").is_file():
         pytest.skip("the files of banks are not beside the repository")
-    with pytest.raises(DataError, match="D005.*CODA"):
+    with pytest.raises(DataError, match=r"D005.*CODA"):
         open_dataset([STATEMENTS / "other" / "coda-kbc-be.txt"], None, zone=ZONE, limits=ANY_SHARE)

@@ -49,7 +49,7 @@ def test_lines_in_utf8_stay_and_bytes_outside_the_page_are_refused(tmp_path: Pat
 def test_a_mapping_of_columns_means_nothing_for_statements_and_says_so(tmp_path: Path) -> None:
     file = write(tmp_path, "s.sta", MT.encode())
     mapping = write(tmp_path, "m.yaml", "mapping: 1\ncolumns:\n  account_id: {from: x}\n")
-    with pytest.raises(DataError, match="D041.*m.yaml:2:1|m.yaml:2:1.*D041"):
+    with pytest.raises(DataError, match=r"m\.yaml:2:1.*D041"):
         open_dataset([file], mapping, zone=ZONE)
 
 

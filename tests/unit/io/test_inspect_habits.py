@@ -53,7 +53,9 @@ def test_a_column_of_times_beside_the_day_is_joined_with_it(
 
 
 def test_morning_and_afternoon_in_one_column_are_read(tmp_path: Path) -> None:
-    text = f"{HEAD}Booking Date,Amount,D/C\n{OWN}01/13/2026 09:10 PM,1.00,D\n{OWN}01/14/2026 12:00 AM,2.00,C\n"
+    text = (
+        f"{HEAD}Booking Date,Amount,D/C\n{OWN}01/13/2026 09:10 PM,1.00,D\n{OWN}01/14/2026 12:00 AM,2.00,C\n"
+    )
     assert loaded(tmp_path, text)[1] == ["2026-01-13 21:10", "2026-01-14 00:00"]
 
 

@@ -116,13 +116,15 @@ def test_repeats_and_contradictions_are_left_out_and_counted(tmp_path: Path, for
     with pytest.raises(DataError, match="D024"):
         convert([folder], tmp_path / "out", to=form, zone=ZONE)
     assert not (tmp_path / "out").exists()
-    written(folder, "transactions.csv", CANONICAL.replace("N2,A1,2026-01-06T10:00:00Z,debit,2.00", "N4,A1,2026-01-06T10:00:00Z,debit,2.00"))
+    written(
+        folder,
+        "transactions.csv",
+        CANONICAL.replace("N2,A1,2026-01-06T10:00:00Z,debit,2.00", "N4,A1,2026-01-06T10:00:00Z,debit,2.00"),
+    )
     moved = same([folder], tmp_path / "out", form)
     assert moved["tx_id"].to_list() == ["N1", "N2", "N3", "N4"]
     facts = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert facts["counts"]["rows"]["transactions"]["skipped"] == {
-        "same row again (same id, same content)": 1
-    }
+    assert facts["counts"]["rows"]["transactions"]["skipped"] == {"same row again (same id, same content)": 1}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -177,7 +179,11 @@ def test_the_manifest_has_the_hash_of_every_file_and_equal_input_gives_equal_byt
 def test_a_folder_is_replaced_only_when_asked_and_tables_pass_one_place(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    written(folder, "transactions.csv", CANONICAL.splitlines(keepends=True)[0] + CANONICAL.splitlines(keepends=True)[5])
+    written(
+        folder,
+        "transactions.csv",
+        CANONICAL.splitlines(keepends=True)[0] + CANONICAL.splitlines(keepends=True)[5],
+    )
     written(folder, "parties.csv", "party_id,kind\nP1,natural\n")
     seen = []
 
@@ -196,7 +202,13 @@ def test_a_folder_is_replaced_only_when_asked_and_tables_pass_one_place(tmp_path
 
 def test_text_that_csv_cannot_hold_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     frame = pl.DataFrame(
-        {"account_id": ["A"], "booking_ts": ["2026-01-05"], "direction": ["debit"], "amount": ["1"], "cp_name": ["a\0b"]}
+        {
+            "account_id": ["A"],
+            "booking_ts": ["2026-01-05"],
+            "direction": ["debit"],
+            "amount": ["1"],
+            "cp_name": ["a\0b"],
+        }
     )
     frame.write_parquet(tmp_path / "transactions.parquet")
     with pytest.raises(UsageError, match="NUL"):

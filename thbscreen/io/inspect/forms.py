@@ -100,8 +100,16 @@ def _separated(some: Sequence[str]) -> Iterator[tuple[str, _Parts]]:
     if len(found) < len(some):
         return
     habits = {
-        (m["s"], m["end"], m["gap"], bool(m["sec"]), bool(m["frac"]), m["zone"] is not None,
-         m["b"].isdigit(), _half(m))
+        (
+            m["s"],
+            m["end"],
+            m["gap"],
+            bool(m["sec"]),
+            bool(m["frac"]),
+            m["zone"] is not None,
+            m["b"].isdigit(),
+            _half(m),
+        )
         for m in found
     }
     if len(habits) > 1 or next(iter(habits))[5]:

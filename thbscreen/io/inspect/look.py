@@ -140,7 +140,7 @@ def _statements(file: InputFile, limits: Limits) -> Look:
         if present and not is_utf8:
             out.encoding = encoding_of(sample, present, is_utf8=False)
             out.notes.append(
-                f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another code page: "
+                f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another page: "
                 f"mapping: 1 and input: {{encoding: {out.encoding.name}}}"
             )
     proofs = StatementFolder([file], limits).proofs

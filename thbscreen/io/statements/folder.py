@@ -75,7 +75,7 @@ class StatementFolder:
         Args:
             files: statements and messages; their order plays no part in what counts.
             limits: how much is read at most.
-            encoding: code page of lines of MT messages and OFX that are no UTF-8; empty when none is declared.
+            encoding: code page of lines of MT messages and OFX that are no UTF-8; empty when not declared.
 
         Raises:
             DataError: for files that cannot be read as what they are.

@@ -96,7 +96,9 @@ class Declared:
             cut = len(whole) if self._ended else whole.rfind(b"\n") + 1
             lines, self._rest = whole[:cut], whole[cut:]
             if lines:
-                return lines if lines.isascii() else b"".join(map(self._line, lines.splitlines(keepends=True)))
+                return (
+                    lines if lines.isascii() else b"".join(map(self._line, lines.splitlines(keepends=True)))
+                )
             if len(self._rest) > MAX_LINE:
                 raise data_error("D021", "a line is too long for a statement", file=self._name)
         return b""
