@@ -4,7 +4,7 @@
     python benchmarks/csv_mapping.py --rows 1000000 --runs 5 --keep /tmp/movements.csv
 
 Both run in one process with the same threads, by turns. polars' own read is
-`pl.read_csv(file, separator=";")` with its default inference: nine columns of text in memory, nothing checked.
+`pl.read_csv(file, separator=";")` with its default inference: nine columns of text, nothing checked.
 Ours is what a scan does before it judges: exact row lengths, a mapping with formats, marks and value maps,
 every value checked, IBANs proved,
 times in UTC, ids compared, quality counted, the file hashed. Prints one line of JSON; each figure is the
