@@ -19,7 +19,7 @@ from thbscreen.io.files import list_inputs
 from thbscreen.io.goaml import KIND as GOAML
 from thbscreen.io.goaml import ReportFolder
 from thbscreen.io.goaml_codes import read_codes
-from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
+from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates, with_transfer_ids
 from thbscreen.io.limits import Limits
 from thbscreen.io.mapping import InputSpec
 from thbscreen.io.mapping_file import read_encoding, read_mapping
@@ -341,7 +341,7 @@ class Dataset:
         if "tx_id" not in plan.shape.exprs:
             content = [c for c in frame.columns if c not in NOT_CONTENT and c not in (ROW, LEG)]
             if plan.transfer:
-                out = _with_transfer_ids(out, ids, content)
+                out = with_transfer_ids(out, ids, content)
             else:
                 out = out.with_columns(ids.make(frame, content))
         elif plan.transfer:
@@ -551,15 +551,6 @@ def _lineage(file: str, columns: Collection[str]) -> Iterator[pl.Expr]:
     known = pl.all_horizontal(pl.col(name).is_not_null() for name, _ in here) if told else pl.lit(value=False)
     for name, place in here:
         yield (pl.when(known).then(pl.col(name)).otherwise(place) if told else place).alias(name)
-
-
-def _with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: list[str]) -> pl.DataFrame:
-    """Gives both legs of a transfer one id made from the payer's leg, with /D and /C behind it."""
-    payer = frame.filter(pl.col(LEG) == 0)
-    made = payer.select(ROW, ids.make(payer, content).alias("batch_id"))
-    side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
-    joined = frame.drop("batch_id", strict=False).join(made, on=ROW, how="left", maintain_order="left")
-    return joined.with_columns((pl.col("batch_id") + side).alias("tx_id"))
 
 
 def _count(counts: TableCounts, loaded: Loaded) -> None:
