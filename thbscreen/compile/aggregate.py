@@ -17,6 +17,7 @@ import polars as pl
 
 from thbscreen.compile import compared
 from thbscreen.compile import windows as kernels
+from thbscreen.compile.bounds import NEAR, candidates, least_rows
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.steps import NO_STEP, matched_rows, own_steps, step_rows
 from thbscreen.compile.where import as_fraction, constant, length_of
@@ -30,8 +31,6 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
-#: A window that misses one line by at most this share of the threshold is a near miss.
-NEAR = 0.25
 #: Near misses kept per rule, nearest first, ties in key order: the same for any number of buckets.
 NEAREST = 200
 
@@ -82,9 +81,15 @@ def _period_bounds(window: ast.Window, period: I64, clock: Clock) -> tuple[I64, 
     return clock.utc(first * DAY), clock.utc(after * DAY) - 1
 
 
-def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, Bool]:
-    """Gives value and whether the row counts, for one measure, at some rows."""
-    counts = view.where(measure.where)[rows]
+def _measure_values(view: View, measure: ast.Measure, rows: I64, counts: Bool) -> tuple[I64, Bool]:
+    """Gives value and whether the row counts, for one measure, at some rows.
+
+    Args:
+        view: of the bucket.
+        measure: not a formula.
+        rows: asked.
+        counts: on which of them the measure's conditions hold.
+    """
     match measure.kind:
         case "count":
             return counts.astype(np.int64), counts
@@ -96,7 +101,7 @@ def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, B
             code, known = view.value_codes(measure.field or "")
             return code[rows], counts & known[rows]
         case _:
-            column = view.number(measure.field or "").take(rows)
+            column = view.number(measure.field or "").at(rows)
             values = column.num if bool(np.all(column.den[column.known] == 1)) else column.num // column.den
             return np.where(column.known & counts, values, 0), counts & column.known
 
@@ -109,10 +114,13 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
         measure, r0.. per role; rows with a missing first key are left out (law L5).
     """
     view.use(detect.derive)
-    keep = view.where(detect.where) & (view.code(detect.for_each[0]) >= 0)
-    rows = np.flatnonzero(keep)
-    if detect.for_each == ("account_id",):
-        rows = rows[kernels.large_groups(kernels.group_ids([view.account[rows]]), least_rows(detect))]
+    among = candidates(view, detect)
+    rows = view.rows(detect.where) if among is None else view.rows_among(detect.where, among)
+    if detect.for_each[0] == "account_id":
+        if len(detect.for_each) == 1:
+            rows = rows[kernels.large_groups(view.account_number[rows], least_rows(detect))]
+    else:
+        rows = rows[view.code(detect.for_each[0])[rows] >= 0]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
         f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
     }
@@ -130,42 +138,18 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     columns |= matched_rows(view, detect.derive, rows)
     if detect.links:
         columns["_step"] = own_steps(view, detect, rows)
+    counted: dict[ast.Where, Bool] = {}
     for measure in detect.measures:
         if measure.compared is not None:
             columns |= {f"q:{measure.name}:{f}": view.code(f)[rows] for f in measure.compared.alike_by}
         elif measure.kind != "formula":
-            value, counts = _measure_values(view, measure, rows)
+            if measure.where not in counted:
+                counted[measure.where] = view.holds(measure.where, rows)
+            value, counts = _measure_values(view, measure, rows, counted[measure.where])
             columns[f"v:{measure.name}"], columns[f"n:{measure.name}"] = value, counts
     for i, (path, _) in enumerate(rule.roles):
         columns[f"r{i}"] = view.code(path)[rows]
     return pl.DataFrame(columns)
-
-
-def least_rows(detect: ast.Aggregate) -> int:
-    """Gives how many rows a group needs at least to be a hit or a near miss.
-
-    A top line such as `deposits >= 3` over a plain count (or a count of distinct values, days or months)
-    cannot hold, nor nearly hold, in a smaller group; such groups are dropped before any window is built.
-    """
-    kinds = {m.name: m for m in detect.measures}
-    least = 1
-    if any(m.kind == "peers" for m in detect.measures):
-        return least  # small groups are peers of the others
-    for line in detect.flag_when:
-        if not (
-            isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}
-        ):
-            continue
-        measure = kinds.get(line.left.name)
-        counted = {"count", "distinct", "days_active", "months_active"}
-        if measure is None or measure.kind not in counted or measure.for_each not in {None, detect.for_each}:
-            continue
-        try:
-            wanted = as_fraction(constant(line.right))
-        except TypeError:
-            continue
-        least = max(least, math.ceil(wanted * (1 - Fraction(NEAR))))
-    return least
 
 
 class _Windows:
@@ -551,7 +535,7 @@ def _near(
         rows = np.flatnonzero(candidate & ~tops[i] & ~np.isnan(line.left) & (line.right != 0))
         rows = rows[~hit_group[frame.owner[rows]]]
         distance = np.abs(line.left[rows] - line.right[rows]) / np.abs(line.right[rows])
-        close = distance <= NEAR
+        close = distance <= float(NEAR)
         found.append((rows[close], np.full(int(close.sum()), leaf_of[i]), distance[close]))
     rows = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
     line_no = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)

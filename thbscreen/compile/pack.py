@@ -81,18 +81,18 @@ class CompiledPack:
     account_fields: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def reads_as(self, other: CompiledPack) -> bool:
         """Tells whether tables prepared for the other pack serve this one: equal columns and row tests."""
-        names = [f.name for f in fields(self) if f.name not in {"pack", "rules", "lists"}]
+        names = [f.name for f in fields(self) if f.name not in {"pack", "rules", "lists", "_numbers"}]
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
-    def row_expressions(self) -> list[pl.Expr]:
-        """Gives one Boolean expression per shared row test, over a chunk of transactions."""
-        return [
-            pl.all_horizontal([condition_expr(c, self.lists) for c in conditions]).alias(name)
-            for conditions, name in self.row_tests.items()
-        ]
+    def test_numbers(self) -> dict[str, int]:
+        """Gives the position of each shared row test by its name."""
+        if len(self._numbers) != len(self.row_tests):
+            self._numbers = {name: number for number, name in enumerate(self.row_tests.values())}
+        return self._numbers
 
 
 def is_money(path: str) -> bool:
@@ -164,14 +164,15 @@ def wheres_of(detect: ast.Detect) -> Iterator[ast.Where]:
         yield from (m.where for m in detect.measures)
 
 
-def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
+def tests_of(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
+    """Lists the single tests and comparisons of a where, however deep."""
     for condition in where.conditions:
         match condition:
             case ast.Test() | ast.Compare():
                 yield condition
             case ast.AnyOf() | ast.NoneOf():
                 for inner in condition.wheres:
-                    yield from _tests(inner)
+                    yield from tests_of(inner)
 
 
 def _scope(detect: ast.Detect) -> Scope:
@@ -222,7 +223,7 @@ class _Collector:
             if isinstance(condition, ast.AnyOf | ast.NoneOf):
                 for inner in condition.wheres:
                     self.where(inner)
-        for test in _tests(where):
+        for test in tests_of(where):
             if isinstance(test, ast.Compare):
                 for name in (*names_in(test.left), *names_in(test.right)):
                     self.field(name, as_code=False)
@@ -298,7 +299,7 @@ def coded_fields(rule: ast.Rule) -> Iterator[str]:
     yield "account_id"
     yield from (f for f, _ in rule.roles)
     for where in wheres_of(detect):
-        for line in _tests(where):
+        for line in tests_of(where):
             if isinstance(line, ast.Compare) and line.left.unit is ast.Unit.TEXT:
                 yield from (*names_in(line.left), *names_in(line.right))
     if isinstance(detect, ast.Star):

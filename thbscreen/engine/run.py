@@ -141,6 +141,7 @@ class Runner:
             prepared.dimensions.frame,
             prepared.dimensions.codes,
             prepared.dictionaries,
+            answers=prepared.answers,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
         )
