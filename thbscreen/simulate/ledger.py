@@ -49,6 +49,14 @@ class Ledger:
         """Gives all movements as one array per column."""
         return {name: np.concatenate([p[name] for p in self._parts]) for name in COLUMNS}
 
+    def drain(self) -> dict[str, NDArray[Any]]:
+        """Gives all movements booked since the last call and forgets them; references start anew."""
+        if not self._parts:
+            return {name: np.zeros(0, dtype=dtype) for name, (dtype, _) in COLUMNS.items()}
+        out = self.columns()
+        self._parts, self._references = [], 0
+        return out
+
     def _put(self, n: int, keep: Flags | None = None, **given: Any) -> None:
         part: dict[str, NDArray[Any]] = {}
         for name, (dtype, default) in COLUMNS.items():
@@ -132,7 +140,7 @@ class Ledger:
         abroad = np.zeros(len(src), dtype=bool)
         for side in (src, dst):
             abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
-        quick = (src * 31 + dst * 17) % 10 < 4
+        quick = (self.world.marks(src) * 31 + self.world.marks(dst) * 17) % 10 < 4
         out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
         return out.astype(np.object_)
 
