@@ -31,17 +31,27 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     "device": (np.int64, -1),
     "city": (np.int64, -1),
     "group": (np.int64, -1),
+    "leg": (np.int16, -1),
+    "conductor": (np.int64, -1),
 }
 Scalar = int | str | None
 
 
 class Ledger:
-    """All movements of the world, in the order in which they were made up."""
+    """All movements of the world, in the order in which they were made up.
+
+    Attributes:
+        world: people and accounts.
+        group: number of the planned group whose movements are booked now, -1 for ordinary life.
+        leg_names: (phase, kind of leg) by the number in column `leg`.
+    """
 
     def __init__(self, world: World) -> None:
         """Starts an empty ledger of a world."""
         self.world = world
         self.group = -1
+        self.leg_names: list[tuple[str, str]] = []
+        self._leg = -1
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._references = 0
 
@@ -56,11 +66,18 @@ class Ledger:
         out = self.columns()
         self._parts, self._references = [], 0
         return out
+    def mark(self, phase: str, kind: str) -> None:
+        """Says what the planned movements booked from now on are, until the next mark."""
+        pair = (phase, kind)
+        if pair not in self.leg_names:
+            self.leg_names.append(pair)
+        self._leg = self.leg_names.index(pair)
 
     def _put(self, n: int, keep: Flags | None = None, **given: Any) -> None:
         part: dict[str, NDArray[Any]] = {}
+        stated = {"group": self.group, "leg": self._leg if self.group >= 0 else -1}
         for name, (dtype, default) in COLUMNS.items():
-            value = given.get(name, self.group if name == "group" else default)
+            value = given.get(name, stated.get(name, default))
             full = np.broadcast_to(np.asarray(value, dtype=dtype), (n,))
             part[name] = full if keep is None else full[keep]
         self._parts.append(part)
@@ -190,6 +207,44 @@ class Ledger:
             machine=machine,
             card=side,
             city=self.world.machines.town[machine],
+        )
+
+    def counter(
+        self,
+        moment: Ints,
+        account: Ints | int,
+        town: Ints,
+        cents: Ints,
+        conductor: Ints | int,
+        *,
+        paid_in: bool = True,
+        text: Texts | str | None = None,
+    ) -> None:
+        """Books cash paid in (or out) over the counter of a branch, by whoever stood there.
+
+        Args:
+            moment: local seconds.
+            account: account that the cash goes to or comes from.
+            town: town of the branch.
+            cents: amount, at least one cent.
+            conductor: entity that stood at the counter: a party here, or somebody who banks elsewhere.
+            paid_in: false for cash paid out.
+            text: what the clerk wrote.
+        """
+        n = len(moment)
+        side = np.broadcast_to(np.asarray(account, dtype=np.int64), (n,))
+        self._put(
+            n,
+            self._alive(moment, side) & (cents > 0),
+            moment=moment,
+            account=side,
+            credit=paid_in,
+            cents=cents,
+            tx_type="cash_deposit" if paid_in else "cash_withdrawal",
+            channel="branch",
+            text=text,
+            city=town,
+            conductor=conductor,
         )
 
     def fee(self, moment: Ints, account: Ints, cents: Ints, text: str) -> None:
