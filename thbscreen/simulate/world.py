@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thbscreen.simulate import names
 from thbscreen.simulate.clock import DAYS, Flags, Floats, Ints, Rng
@@ -137,10 +138,17 @@ class World:
     taken: set[int] = field(default_factory=set)
     scale: float = 1.0
     origin: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    land_cache: NDArray[np.object_] = field(default_factory=lambda: np.array(["CY"], dtype=np.object_))
 
     def many(self, n: int) -> int:
         """Gives how many of something a world of this size has, when the sample world has n of it."""
         return max(round(n * self.scale), 1)
+
+    def lands(self) -> NDArray[np.object_]:
+        """Gives the country of each account at another bank, and Cyprus at the end for accounts here."""
+        if len(self.land_cache) != len(self.outside_country) + 1:
+            self.land_cache = np.array([*self.outside_country, "CY"], dtype=np.object_)
+        return self.land_cache
 
     def marks(self, entity: Ints) -> Ints:
         """Gives a number for each entity that stays the same whatever else is in the world."""
