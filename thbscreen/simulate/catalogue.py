@@ -76,16 +76,27 @@ _QUIET = _seen("none", "none", "none", "none")
 
 
 def _positive(
-    id: str, name: str, typology: str, cast: Cast, play: Play, need: int, seen: Mapping[str, Expected],
+    id: str,
+    name: str,
+    typology: str,
+    cast: Cast,
+    play: Play,
+    need: int,
+    seen: Mapping[str, Expected],
     network: bool = True,
-) -> Scenario:  # fmt: skip
+) -> Scenario:
     return Scenario(id, name, typology, "positive", (), seen, network, cast, play, need)
 
 
 def _twin(
-    id: str, name: str, of: tuple[str, ...], cast: Cast, play: Play, need: int,
+    id: str,
+    name: str,
+    of: tuple[str, ...],
+    cast: Cast,
+    play: Play,
+    need: int,
     seen: Mapping[str, Expected] = _QUIET,
-) -> Scenario:  # fmt: skip
+) -> Scenario:
     return Scenario(id, name, None, "twin", of, seen, False, cast, play, need)
 
 

@@ -1,1 +1,1 @@
-"""Scenarios for worlds of any size: forms of exploitation, and beside each the lawful groups that resemble it."""
+"""Scenarios for worlds of any size: forms of exploitation and the lawful groups that resemble them."""

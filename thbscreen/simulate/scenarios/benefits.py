@@ -56,22 +56,33 @@ def cast_claims(world: World, rng: Rng) -> Group:
     same(rng, world.device, person, int(world.device[one(hand)]), 0.35)
     away = np.where(rng.random(n) < 0.5, start + rng.integers(40, 120, n), DAYS)
     return Group(
-        "", "positive", "P8", "alert", {"claimant": person, "hand": hand},
+        "",
+        "positive",
+        "P8",
+        "alert",
+        {"claimant": person, "hand": hand},
         {
             "claimant": ("possible_victim", "possible_victim"),
             "hand": ("controller", "possible_controller"),
         },
         core=("claimant", "hand"),
-        shared_traits=("several people on benefits at one address", "one telephone or e-mail", "cash on the day it comes"),
+        shared_traits=(
+            "several people on benefits at one address",
+            "one telephone or e-mail",
+            "cash on the day it comes",
+        ),
         differs_in=(
             "benefits of unrelated people are drawn at one machine minutes apart, or sent to one person",
             "claimants who left show no sign of presence while money keeps coming",
         ),
         numbers={
-            "spell": pair(start, end), "away": away, "way": (rng.random(n) < rng.uniform(0.3, 0.8)).astype(np.int64),
-            "machine": world.machines.choose(rng, world.town[hand]), "abroad": world.strangers(rng, 1, 1.0),
+            "spell": pair(start, end),
+            "away": away,
+            "way": (rng.random(n) < rng.uniform(0.3, 0.8)).astype(np.int64),
+            "machine": world.machines.choose(rng, world.town[hand]),
+            "abroad": world.strangers(rng, 1, 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def play_claims(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -149,7 +160,8 @@ def cast_shelter(world: World, rng: Rng) -> Group:
     helped = resident[rng.random(n) < 0.3]
     world.joint += [(int(a), int(staff[0]), "mandate") for a in world.main[helped].tolist()]
     return cast_twin(
-        "T15", {"shelter": house_of, "case_worker": staff, "resident": resident},
+        "T15",
+        {"shelter": house_of, "case_worker": staff, "resident": resident},
         (
             "pays lodging, tickets, telephones and weekly money for many vulnerable people",
             "new accounts at one address with one telephone, device or mandate",
@@ -161,9 +173,12 @@ def cast_shelter(world: World, rng: Rng) -> Group:
             "money flows to residents and outweighs what comes back",
             "residents come and go and then live by themselves",
         ),
-        begin=begin, stay=rng.integers(30, 160, n), donors=crowd(world, rng, count(rng, 15, 40), 0.5, 0.1),
-        lawyer=world.other_firms(rng, 2), family=world.strangers(rng, n, 0.9),
-    )  # fmt: skip
+        begin=begin,
+        stay=rng.integers(30, 160, n),
+        donors=crowd(world, rng, count(rng, 15, 40), 0.5, 0.1),
+        lawyer=world.other_firms(rng, 2),
+        family=world.strangers(rng, n, 0.9),
+    )
 
 
 def play_shelter(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -232,9 +247,10 @@ def cast_family_firm(world: World, rng: Rng) -> Group:
     same(rng, world.phone, kin, int(world.phone[kin[0]]), 0.4)
     same(rng, world.device, kin, int(world.device[kin[0]]), 0.4)
     world.address[firm] = world.address[kin[0]]
-    world.joint += [(int(firm[0]), int(kin[0]), "beneficial_owner")]
+    world.joint += [(int(firm[0]), int(kin[0]), "signatory")]
     return cast_twin(
-        "T21", {"firm": firm, "relative": kin},
+        "T21",
+        {"firm": firm, "relative": kin},
         (
             "several people of one address on one payroll",
             "part of the wages goes back to the firm or its owner",
@@ -246,7 +262,7 @@ def cast_family_firm(world: World, rng: Rng) -> Group:
             "each lives from the own account",
         ),
         loan=round_sums(rng, 100, 350, n, 50),
-    )  # fmt: skip
+    )
 
 
 def play_family_firm(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

@@ -64,20 +64,35 @@ def cast_herd(world: World, rng: Rng) -> Group:
         same(rng, world.device, account, int(world.device[(helper if len(helper) else sink)[0]]), 0.6)
         house(world, rng, account, count(rng, 1, 3))
     return Group(
-        "", "positive", "P5", "alert", {"account": account, "sink": sink, "helper": helper},
+        "",
+        "positive",
+        "P5",
+        "alert",
+        {"account": account, "sink": sink, "helper": helper},
         {
             "account": ("possible_victim", "possible_victim"),
             "sink": ("controller", "possible_controller"),
             "helper": ("facilitator", "possible_facilitator"),
         },
         core=("account", "sink"),
-        shared_traits=("young accounts", "one telephone, device or address", "money leaves soon after it comes"),
-        differs_in=("most of all incomes ends with one or two people", "small sums come back", "little own life"),
+        shared_traits=(
+            "young accounts",
+            "one telephone, device or address",
+            "money leaves soon after it comes",
+        ),
+        differs_in=(
+            "most of all incomes ends with one or two people",
+            "small sums come back",
+            "little own life",
+        ),
         numbers={
-            "spell": pair(start, end), "source": source, "buyers": crowd(world, rng, 60, 0.4, 0.1),
-            "split": np.array([count(rng, 0, 1)]), "abroad": world.strangers(rng, 1, 1.0),
+            "spell": pair(start, end),
+            "source": source,
+            "buyers": crowd(world, rng, 60, 0.4, 0.1),
+            "split": np.array([count(rng, 0, 1)]),
+            "abroad": world.strangers(rng, 1, 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def play_herd(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -164,7 +179,8 @@ def cast_carer(world: World, rng: Rng) -> Group:
     same(rng, world.device, held, int(world.device[one(hand)]), 0.8)
     world.joint += [(int(a), int(hand[0]), "mandate") for a in world.main[held].tolist()]
     return cast_twin(
-        "T13", {"carer": hand, "holder": held},
+        "T13",
+        {"carer": hand, "holder": held},
         (
             "one hand on several accounts: telephone, device, mandate",
             "money moves between the hand and the accounts on fixed days",
@@ -175,8 +191,9 @@ def cast_carer(world: World, rng: Rng) -> Group:
             "what leaves is small and spent for the holder: pharmacy, doctor, food, tuition",
             "the hand gives as well as takes",
         ),
-        old=np.array([int(old)]), college=world.other_firms(rng, 1),
-    )  # fmt: skip
+        old=np.array([int(old)]),
+        college=world.other_firms(rng, 1),
+    )
 
 
 def play_carer(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -212,7 +229,7 @@ def play_carer(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays)
 
 
 def cast_reception(world: World, rng: Rng) -> Group:
-    """Casts people whose accounts are opened together on one day: a reception centre, or a firm's first day."""
+    """Casts people whose accounts are opened on one day: a reception centre, or a firm's first day."""
     n, day = count(rng, 9, 18), count(rng, 8, 200)
     helper = world.take(rng, firms(world), 1)
     who = world.take(rng, alone(world), n)
@@ -233,7 +250,8 @@ def cast_reception(world: World, rng: Rng) -> Group:
         world.employer[who[work]], world.unpaid[who[work]] = one(helper), False
         world.job[who], world.income[who] = EMPLOYEE, lowest_pay(rng, n)
     return cast_twin(
-        "T14", {"helper": helper, "newcomer": who},
+        "T14",
+        {"helper": helper, "newcomer": who},
         (
             "a dozen accounts opened within hours at one branch, one address",
             "one telephone or e-mail of the helper in many files",
@@ -244,8 +262,10 @@ def cast_reception(world: World, rng: Rng) -> Group:
             "own shopping and top-ups",
             "people move on at different times",
         ),
-        aid=np.array([int(aid)]), family=world.strangers(rng, n, 0.9), landlord=world.strangers(rng, 4),
-    )  # fmt: skip
+        aid=np.array([int(aid)]),
+        family=world.strangers(rng, n, 0.9),
+        landlord=world.strangers(rng, 4),
+    )
 
 
 def play_reception(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -304,12 +324,13 @@ def play_reception(world: World, ledger: Ledger, rng: Rng, group: Group, pays: P
 
 
 def cast_hired(world: World, rng: Rng) -> Group:
-    """Casts a young person whose account passes strangers' money on for a cut: another crime, another typology."""
+    """Casts a young person whose account passes strangers' money on for a cut: another typology."""
     who = world.take(rng, young(world) & (world.opened < 200), 1)
     start, _ = spell(rng, 20, 60)
     start = max(start, int(world.opened[one(who)]) + 10, 5)
     return cast_twin(
-        "T18", {"holder": who},
+        "T18",
+        {"holder": who},
         (
             "a young holder, money passes through within hours",
             "round credits from people seen once",
@@ -320,9 +341,11 @@ def cast_hired(world: World, rng: Rng) -> Group:
             "money goes to exchanges and abroad, not to one private person",
             "one account alone; the own life goes on beside it",
         ),
-        expected="context", spell=pair(start, min(start + count(rng, 15, 60), DAYS)),
-        payers=world.strangers(rng, count(rng, 8, 25), 0.6), exit=world.strangers(rng, 2, 1.0),
-    )  # fmt: skip
+        expected="context",
+        spell=pair(start, min(start + count(rng, 15, 60), DAYS)),
+        payers=world.strangers(rng, count(rng, 8, 25), 0.6),
+        exit=world.strangers(rng, 2, 1.0),
+    )
 
 
 def play_hired(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

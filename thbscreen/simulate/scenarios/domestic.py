@@ -47,23 +47,33 @@ def cast_servitude(world: World, rng: Rng) -> Group:
     if chance(rng, 0.6):
         world.joint += [(int(a), int(boss[0]), "mandate") for a in world.main[worker].tolist()]
     return Group(
-        "", "positive", "P6", "not_evaluable" if in_cash else "alert", {"employer": boss, "worker": worker},
+        "",
+        "positive",
+        "P6",
+        "not_evaluable" if in_cash else "alert",
+        {"employer": boss, "worker": worker},
         {
             "employer": ("controller", "possible_controller"),
             "worker": ("possible_victim", "possible_victim"),
         },
         core=("worker",),
-        shared_traits=("low pay from a household", "an agency's fee from the first months' pay", "board at home"),
+        shared_traits=(
+            "low pay from a household",
+            "an agency's fee from the first months' pay",
+            "board at home",
+        ),
         differs_in=(
             "pay below the contract, later none",
             "the household runs the account, and gets part of the pay back",
             "money home stops; no shopping or telephone of the own",
         ),
         numbers={
-            "spell": pair(start, end), "agency": world.other_firms(rng, 1),
-            "family": world.strangers(rng, 2, 1.0), "stop": np.array([start + count(rng, 90, 170)]),
+            "spell": pair(start, end),
+            "agency": world.other_firms(rng, 1),
+            "family": world.strangers(rng, 2, 1.0),
+            "stop": np.array([start + count(rng, 90, 170)]),
         },
-    )  # fmt: skip
+    )
 
 
 def play_servitude(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -113,7 +123,8 @@ def cast_paid(world: World, rng: Rng) -> Group:
     world.address[worker], world.town[worker] = world.address[one(boss)], world.town[one(boss)]
     same(rng, world.phone, worker, int(world.phone[one(boss)]), 0.2)
     return cast_twin(
-        "T20", {"household": boss, "worker": worker},
+        "T20",
+        {"household": boss, "worker": worker},
         (
             "low pay from a household, at whose address the worker lives",
             "most of it goes home or, at first, to an agency",
@@ -124,8 +135,10 @@ def cast_paid(world: World, rng: Rng) -> Group:
             "the worker's own top-ups, clothes and money home go on all year",
             "nothing goes back to the household",
         ),
-        start=np.array([start]), agency=world.other_firms(rng, 1), family=world.strangers(rng, 1, 1.0),
-    )  # fmt: skip
+        start=np.array([start]),
+        agency=world.other_firms(rng, 1),
+        family=world.strangers(rng, 1, 1.0),
+    )
 
 
 def play_paid(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

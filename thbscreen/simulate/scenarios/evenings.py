@@ -1,4 +1,4 @@
-"""Lawful groups beside P2 and P4 that gather small sums: flat-mates' sender, event organiser, people passing by."""
+"""Lawful groups beside P2 and P4: who sends for flat-mates, organises events, or passes through."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def cast_sender(world: World, rng: Rng) -> Group:
     who = world.take(rng, alone(world) & earning(world), count(rng, 4, 8))
     world.move_in(who, world.new_address(), int(world.town[who[0]]))
     return cast_twin(
-        "T8", {"sender": who[:1], "mate": who[1:]},
+        "T8",
+        {"sender": who[:1], "mate": who[1:]},
         (
             "several people at one address give to one account after payday",
             "nearly all of it leaves within a day, abroad",
@@ -47,8 +48,9 @@ def cast_sender(world: World, rng: Rng) -> Group:
             "givers keep most of their pay and spend it themselves",
             "the sender adds money of the own family and keeps nothing",
         ),
-        family=world.strangers(rng, len(who), 1.0), agent=np.array([world.public["agent_b"]]),
-    )  # fmt: skip
+        family=world.strangers(rng, len(who), 1.0),
+        agent=np.array([world.public["agent_b"]]),
+    )
 
 
 def play_sender(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -88,7 +90,8 @@ def cast_event(world: World, rng: Rng) -> Group:
     who = world.take(rng, busy(world), 1)
     world.licence[one(who)] = "event_organiser" if chance(rng, 0.6) else None
     return cast_twin(
-        "T11", {"organiser": who, "artist": world.take(rng, busy(world), count(rng, 2, 5))},
+        "T11",
+        {"organiser": who, "artist": world.take(rng, busy(world), count(rng, 2, 5))},
         (
             "many small evening payments from people seen once",
             "adverts, rooms and tickets for others",
@@ -99,9 +102,10 @@ def cast_event(world: World, rng: Rng) -> Group:
             "halls, sound and drinks are paid to firms with numbers",
             "artists are paid once per event and keep it",
         ),
-        guests=crowd(world, rng, count(rng, 80, 200), 0.45, 0.04), supplier=world.other_firms(rng, count(rng, 3, 6)),
+        guests=crowd(world, rng, count(rng, 80, 200), 0.45, 0.04),
+        supplier=world.other_firms(rng, count(rng, 3, 6)),
         event=np.sort(rng.integers(20, DAYS - 5, count(rng, 4, 9))),
-    )  # fmt: skip
+    )
 
 
 def play_event(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -144,7 +148,7 @@ def play_event(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays)
 
 
 def cast_passing(world: World, rng: Rng) -> Group:
-    """Casts somebody who lives from place to place: remote worker, seafarer, crew of a yacht, long-stay guest."""
+    """Casts somebody who lives from place to place: remote worker, seafarer, crew, long-stay guest."""
     who = world.take(rng, alone(world), 1)
     start, end = spell(rng, 90, 240)
     arrive(world, who, max(start, 0) + 1)
@@ -152,7 +156,8 @@ def cast_passing(world: World, rng: Rng) -> Group:
     world.income[who] = round_sums(rng, 1500, 3200, 1, 10)
     world.quiet[who], world.card_rate[who], world.cash_rate[who] = True, 0.4, 0.0
     return cast_twin(
-        "T19", {"guest": who},
+        "T19",
+        {"guest": who},
         (
             "a new account, short lets and rooms in several towns",
             "weeks without a movement, then many",
@@ -163,9 +168,11 @@ def cast_passing(world: World, rng: Rng) -> Group:
             "everything is spent by and for the holder",
             "nobody is paid again and again except hosts",
         ),
-        spell=pair(max(start, 0) + 2, end), client=world.other_firms(rng, count(rng, 1, 2), 1.0),
-        host=world.strangers(rng, count(rng, 2, 4), 0.2), friends=crowd(world, rng, 10, 0.5, 0.3),
-    )  # fmt: skip
+        spell=pair(max(start, 0) + 2, end),
+        client=world.other_firms(rng, count(rng, 1, 2), 1.0),
+        host=world.strangers(rng, count(rng, 2, 4), 0.2),
+        friends=crowd(world, rng, 10, 0.5, 0.3),
+    )
 
 
 def play_passing(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

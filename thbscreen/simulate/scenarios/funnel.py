@@ -1,4 +1,4 @@
-"""P4: cash comes in where the holder has no life and leaves elsewhere. P7: small sums of people sent to beg. T16, T7."""
+"""P4: cash comes in where the holder has no life. P7: small sums of people sent to beg. T16 and T7 beside."""
 
 from __future__ import annotations
 
@@ -49,24 +49,34 @@ def cast_funnel(world: World, rng: Rng) -> Group:
     depositor = world.take(rng, alone(world), count(rng, 1, 4))
     seats = rng.permutation(DISTRICT_SEATS)[: count(rng, 3, 4)]
     return Group(
-        "", "positive", "P4", "alert", {"funnel": funnel, "sink": sink, "depositor": depositor},
+        "",
+        "positive",
+        "P4",
+        "alert",
+        {"funnel": funnel, "sink": sink, "depositor": depositor},
         {
             "funnel": ("possible_victim", "possible_victim"),
             "sink": ("controller", "possible_controller"),
             "depositor": ("possible_victim", "possible_victim"),
         },
         core=("funnel", "sink"),
-        shared_traits=("small cash deposits in several towns", "sums far below any threshold", "cash taken out elsewhere"),
+        shared_traits=(
+            "small cash deposits in several towns",
+            "sums far below any threshold",
+            "cash taken out elsewhere",
+        ),
         differs_in=(
             "different people pay in, in three districts where the holder has no life",
             "nearly all is gone in a day or two, at one machine or to one payee",
         ),
         numbers={
-            "spell": pair(start, end), "seats": seats,
+            "spell": pair(start, end),
+            "seats": seats,
             "others": world.strangers(rng, count(rng, 3, 8), 0.0),
-            "exit": world.machines.choose(rng, world.town[sink]), "abroad": world.strangers(rng, 1, 1.0),
+            "exit": world.machines.choose(rng, world.town[sink]),
+            "abroad": world.strangers(rng, 1, 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def play_funnel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -113,7 +123,7 @@ def play_funnel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays
 
 
 def cast_begging(world: World, rng: Rng) -> Group:
-    """Casts people who are sent to beg and sell trifles, and who takes the takings and pays fines and coaches."""
+    """Casts people sent to beg and sell trifles, and who takes the takings and pays fines and coaches."""
     start, end = spell(rng, 80, 240)
     collector, helper = take_busy(world, rng, 1), world.take(rng, busy(world), int(chance(rng, 0.5)))
     n = count(rng, 2, 6)
@@ -126,26 +136,36 @@ def cast_begging(world: World, rng: Rng) -> Group:
     if chance(rng, 0.5):
         world.job[collector] = SELF_EMPLOYED
     return Group(
-        "", "positive", "P7", "alert", {"collector": collector, "helper": helper, "person": person},
+        "",
+        "positive",
+        "P7",
+        "alert",
+        {"collector": collector, "helper": helper, "person": person},
         {
             "collector": ("controller", "possible_controller"),
             "helper": ("facilitator", "possible_facilitator"),
             "person": ("possible_victim", "possible_victim"),
         },
         core=("collector", "person"),
-        shared_traits=("many small deposits of coins and notes", "several towns", "looks like a street trade"),
+        shared_traits=(
+            "many small deposits of coins and notes",
+            "several towns",
+            "looks like a street trade",
+        ),
         differs_in=(
             "deposits of several people end in one private account",
             "one payer settles fines, coaches and tickets of all",
             "no supplier, contribution or tax is paid",
         ),
         numbers={
-            "spell": pair(start, end), "others": world.strangers(rng, count(rng, 1, 4)),
+            "spell": pair(start, end),
+            "others": world.strangers(rng, count(rng, 1, 4)),
             "police": world.outside([("ΑΣΤΥΝΟΜΙΑ ΚΥΠΡΟΥ ΕΞΩΔΙΚΑ", "Police fines")], ["CY"]),
             "court": world.outside([("ΕΠΑΡΧΙΑΚΟ ΔΙΚΑΣΤΗΡΙΟ", "District Court")], ["CY"]),
-            "family": world.strangers(rng, 2, 1.0), "landlord": world.strangers(rng, 1),
+            "family": world.strangers(rng, 2, 1.0),
+            "landlord": world.strangers(rng, 1),
         },
-    )  # fmt: skip
+    )
 
 
 def play_begging(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -223,7 +243,8 @@ def cast_trader(world: World, rng: Rng) -> Group:
     helper = world.take(rng, earning(world), count(rng, 0, 2))
     world.licence[one(who)] = [None, "street_trade", "taxi"][count(rng, 0, 2)]
     return cast_twin(
-        "T16", {"trader": who, "helper": helper},
+        "T16",
+        {"trader": who, "helper": helper},
         (
             "many cash deposits of tens to hundreds of euros",
             "coins and odd sums, sums below every threshold",
@@ -234,8 +255,9 @@ def cast_trader(world: World, rng: Rng) -> Group:
             "suppliers, contributions and tax are paid",
             "money stays and is spent by the trader",
         ),
-        supplier=world.other_firms(rng, 4), second=np.array([int(rng.choice(DISTRICT_SEATS))]),
-    )  # fmt: skip
+        supplier=world.other_firms(rng, 4),
+        second=np.array([int(rng.choice(DISTRICT_SEATS))]),
+    )
 
 
 def play_trader(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -284,7 +306,8 @@ def cast_circle(world: World, rng: Rng) -> Group:
     """Casts a savings circle."""
     who = world.take(rng, earning(world), count(rng, 6, 12))
     return cast_twin(
-        "T7", {"member": who},
+        "T7",
+        {"member": who},
         (
             "equal sums from several people to one account in a week",
             "the receiver changes month by month",
@@ -295,8 +318,9 @@ def cast_circle(world: World, rng: Rng) -> Group:
             "what is paid in equals what is paid out",
             "members keep most of their pay and live from it",
         ),
-        each=rng.choice(np.array([100, 150, 200, 250, 300]), 1), turn=rng.permutation(len(who)).astype(np.int64),
-    )  # fmt: skip
+        each=rng.choice(np.array([100, 150, 200, 250, 300]), 1),
+        turn=rng.permutation(len(who)).astype(np.int64),
+    )
 
 
 def play_circle(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

@@ -122,7 +122,8 @@ def some_customers(world: World, rng: Rng, n: int) -> Ints:
     able = np.flatnonzero(grown(world) & (world.opened < 0) & ~world.quiet)
     taken = np.fromiter(world.taken, dtype=np.int64, count=len(world.taken))
     able = able[~np.isin(able, taken)]
-    return world.main[rng.choice(able, min(n, len(able)), replace=False)]
+    drawn: Ints = world.main[rng.choice(able, min(n, len(able)), replace=False)]
+    return drawn
 
 
 def crowd(world: World, rng: Rng, n: int, here: float = 0.4, abroad: float = 0.05) -> Ints:
@@ -212,11 +213,22 @@ class Stage:
         self.ledger.mark(phase, kind)
 
     def pay(
-        self, day: Ints, payer: Money, payee: Money, cents: Money, pool: str | texts.Texts | None = None, *,
-        empty: float = 0.35, clock: Clock = daytime, purpose: str | None = None, tx_type: str | None = None,
-        channel: str | None = "online", device: Ints | None = None, behind: texts.Texts | None = None,
+        self,
+        day: Ints,
+        payer: Money,
+        payee: Money,
+        cents: Money,
+        pool: str | texts.Texts | None = None,
+        *,
+        empty: float = 0.35,
+        clock: Clock = daytime,
+        purpose: str | None = None,
+        tx_type: str | None = None,
+        channel: str | None = "online",
+        device: Ints | None = None,
+        behind: texts.Texts | None = None,
         moment: Ints | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Books transfers on days at drawn hours (or at given moments), with texts of a pool."""
         n = len(day)
         if n == 0:
@@ -225,9 +237,17 @@ class Stage:
         if isinstance(pool, str):
             pool = texts.draw(self.rng, n, pool, month=month_of(np.maximum(day, 0)), empty=empty)
         self.ledger.pay(
-            when, payer, payee, cents, text=pool, purpose=purpose, tx_type=tx_type, channel=channel,
-            device=device, behind=behind,
-        )  # fmt: skip
+            when,
+            payer,
+            payee,
+            cents,
+            text=pool,
+            purpose=purpose,
+            tx_type=tx_type,
+            channel=channel,
+            device=device,
+            behind=behind,
+        )
 
     def chat(self, day: Ints, payer: Money, payee: Money, cents: Money, *, clock: Clock = daytime) -> None:
         """Books transfers with the texts of friends."""
@@ -238,9 +258,20 @@ class Stage:
         self.pay(day, payer, payee, cents, texts.chat(self.rng, len(day)), moment=moment)
 
     def monthly(
-        self, start: int, end: int, payer: Money, payee: Money, cents: int, pool: str, *, day: int = 4,
-        empty: float = 0.15, purpose: str | None = None, jitter: int = 2, tx_type: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        start: int,
+        end: int,
+        payer: Money,
+        payee: Money,
+        cents: int,
+        pool: str,
+        *,
+        day: int = 4,
+        empty: float = 0.15,
+        purpose: str | None = None,
+        jitter: int = 2,
+        tx_type: str | None = None,
+    ) -> None:
         """Books one equal sum a month, about the same day, while a stretch lasts."""
         month = months(start, end)
         when = working_after(MONTH_STARTS[month] + day + self.rng.integers(0, jitter + 1, len(month)))
@@ -251,9 +282,15 @@ class Stage:
         self.monthly(start, end, payer, landlord, cents, "rent", purpose="RENT")
 
     def shop(
-        self, day: Ints, account: Money, key: str, factor: float = 1.0, *, town: Ints | int | None = None,
+        self,
+        day: Ints,
+        account: Money,
+        key: str,
+        factor: float = 1.0,
+        *,
+        town: Ints | int | None = None,
         clock: Clock = daytime,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Books card purchases of one trade, at home unless a town is given."""
         n = len(day)
         if n == 0:
@@ -265,9 +302,17 @@ class Stage:
         self.ledger.shop(self.rng, moment, side, trade, where, np.full(n, factor))
 
     def cash(
-        self, day: Ints, account: Money, cents: Ints, *, paid_in: bool = False, town: Ints | int | None = None,
-        machine: Ints | int | None = None, clock: Clock = daytime, moment: Ints | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        day: Ints,
+        account: Money,
+        cents: Ints,
+        *,
+        paid_in: bool = False,
+        town: Ints | int | None = None,
+        machine: Ints | int | None = None,
+        clock: Clock = daytime,
+        moment: Ints | None = None,
+    ) -> None:
         """Books cash at machines, in a town or at one machine; at home by default."""
         n = len(day)
         if n == 0:
@@ -285,9 +330,14 @@ class Stage:
         n = len(day)
         text = texts.draw(self.rng, n, "counter", empty=0.5)
         self.ledger.counter(
-            moments(np.where(day >= 0, working_after(day), -1), office(self.rng, n)), account,
-            np.broadcast_to(np.asarray(town, dtype=np.int64), (n,)), cents, conductor, paid_in=paid_in, text=text,
-        )  # fmt: skip
+            moments(np.where(day >= 0, working_after(day), -1), office(self.rng, n)),
+            account,
+            np.broadcast_to(np.asarray(town, dtype=np.int64), (n,)),
+            cents,
+            conductor,
+            paid_in=paid_in,
+            text=text,
+        )
 
     def trade_duties(self, start: int, end: int, account: int, monthly_cents: int) -> None:
         """Books social insurance, income tax and sometimes value added tax of somebody self-employed."""

@@ -74,25 +74,36 @@ def cast_gang(world: World, rng: Rng) -> Group:
     same(rng, world.phone, worker, int(world.phone[sink[0]]), 0.35)
     same(rng, world.device, worker, int(world.device[sink[0]]), 0.3)
     return Group(
-        "", "positive", "P3", "alert", {"firm": firm, "worker": worker, "sink": sink},
+        "",
+        "positive",
+        "P3",
+        "alert",
+        {"firm": firm, "worker": worker, "sink": sink},
         {
             "firm": ("facilitator", "employer"),
             "worker": ("possible_victim", "possible_victim"),
             "sink": ("controller", "possible_controller"),
         },
         core=("firm", "worker", "sink"),
-        shared_traits=("accounts opened in batches", "one employer, one address, one payday", "cash after payday"),
+        shared_traits=(
+            "accounts opened in batches",
+            "one employer, one address, one payday",
+            "cash after payday",
+        ),
         differs_in=(
             "much of each wage ends with one private person, by transfer or as cash paid in the day after",
             "little own spending",
             "vans, fuel, food and rents for many are paid by that person",
         ),
         numbers={
-            "spell": pair(start, end), "way": way, "landlord": world.strangers(rng, count(rng, 1, 3)),
-            "recruiter": world.strangers(rng, 1, 1.0), "client": world.other_firms(rng, 2),
+            "spell": pair(start, end),
+            "way": way,
+            "landlord": world.strangers(rng, count(rng, 1, 3)),
+            "recruiter": world.strangers(rng, 1, 1.0),
+            "client": world.other_firms(rng, 2),
             "driver": world.strangers(rng, 1),
         },
-    )  # fmt: skip
+    )
 
 
 def play_gang(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -215,7 +226,8 @@ def cast_hotel(world: World, rng: Rng) -> Group:
     house(world, rng, worker, 1 if n < 14 else 2)
     same(rng, world.phone, worker, int(world.phone[one(boss)]), 0.2)
     return cast_twin(
-        "T4", {"hotel": boss, "landlord": landlord, "worker": worker},
+        "T4",
+        {"hotel": boss, "landlord": landlord, "worker": worker},
         (
             "accounts opened in batches",
             "one employer, one address, one payday",
@@ -227,8 +239,9 @@ def cast_hotel(world: World, rng: Rng) -> Group:
             "own shopping, different for each",
             "money to different families; contributions in proportion",
         ),
-        family=world.strangers(rng, n, 1.0), rent=round_sums(rng, 90, 180, 1),
-    )  # fmt: skip
+        family=world.strangers(rng, n, 1.0),
+        rent=round_sums(rng, 90, 180, 1),
+    )
 
 
 def play_hotel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -292,7 +305,8 @@ def cast_hostel(world: World, rng: Rng) -> Group:
     world.job[who[student]], world.income[who[student]] = STUDENT, 60_000
     same(rng, world.phone, who, int(world.phone[one(landlord)]), 0.15)
     return cast_twin(
-        "T5", {"landlord": landlord, "resident": who},
+        "T5",
+        {"landlord": landlord, "resident": who},
         (
             "many people at one address, several new",
             "equal monthly sums to one landlord",
@@ -304,7 +318,7 @@ def cast_hostel(world: World, rng: Rng) -> Group:
             "the landlord is a firm with a licence and ordinary costs",
         ),
         rent=round_sums(rng, 180, 330, 1),
-    )  # fmt: skip
+    )
 
 
 def play_hostel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -329,7 +343,7 @@ def play_hostel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays
 
 
 def cast_bureau(world: World, rng: Rng) -> Group:
-    """Casts a payroll bureau, or a cleaning, care or staffing firm with a licence, and the workers it pays."""
+    """Casts a payroll bureau, or a cleaning, care or staffing firm, and the workers it pays."""
     bureau, n = world.take(rng, firms(world), 1), count(rng, 10, 24)
     own_staff = chance(rng, 0.5)
     client = world.take(rng, firms(world), 1 if own_staff else 3)
@@ -349,7 +363,8 @@ def cast_bureau(world: World, rng: Rng) -> Group:
             work_for(world, int(client[k]), worker[k::3], pay[k::3] + 15_000)
         world.wage_payer[client] = one(bureau)
     return cast_twin(
-        "T6", {"payer": bureau, "client_firm": client, "worker": worker},
+        "T6",
+        {"payer": bureau, "client_firm": client, "worker": worker},
         (
             "one account pays many low wages on one day",
             "money of a few firms comes in and goes out as wages",
@@ -361,8 +376,9 @@ def cast_bureau(world: World, rng: Rng) -> Group:
             "workers keep and spend their wages",
             "rents, phones and food are paid by each worker",
         ),
-        outside=world.other_firms(rng, 4), own_staff=np.array([int(own_staff)]),
-    )  # fmt: skip
+        outside=world.other_firms(rng, 4),
+        own_staff=np.array([int(own_staff)]),
+    )
 
 
 def play_bureau(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -408,7 +424,8 @@ def cast_landlord(world: World, rng: Rng) -> Group:
     begin = np.where(rng.random(n) < 0.5, -30, rng.integers(0, 180, n))
     begin = np.maximum(begin, world.opened[tenant] + 2)
     return cast_twin(
-        "T12", {"landlord": owner, "tenant": tenant},
+        "T12",
+        {"landlord": owner, "tenant": tenant},
         (
             "a star of monthly sums to one private person",
             "payers follow one another, some share the address",
@@ -419,9 +436,11 @@ def cast_landlord(world: World, rng: Rng) -> Group:
             "deposits come first and go back at the end",
             "repairs, council tax and loan of the house are paid from it",
         ),
-        begin=begin, end=np.minimum(begin + rng.integers(75, 320, n), DAYS),
-        rent=round_sums(rng, 190 if rooms else 350, 320 if rooms else 700, n), builder=world.other_firms(rng, 2),
-    )  # fmt: skip
+        begin=begin,
+        end=np.minimum(begin + rng.integers(75, 320, n), DAYS),
+        rent=round_sums(rng, 190 if rooms else 350, 320 if rooms else 700, n),
+        builder=world.other_firms(rng, 2),
+    )
 
 
 def play_landlord(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

@@ -1,4 +1,4 @@
-"""P1: people are brought in to marry on paper; somebody arranges tickets, fees and pay. T1, T2, T3, T22 beside it."""
+"""P1: people are brought in to marry on paper, and somebody arranges it. T1, T2, T3 and T22 beside it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def cast_ring(world: World, rng: Rng) -> Group:
     organiser = take_busy(world, rng, count(rng, 1, 2))
     helper = take_busy(world, rng, count(rng, 0, 2))
     firm = world.take(rng, firms(world), int(chance(rng, 0.5)))
-    world.joint += [(int(f), int(organiser[0]), "beneficial_owner") for f in firm]
+    world.joint += [(int(f), int(organiser[0]), "signatory") for f in firm]
     spouse = world.take(rng, alone(world), max(round(cases * rng.uniform(0.45, 0.9)), 3))
     case = rng.permutation(cases)[: len(spouse)].astype(np.int64)
     subdue(world, rng, spouse, 0.25)
@@ -57,7 +57,10 @@ def cast_ring(world: World, rng: Rng) -> Group:
     same(rng, world.phone, spouse, int(world.phone[(helper if len(helper) else organiser)[0]]), 0.3)
     client = world.take(rng, earning(world), round(cases * rng.uniform(0.2, 0.5)))
     return Group(
-        "", "positive", "P1", "alert",
+        "",
+        "positive",
+        "P1",
+        "alert",
         {"organiser": organiser, "helper": helper, "cover_firm": firm, "client": client, "spouse": spouse},
         {
             "organiser": ("controller", "possible_organiser"),
@@ -73,12 +76,16 @@ def cast_ring(world: World, rng: Rng) -> Group:
             "most of what clients pay is kept",
         ),
         numbers={
-            "spell": pair(start, end), "fee_day": fee_day, "case": case,
+            "spell": pair(start, end),
+            "fee_day": fee_day,
+            "case": case,
             "recruiter": world.strangers(rng, count(rng, 1, 3), 1.0),
-            "away": world.strangers(rng, cases, 0.8), "landlord": world.strangers(rng, 1),
-            "office": world.other_firms(rng, 2), "hall": rng.choice(world.halls, 1),
+            "away": world.strangers(rng, cases, 0.8),
+            "landlord": world.strangers(rng, 1),
+            "office": world.other_firms(rng, 2),
+            "hall": rng.choice(world.halls, 1),
         },
-    )  # fmt: skip
+    )
 
 
 def play_ring(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -97,9 +104,13 @@ def play_ring(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
     s.mark("recruit", "head_money")
     told = rng.random(n) < 0.55
     s.pay(
-        fly[told] + rng.integers(-3, 6, int(told.sum())), rng.choice(hands, n)[told],
-        rng.choice(numbers["recruiter"], n)[told], sums(rng, 180, 400, n)[told], "forward", empty=0.5,
-    )  # fmt: skip
+        fly[told] + rng.integers(-3, 6, int(told.sum())),
+        rng.choice(hands, n)[told],
+        rng.choice(numbers["recruiter"], n)[told],
+        sums(rng, 180, 400, n)[told],
+        "forward",
+        empty=0.5,
+    )
     _fees(s, group, payer)
     _rewards(s, group, lead, payer)
     _clients(s, group, lead)
@@ -109,9 +120,13 @@ def play_ring(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
     s.shop(fee_day[again] + rng.integers(150, 245, int(again.sum())), payer[again], key)
     s.mark("end", "divorce_papers")
     s.pay(
-        working_after(fee_day[again] + rng.integers(155, 250, int(again.sum()))), payer[again],
-        int(numbers["office"][0]), sums(rng, 250, 600, n, 50)[again], "legal", clock=office,
-    )  # fmt: skip
+        working_after(fee_day[again] + rng.integers(155, 250, int(again.sum()))),
+        payer[again],
+        int(numbers["office"][0]),
+        sums(rng, 250, 600, n, 50)[again],
+        "legal",
+        clock=office,
+    )
 
 
 def _fees(s: Stage, group: Group, payer: Ints) -> None:
@@ -125,15 +140,23 @@ def _fees(s: Stage, group: Group, payer: Ints) -> None:
     shown = (draw < 0.62) | from_couple
     s.mark("wedding", "fee")
     s.pay(
-        fee_day[shown], np.where(from_couple, own, payer)[shown], hall[shown],
-        wedding_fees(rng, n)[shown], "wedding_fee", clock=office,
-    )  # fmt: skip
+        fee_day[shown],
+        np.where(from_couple, own, payer)[shown],
+        hall[shown],
+        wedding_fees(rng, n)[shown],
+        "wedding_fee",
+        clock=office,
+    )
     s.mark("wedding", "papers")
     papers = rng.random(n) < 0.45
     s.pay(
-        working_after(fee_day - rng.integers(1, 9, n))[papers], payer[papers],
-        int(group.numbers["office"][1]), sums(rng, 40, 180, n)[papers], "papers", clock=office,
-    )  # fmt: skip
+        working_after(fee_day - rng.integers(1, 9, n))[papers],
+        payer[papers],
+        int(group.numbers["office"][1]),
+        sums(rng, 40, 180, n)[papers],
+        "papers",
+        clock=office,
+    )
     s.mark("wedding", "witness")
     known = s.account(group.roles["spouse"])[: max(n // 3, 1)]
     stand = rng.random(n) < 0.3
@@ -220,7 +243,8 @@ def cast_planner(world: World, rng: Rng) -> Group:
     artist = world.take(rng, earning(world), count(rng, 2, 4))
     world.licence[one(firm)], world.nace[one(firm)] = "wedding_trade", "96.09"
     return cast_twin(
-        "T1", {"planner": firm, "couple": couple, "artist": artist},
+        "T1",
+        {"planner": firm, "couple": couple, "artist": artist},
         (
             "many fees at one town hall",
             "air tickets",
@@ -232,9 +256,11 @@ def cast_planner(world: World, rng: Rng) -> Group:
             "venues, caterers, contributions and value added tax are paid",
             "couples pay before their own event; the same artists return; nobody newly arrived is paid",
         ),
-        abroad=world.strangers(rng, count(rng, 6, 18), 1.0), venue=world.other_firms(rng, count(rng, 4, 8)),
-        hall=rng.choice(world.halls, 1), spell=pair(*spell(rng, 150, 330)),
-    )  # fmt: skip
+        abroad=world.strangers(rng, count(rng, 6, 18), 1.0),
+        venue=world.other_firms(rng, count(rng, 4, 8)),
+        hall=rng.choice(world.halls, 1),
+        spell=pair(*spell(rng, 150, 330)),
+    )
 
 
 def play_planner(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -280,7 +306,8 @@ def cast_couple(world: World, rng: Rng) -> Group:
     world.move_in(np.concatenate([first, second]), world.new_address(), int(world.town[one(first)]))
     world.family[np.concatenate([first, second])] = True
     return cast_twin(
-        "T2", {"first": first, "second": second},
+        "T2",
+        {"first": first, "second": second},
         (
             "large sums from abroad",
             "ticket and fee within three weeks",
@@ -292,9 +319,12 @@ def cast_couple(world: World, rng: Rng) -> Group:
             "gifts of guests; caterer",
             "shared home and household money both ways for months afterwards",
         ),
-        day=day, family=world.strangers(rng, count(rng, 2, 4), 1.0), caterer=world.other_firms(rng, 1),
-        guests=crowd(world, rng, count(rng, 10, 45), 0.45, 0.2), landlord=world.strangers(rng, 1),
-    )  # fmt: skip
+        day=day,
+        family=world.strangers(rng, count(rng, 2, 4), 1.0),
+        caterer=world.other_firms(rng, 1),
+        guests=crowd(world, rng, count(rng, 10, 45), 0.45, 0.2),
+        landlord=world.strangers(rng, 1),
+    )
 
 
 def play_couple(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -345,7 +375,8 @@ def cast_lawyer(world: World, rng: Rng) -> Group:
     client = world.take(rng, earning(world), count(rng, 5, 12))
     world.licence[one(firm)], world.nace[one(firm)] = "law_office", "69.10"
     return cast_twin(
-        "T3", {"office": firm, "client": client},
+        "T3",
+        {"office": firm, "client": client},
         (
             "fees at town halls and public offices for many people",
             "sums of some thousand euros from clients, some abroad",
@@ -356,9 +387,11 @@ def cast_lawyer(world: World, rng: Rng) -> Group:
             "no tickets and no pay to newcomers",
             "fees are charged to each client at cost",
         ),
-        abroad=world.strangers(rng, count(rng, 8, 20), 0.8), migration=world.outside([("Migration Department", "ΤΜΗΜΑ ΜΕΤΑΝΑΣΤΕΥΣΗΣ")], ["CY"]),
-        interpreter=world.take(rng, earning(world), 1), spell=pair(*spell(rng, 200, 340)),
-    )  # fmt: skip
+        abroad=world.strangers(rng, count(rng, 8, 20), 0.8),
+        migration=world.outside([("Migration Department", "ΤΜΗΜΑ ΜΕΤΑΝΑΣΤΕΥΣΗΣ")], ["CY"]),
+        interpreter=world.take(rng, earning(world), 1),
+        spell=pair(*spell(rng, 200, 340)),
+    )
 
 
 def play_lawyer(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -412,7 +445,8 @@ def cast_family_law(world: World, rng: Rng) -> Group:
     first = world.take(rng, earning(world) & (world.income > 120_000), 1)
     helper = world.take(rng, alone(world), 1)
     return cast_twin(
-        "T22", {"parent": first, "helping_person": helper},
+        "T22",
+        {"parent": first, "helping_person": helper},
         (
             "large sums to an agency and a clinic",
             "several tickets bought for another person",
@@ -423,9 +457,11 @@ def cast_family_law(world: World, rng: Rng) -> Group:
             "clinic, lawyer and court are paid by the payer",
             "whoever gets the monthly sum lives an ordinary life from it",
         ),
-        clinic=world.other_firms(rng, 2, 0.5), lawyer=world.other_firms(rng, 1),
-        family=some_customers(world, rng, 2), spell=pair(*spell(rng, 180, 300)),
-    )  # fmt: skip
+        clinic=world.other_firms(rng, 2, 0.5),
+        lawyer=world.other_firms(rng, 1),
+        family=some_customers(world, rng, 2),
+        spell=pair(*spell(rng, 180, 300)),
+    )
 
 
 def play_family_law(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

@@ -46,14 +46,24 @@ def cast_payers(world: World, rng: Rng) -> Group:
     for r in receiver.tolist():
         world.outside_country[r - 1_000_000] = land
     return Group(
-        "", "positive", "P10a", "alert", {"payer": payer}, {"payer": ("client", "possible_client")}, core=("payer",),
-        shared_traits=("small sums abroad", "words of family support", "purchases of games and digital goods"),
+        "",
+        "positive",
+        "P10a",
+        "alert",
+        {"payer": payer},
+        {"payer": ("client", "possible_client")},
+        core=("payer",),
+        shared_traits=(
+            "small sums abroad",
+            "words of family support",
+            "purchases of games and digital goods",
+        ),
         differs_in=(
             "several unrelated people pay one receiver, in the evening, several times a week",
             "no other tie to that country",
         ),
         numbers={"spell": pair(start, end), "receiver": receiver},
-    )  # fmt: skip
+    )
 
 
 def play_payers(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -96,16 +106,24 @@ def cast_extortion(world: World, rng: Rng) -> Group:
     collector = world.take(rng, alone(world) & ~young(world), 1) if pressed else take_busy(world, rng, 1)
     role = ("possible_victim", "possible_victim") if pressed else ("controller", "possible_controller")
     return Group(
-        "", "positive", "P10b", "alert", {"payer": payer, "collector": collector},
+        "",
+        "positive",
+        "P10b",
+        "alert",
+        {"payer": payer, "collector": collector},
         {"payer": ("possible_victim", "possible_victim"), "collector": role},  # type: ignore[dict-item]
         core=("collector",),
         shared_traits=("small round sums of young people", "gift cards and coins bought", "series that grow"),
-        differs_in=("many unrelated young people pay one person a few times and stop at once", "spent within a day"),
+        differs_in=(
+            "many unrelated young people pay one person a few times and stop at once",
+            "spent within a day",
+        ),
         numbers={
-            "spell": pair(max(start, 0), max(end, 40)), "others": world.strangers(rng, count(rng, 4, 18), 0.3),
+            "spell": pair(max(start, 0), max(end, 40)),
+            "others": world.strangers(rng, count(rng, 4, 18), 0.3),
             "exit": world.strangers(rng, 1, 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def play_extortion(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
@@ -149,7 +167,8 @@ def cast_deceived(world: World, rng: Rng) -> Group:
     who = world.take(rng, earning(world), 1)
     start, end = spell(rng, 40, 160)
     return cast_twin(
-        "T17", {"payer": who},
+        "T17",
+        {"payer": who},
         (
             "series of growing payments to one person or site abroad, late in the day",
             "gift cards, coins and bets",
@@ -160,9 +179,11 @@ def cast_deceived(world: World, rng: Rng) -> Group:
             "one payer, nobody is collected from",
             "rent and shopping go on as before",
         ),
-        spell=pair(start, end), receiver=world.strangers(rng, 2, 1.0), kind=np.array([count(rng, 0, 2)]),
+        spell=pair(start, end),
+        receiver=world.strangers(rng, 2, 1.0),
+        kind=np.array([count(rng, 0, 2)]),
         friend=world.strangers(rng, 1),
-    )  # fmt: skip
+    )
 
 
 def play_deceived(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:

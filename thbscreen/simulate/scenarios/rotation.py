@@ -1,4 +1,4 @@
-"""P9: people feed one account in turns and move on. P11: a labour house that is also used for evening visits."""
+"""P9: people feed one account in turns and move on. P11: a labour house also used for evening visits."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ def cast_relay(world: World, rng: Rng) -> Group:
     same(rng, world.phone, source, int(world.phone[one(sink)]), 0.25)
     same(rng, world.device, source, int(world.device[one(sink)]), 0.25)
     return Group(
-        "", "positive", "P9", "alert", {"source": source, "sink": sink},
+        "",
+        "positive",
+        "P9",
+        "alert",
+        {"source": source, "sink": sink},
         {
             "source": ("possible_victim", "possible_victim"),
             "sink": ("controller", "possible_controller"),
@@ -62,12 +66,15 @@ def cast_relay(world: World, rng: Rng) -> Group:
             "no deposit, each account falls silent after its turn",
         ),
         numbers={
-            "begin": begin.astype(np.int64), "end": (begin + length + rng.integers(0, 8, turns)).astype(np.int64),
-            "waged": waged.astype(np.int64), "buyers": crowd(world, rng, 60, 0.4, 0.1),
-            "landlord": world.strangers(rng, 1), "lodger": some_lodgers(world, rng),
+            "begin": begin.astype(np.int64),
+            "end": (begin + length + rng.integers(0, 8, turns)).astype(np.int64),
+            "waged": waged.astype(np.int64),
+            "buyers": crowd(world, rng, 60, 0.4, 0.1),
+            "landlord": world.strangers(rng, 1),
+            "lodger": some_lodgers(world, rng),
             "abroad": world.strangers(rng, 1, 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def some_lodgers(world: World, rng: Rng) -> Ints:
@@ -128,12 +135,20 @@ def cast_mixed(world: World, rng: Rng) -> Group:
         f"cell.{k}": v for k, v in cell.numbers.items()
     }
     return Group(
-        "", "positive", "P11", "alert", {**gang.roles, **cell.roles, "sink": sink, "controller": controller},
-        {**gang.expected_roles, **cell.expected_roles}, core=(*gang.core, *cell.core),
+        "",
+        "positive",
+        "P11",
+        "alert",
+        {**gang.roles, **cell.roles, "sink": sink, "controller": controller},
+        {**gang.expected_roles, **cell.expected_roles},
+        core=(*gang.core, *cell.core),
         shared_traits=(*gang.shared_traits, *cell.shared_traits),
-        differs_in=(*gang.differs_in, "two kinds of takings meet in one house, landlord, driver and telephone"),
+        differs_in=(
+            *gang.differs_in,
+            "two kinds of takings meet in one house, landlord, driver and telephone",
+        ),
         numbers=numbers,
-    )  # fmt: skip
+    )
 
 
 def play_mixed(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
