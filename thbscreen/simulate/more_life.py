@@ -26,7 +26,7 @@ from thbscreen.simulate.clock import (
 )
 from thbscreen.simulate.ledger import Ledger, days_between, moments
 from thbscreen.simulate.life import any_day, free, monthly, natural, repeat_by_rate
-from thbscreen.simulate.places import TRADE_INDEX, round_sums
+from thbscreen.simulate.places import EVERYDAY, TRADE_INDEX, TRADES, round_sums
 from thbscreen.simulate.world import DOMESTIC, EMPLOYEE, SEASONAL, SELF_EMPLOYED, STUDENT, World
 
 Clock = Callable[[Rng, int], Ints]
@@ -162,7 +162,7 @@ def placement_fees(world: World, ledger: Ledger, rng: Rng) -> None:
 def odd_jobs(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books credits of people who teach, sell second-hand things or work on the side, many by evening."""
     who = natural(world)
-    seller = _some(rng, who, 0.07)
+    seller = _some(rng, who, 0.05)
     person = _often(world, rng, seller, 0.8, 7.0)
     buyer = world.strangers(rng, max(world.people // 4, 60), 0.03)
     regular = rng.random(len(person)) < 0.4
@@ -185,7 +185,7 @@ def pocket_money(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books weekly sums that parents give the young, and couples give one another."""
     who = natural(world)
     young = who[(world.job[who] == STUDENT) | (world.age[who] == 0)]
-    taker = _some(rng, young, 0.3)
+    taker = _some(rng, young, 0.12)
     giver = rng.choice(who[world.income[who] > 90_000], len(taker))
     weeks = DAYS // 7
     day = np.tile(np.arange(weeks) * 7, len(taker)) + np.repeat(rng.integers(0, 7, len(taker)), weeks)
@@ -301,10 +301,10 @@ def bursts(world: World, ledger: Ledger, rng: Rng) -> None:
         ("gifts", 0.05, 0.4, 2.5),
         ("crypto", 0.03, 0.4, 3.0),
         ("betting", 0.05, 0.5, 6.0),
-        ("topup", 0.15, 0.5, 4.0),
-        ("digital", 0.08, 0.5, 4.0),
-        ("taxi", 0.06, 1.0, 8.0),
-        ("cosmetics", 0.06, 0.5, 3.0),
+        ("topup", 0.1, 0.5, 3.0),
+        ("digital", 0.05, 0.5, 3.0),
+        ("taxi", 0.04, 1.0, 8.0),
+        ("cosmetics", 0.04, 0.5, 3.0),
         ("vans", 0.01, 0.3, 1.0),
     ):
         person = _often(world, rng, _some(rng, who, share), low, high)
@@ -317,6 +317,16 @@ def bursts(world: World, ledger: Ledger, rng: Rng) -> None:
             world.town[person],
             rng.choice([0.7, 1.0, 1.0, 2.0], len(person)),
         )
+
+
+def daily_cards(world: World, ledger: Ledger, rng: Rng) -> None:
+    """Books the card of people who pay nearly everything with it."""
+    who = natural(world)
+    person = _often(world, rng, _some(rng, who[world.income[who] > 60_000], 0.04), 5, 16)
+    trade = rng.choice(len(TRADES), len(person), p=EVERYDAY).astype(np.int64)
+    moment, _ = _when(world, rng, person, daytime)
+    factor = np.clip(world.income[person] / 170_000, 0.45, 1.8)
+    ledger.shop(rng, moment, world.main[person], trade, world.town[person], factor)
 
 
 def coins(world: World, ledger: Ledger, rng: Rng) -> None:
@@ -395,6 +405,7 @@ MORE_LIFE: tuple[Callable[[World, Ledger, Rng], None], ...] = (
     loans_and_deposits,
     trips_together,
     bursts,
+    daily_cards,
     coins,
     lodgers,
     causes,

@@ -113,7 +113,7 @@ def earning(world: World) -> Flags:
 def take_busy(world: World, rng: Rng, n: int) -> Ints:
     """Takes settled persons who, like the busiest of all, shop by card every few days."""
     who = world.take(rng, busy(world), n)
-    world.card_rate[who] = np.maximum(world.card_rate[who], rng.uniform(4.5, 11, n))
+    world.card_rate[who] = np.maximum(world.card_rate[who], rng.uniform(6, 18, n))
     return who
 
 
