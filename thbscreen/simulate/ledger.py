@@ -59,6 +59,14 @@ class Ledger:
         """Gives all movements as one array per column."""
         return {name: np.concatenate([p[name] for p in self._parts]) for name in COLUMNS}
 
+    def drain(self) -> dict[str, NDArray[Any]]:
+        """Gives all movements booked since the last call and forgets them; references start anew."""
+        if not self._parts:
+            return {name: np.zeros(0, dtype=dtype) for name, (dtype, _) in COLUMNS.items()}
+        out = self.columns()
+        self._parts, self._references = [], 0
+        return out
+
     def mark(self, phase: str, kind: str) -> None:
         """Says what the planned movements booked from now on are, until the next mark."""
         pair = (phase, kind)
@@ -123,10 +131,8 @@ class Ledger:
         own = self.world.device[self.world.holder[np.where(here, src, 0)]]
         remote = channel in ("online", "mobile")
         machine = np.where(here & remote, own, -1) if device is None else device
-        # Private people keep to one habit, whatever the payment is for; firms order online.
-        habit = np.where((src < self.world.people) & (src * 7 % 5 < 3), "mobile", "online").astype(np.object_)
-        ordered = habit if remote else channel
-        kind = self._kinds(src, dst) if tx_type is None else tx_type
+        ordered = habits(self.world, src) if remote else channel
+        kind = transfer_kinds(self.world, src, dst) if tx_type is None else tx_type
         for credit, side, other, where in ((False, src, dst, here), (True, dst, src, dst < OUTSIDE)):
             self._put(
                 n,
@@ -144,15 +150,6 @@ class Ledger:
                 text=texts,
                 device=-1 if credit else machine,
             )
-
-    def _kinds(self, src: Ints, dst: Ints) -> Texts:
-        land = np.array([*self.world.outside_country, "CY"], dtype=np.object_)
-        abroad = np.zeros(len(src), dtype=bool)
-        for side in (src, dst):
-            abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
-        quick = (src * 31 + dst * 17) % 10 < 4
-        out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
-        return out.astype(np.object_)
 
     def buy(
         self, moment: Ints, account: Ints | int, merchant: Ints, cents: Ints, refund: bool = False
@@ -251,6 +248,22 @@ class Ledger:
             tx_type="fee",
             text=text,
         )
+
+
+def habits(world: World, payer: Ints) -> Texts:
+    """Gives the channel of each payer: private people keep to one, whatever they pay; firms order online."""
+    return np.where((payer < world.people) & (payer * 7 % 5 < 3), "mobile", "online").astype(np.object_)
+
+
+def transfer_kinds(world: World, payer: Ints, payee: Ints) -> Texts:
+    """Gives the kind of each transfer, which follows from where both accounts are kept."""
+    land = world.lands()
+    abroad = np.zeros(len(payer), dtype=bool)
+    for side in (payer, payee):
+        abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
+    quick = (world.marks(payer) * 31 + world.marks(payee) * 17) % 10 < 4
+    out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
+    return out.astype(np.object_)
 
 
 def days_between(rng: Rng, start: Ints, end: Ints, weekend: float = 1.35) -> Ints:
