@@ -13,10 +13,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from thbscreen.simulate import positives, twins
 from thbscreen.simulate.clock import Rng
 from thbscreen.simulate.groups import Expected, Group
 from thbscreen.simulate.ledger import Ledger
+from thbscreen.simulate.scenarios import (
+    benefits,
+    controlled,
+    domestic,
+    evenings,
+    exploitation,
+    funnel,
+    labour,
+    marriage,
+    online,
+    rotation,
+)
 from thbscreen.simulate.trade import Pays
 from thbscreen.simulate.world import World
 
@@ -65,44 +76,221 @@ _QUIET = _seen("none", "none", "none", "none")
 
 
 def _positive(
-    id: str, name: str, typology: str, cast: Cast, play: Play, need: int, seen: Mapping[str, Expected],
+    id: str,
+    name: str,
+    typology: str,
+    cast: Cast,
+    play: Play,
+    need: int,
+    seen: Mapping[str, Expected],
     network: bool = True,
-) -> Scenario:  # fmt: skip
+) -> Scenario:
     return Scenario(id, name, typology, "positive", (), seen, network, cast, play, need)
 
 
 def _twin(
-    id: str, name: str, of: tuple[str, ...], cast: Cast, play: Play, need: int,
+    id: str,
+    name: str,
+    of: tuple[str, ...],
+    cast: Cast,
+    play: Play,
+    need: int,
     seen: Mapping[str, Expected] = _QUIET,
-) -> Scenario:  # fmt: skip
+) -> Scenario:
     return Scenario(id, name, None, "twin", of, seen, False, cast, play, need)
 
 
 _RING = _seen("alert", "context", "context", "alert")
+_FLOW = _seen("alert", "alert", "context", "alert")
+_FILE = _seen("alert", "context", "context", "context")
+_HOME = _seen("alert", "context", "not_evaluable", "context")
+_OTHER = _seen("context", "context", "none", "context")
 SCENARIOS: tuple[Scenario, ...] = (
-    _positive(
-        "P1", "sham marriage ring", "sham_marriage", positives.cast_ring, positives.play_ring, 17, _RING
-    ),
+    _positive("P1", "sham marriage ring", "sham_marriage", marriage.cast_ring, marriage.play_ring, 40, _RING),
     _positive(
         "P2",
         "sexual exploitation cell",
         "sexual_exploitation",
-        positives.cast_cell,
-        positives.play_cell,
-        7,
+        exploitation.cast_cell,
+        exploitation.play_cell,
+        11,
         _RING,
     ),
     _positive(
-        "P3", "labour gang master", "labour_exploitation", positives.cast_gang, positives.play_gang, 18, _RING
+        "P3", "labour gang master", "labour_exploitation", labour.cast_gang, labour.play_gang, 29, _RING
     ),
-    _twin("T1", "wedding planner", ("P1",), twins.cast_planner, twins.play_planner, 14),
-    _twin("T2", "genuine couple", ("P1",), twins.cast_couples, twins.play_couples, 4),
-    _twin("T4", "hotel staff in season", ("P3",), twins.cast_hotel, twins.play_hotel, 17),
-    _twin("T5", "student flat", ("P3", "P5"), twins.cast_students, twins.play_students, 4),
-    _twin("T6", "payroll bureau", ("P3",), twins.cast_bureau, twins.play_bureau, 24),
-    _twin("T7", "savings circle", ("P3", "P9"), twins.cast_circle, twins.play_circle, 8),
-    _twin("T9", "independent worker", ("P2",), twins.cast_independent, twins.play_independent, 1),
-    _twin("T16", "market trader", ("P4", "P7"), twins.cast_trader, twins.play_trader, 1),
+    _positive("P4", "funnel accounts", "laundering", funnel.cast_funnel, funnel.play_funnel, 9, _RING),
+    _positive(
+        "P5",
+        "accounts run by another hand",
+        "account_control",
+        controlled.cast_herd,
+        controlled.play_herd,
+        17,
+        _FILE,
+    ),
+    _positive(
+        "P6",
+        "domestic servitude",
+        "domestic_servitude",
+        domestic.cast_servitude,
+        domestic.play_servitude,
+        3,
+        _HOME,
+        False,
+    ),
+    _positive(
+        "P7", "forced begging", "forced_criminality", funnel.cast_begging, funnel.play_begging, 8, _RING
+    ),
+    _positive(
+        "P8",
+        "benefits drawn in other names",
+        "benefit_fraud",
+        benefits.cast_claims,
+        benefits.play_claims,
+        13,
+        _FILE,
+    ),
+    _positive(
+        "P9", "rotation to one account", "account_control", rotation.cast_relay, rotation.play_relay, 9, _FLOW
+    ),
+    _positive(
+        "P10a",
+        "payments for online exploitation",
+        "child_sexual_exploitation",
+        online.cast_payers,
+        online.play_payers,
+        6,
+        _RING,
+    ),
+    _positive(
+        "P10b",
+        "sums extorted from the young",
+        "sexual_extortion",
+        online.cast_extortion,
+        online.play_extortion,
+        10,
+        _RING,
+        False,
+    ),
+    _positive(
+        "P11",
+        "labour house also used by a cell",
+        "labour_exploitation",
+        rotation.cast_mixed,
+        rotation.play_mixed,
+        40,
+        _RING,
+    ),
+    _twin("T1", "wedding planner", ("P1",), marriage.cast_planner, marriage.play_planner, 17),
+    _twin("T2", "genuine couple whose families pay", ("P1",), marriage.cast_couple, marriage.play_couple, 2),
+    _twin(
+        "T3",
+        "immigration lawyer or translation office",
+        ("P1",),
+        marriage.cast_lawyer,
+        marriage.play_lawyer,
+        14,
+    ),
+    _twin("T4", "seasonal staff in a staff house", ("P3",), labour.cast_hotel, labour.play_hotel, 24),
+    _twin(
+        "T5",
+        "hostel, student hall or house of flats",
+        ("P3", "P5"),
+        labour.cast_hostel,
+        labour.play_hostel,
+        21,
+    ),
+    _twin(
+        "T6",
+        "payroll bureau, cleaning, care or staffing firm",
+        ("P3",),
+        labour.cast_bureau,
+        labour.play_bureau,
+        28,
+    ),
+    _twin("T7", "savings circle", ("P3", "P9"), funnel.cast_circle, funnel.play_circle, 12),
+    _twin("T8", "one sends for the flat-mates", ("P2", "P4"), evenings.cast_sender, evenings.play_sender, 8),
+    _twin(
+        "T9",
+        "independent sex worker or massage therapist",
+        ("P2",),
+        exploitation.cast_independent,
+        exploitation.play_independent,
+        2,
+    ),
+    _twin(
+        "T10",
+        "musician, driver or representative on tour",
+        ("P2", "P4"),
+        exploitation.cast_traveller,
+        exploitation.play_traveller,
+        5,
+    ),
+    _twin("T11", "event organiser", ("P2",), evenings.cast_event, evenings.play_event, 6),
+    _twin(
+        "T12", "private landlord and tenants", ("P9", "P3"), labour.cast_landlord, labour.play_landlord, 12
+    ),
+    _twin("T13", "parent, guardian or carer", ("P5", "P8"), controlled.cast_carer, controlled.play_carer, 5),
+    _twin(
+        "T14",
+        "reception day or first day at a firm",
+        ("P5",),
+        controlled.cast_reception,
+        controlled.play_reception,
+        19,
+    ),
+    _twin(
+        "T15",
+        "charity, church or shelter",
+        ("P1", "P2", "P3", "P4", "P5", "P6"),
+        benefits.cast_shelter,
+        benefits.play_shelter,
+        20,
+    ),
+    _twin(
+        "T16",
+        "market trader, kiosk, taxi or car wash",
+        ("P4", "P7"),
+        funnel.cast_trader,
+        funnel.play_trader,
+        3,
+    ),
+    _twin(
+        "T17",
+        "deceived payer or gambler",
+        ("P10a", "P10b", "P2"),
+        online.cast_deceived,
+        online.play_deceived,
+        1,
+    ),
+    _twin(
+        "T18",
+        "hired account of another crime",
+        ("P5",),
+        controlled.cast_hired,
+        controlled.play_hired,
+        1,
+        _OTHER,
+    ),
+    _twin(
+        "T19",
+        "remote worker, seafarer or long-stay guest",
+        ("P2",),
+        evenings.cast_passing,
+        evenings.play_passing,
+        1,
+    ),
+    _twin("T20", "domestic worker paid as agreed", ("P6",), domestic.cast_paid, domestic.play_paid, 2),
+    _twin("T21", "family firm", ("P3", "P8"), benefits.cast_family_firm, benefits.play_family_firm, 8),
+    _twin(
+        "T22",
+        "parents by clinic or adoption within the law",
+        (),
+        marriage.cast_family_law,
+        marriage.play_family_law,
+        2,
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from thbscreen.model import catalogue as columns
 from thbscreen.simulate import life, society, trade
 from thbscreen.simulate.clock import DAY_SECONDS, DAYS, Flags, Ints, Rng
 from thbscreen.simulate.ledger import COLUMNS, Ledger
+from thbscreen.simulate.more_life import MORE_LIFE
 from thbscreen.simulate.streams import Keys, keyed, number_of, shares, stream
 from thbscreen.simulate.trade import Pays
 from thbscreen.simulate.world import OUTSIDE, World, add_public_bodies, build_world
@@ -27,7 +28,7 @@ Process = Callable[[World, Ledger, Rng], None]
 SHARED: tuple[Process, ...] = (
     life.incomes, life.homes, life.friends, life.families_abroad, life.partners, life.travel,
     trade.house_help, trade.commerce, society.town_halls, society.online_adverts, society.clubs,
-    society.circles, society.short_stays, society.two_homes, society.bank_fees,
+    society.circles, society.short_stays, society.two_homes, society.bank_fees, *MORE_LIFE,
 )  # fmt: skip
 #: Processes in which everybody acts alone, so that only those who live again need to be drawn.
 ALONE: tuple[Process, ...] = (life.shopping, life.cash)
