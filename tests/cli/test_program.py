@@ -25,6 +25,7 @@ COMMANDS = [
     "rules tune", "rules test",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
     "report", "str", "str check", "str draft", "str profile",
+    "simulate",
 ]  # fmt: skip
 
 

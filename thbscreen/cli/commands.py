@@ -18,6 +18,7 @@ from thbscreen.cli.report import report
 from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
+from thbscreen.cli.simulate import simulate
 from thbscreen.errors import ThbscreenError
 
 
@@ -89,3 +90,4 @@ main.add_command(export)
 main.add_command(handover)
 main.add_command(report)
 main.add_command(report_draft)
+main.add_command(simulate)

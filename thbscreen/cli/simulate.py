@@ -1,0 +1,73 @@
+"""`thbscreen simulate`: makes a world with known truth, checks one, and tells the story of a group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from thbscreen.cli.program import FilePath, debug_option, epilog, say
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=epilog(
+        "thbscreen simulate --preset tiny --seed 7 --out world/",
+        "thbscreen simulate --preset small --scenarios P1:3,P3 --twins all --out world/",
+        "thbscreen simulate --preset tiny --ops A4:2,A8:3 --out world/",
+        "thbscreen simulate --preset tiny --scenarios none --out quiet/",
+    ),
+)
+@click.option("--preset", metavar="NAME", default="tiny", show_default=True,
+              help="Size of the world: tiny, small, medium or large.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
+              help="The same seed and options give the same bytes.")  # fmt: skip
+@click.option("--out", metavar="DIR", type=FilePath(), help="Folder to make; it appears whole or not at all.")
+@click.option("--people", type=int, metavar="N", help="Natural persons, instead of the preset's number.")
+@click.option("--scenarios", metavar="LIST", default="all", show_default=True,
+              help="Planned networks: all, none, or ids with counts such as P1:3,P3.")  # fmt: skip
+@click.option("--twins", metavar="LIST", default="all", show_default=True,
+              help="Lawful look-alikes: all, none, or ids such as T1,T4:2.")  # fmt: skip
+@click.option("--ops", metavar="LIST",
+              help="Evasive operators with strengths 0 to 3 for the networks, such as A4:2,A8:3.")  # fmt: skip
+@click.option("--evasive", type=click.FloatRange(0, 1), metavar="SHARE",
+              help="Share of networks that behave evasively; all of them when --ops is given.")  # fmt: skip
+@click.option("--visibility", metavar="WORD",
+              help="What the data show of networks: full, one_bank, cash_heavy, kyc_missing or mixed.")  # fmt: skip
+@click.option(
+    "--banks", type=int, metavar="N", default=3, show_default=True, help="Banks in the data, 3 to 5."
+)
+@click.option("--force", is_flag=True, help="Replace an earlier world.")
+@click.option("--quiet", is_flag=True, help="Print nothing on stderr but errors.")
+@debug_option
+@click.pass_context
+def simulate(
+    context: click.Context, preset: str, seed: int, out: Path | None, people: int | None, scenarios: str, twins: str,
+    ops: str | None, evasive: float | None, visibility: str | None, banks: int, force: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Makes an invented world of banks with known truth.
+
+    The folder holds data/, which can be scanned, and truth/, which says who is in which planned group. Everything is
+    invented: finding these groups shows that the program works as meant, not how many real cases it would find.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise click.UsageError("say where to with --out DIR")
+    from thbscreen.simulate.folder import write_world  # noqa: PLC0415  # help needs no tables
+    from thbscreen.simulate.settings import settings_of  # noqa: PLC0415
+    from thbscreen.simulate.worlds import make_world  # noqa: PLC0415
+
+    settings = settings_of(
+        preset, seed, people=people, scenarios=scenarios, twins=twins, ops=ops, evasive=evasive,
+        visibility=visibility, banks=banks,
+    )  # fmt: skip
+    made = make_world(settings)
+    write_world(made, out, force=force)
+    click.echo(str(out))
+    if not quiet:
+        kinds = [p.scenario.kind for p in made.plans]
+        say(
+            f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} networks, "
+            f"{kinds.count('twin')} lawful look-alikes; all invented"
+        )
