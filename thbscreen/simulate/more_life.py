@@ -177,8 +177,16 @@ def odd_jobs(world: World, ledger: Ledger, rng: Rng) -> None:
     day = any_day(world, rng, person)
     second = np.where(evening, late(rng, len(person)), daytime(rng, len(person)))
     cents = rng.choice(np.array([15, 20, 25, 30, 40, 50, 50, 60, 80, 100, 120, 150, 200]) * 100, len(person))
-    text = texts.draw(rng, len(person), "odd_jobs", month=month_of(np.maximum(day, 0)), empty=0.4)
-    ledger.pay(moments(day, second), payer, world.main[person], cents, text=text)
+    month, kind = month_of(np.maximum(day, 0)), person * 11 % 10
+    for pool, trades in (
+        ("odd_jobs", (0, 1, 2, 3, 4, 5)),
+        ("therapy", (6,)),
+        ("drive", (7, 8)),
+        ("ticket", (9,)),
+    ):
+        mine = np.isin(kind, trades)
+        text = texts.draw(rng, int(mine.sum()), pool, month=month[mine], empty=0.4)
+        ledger.pay(moments(day, second)[mine], payer[mine], world.main[person[mine]], cents[mine], text=text)
 
 
 def pocket_money(world: World, ledger: Ledger, rng: Rng) -> None:
@@ -198,6 +206,42 @@ def pocket_money(world: World, ledger: Ledger, rng: Rng) -> None:
         cents[given],
         text=texts.draw(rng, int(given.sum()), "allowance", empty=0.4),
     )
+
+
+def short_words(world: World, ledger: Ledger, rng: Rng) -> None:
+    """Books payments among private people with short or unclear texts, to steady contacts and once."""
+    who = natural(world)
+    outside = world.strangers(rng, max(world.people // 5, 60), 0.08)
+    for pool, rate, low, high in (
+        ("forward", 0.12, 20, 700),
+        ("agreed", 0.03, 50, 2500),
+        ("gift", 0.03, 20, 400),
+        ("worry", 0.02, 10, 200),
+        ("stake", 0.02, 30, 900),
+        ("house", 0.04, 30, 500),
+        ("visits", 0.004, 40, 200),
+        ("clinic", 0.006, 200, 3000),
+        ("legal", 0.01, 100, 1500),
+    ):
+        person = repeat_by_rate(rng, who, np.full(len(who), rate), world)
+        steady = outside[(person * 17 + rng.integers(0, 2, len(person))) % len(outside)]
+        once = np.where(
+            rng.random(len(person)) < 0.5,
+            world.main[rng.choice(who, len(person))],
+            rng.choice(outside, len(person)),
+        )
+        other = np.where(rng.random(len(person)) < 0.5, steady, once)
+        night = rng.random(len(person)) < 0.45
+        day = any_day(world, rng, person)
+        second = np.where(night, late(rng, len(person)), daytime(rng, len(person)))
+        mine, back = world.main[person], rng.random(len(person)) < 0.4
+        ledger.pay(
+            moments(day, second),
+            np.where(back, other, mine),
+            np.where(back, mine, other),
+            _sums(rng, low, high, len(person)),
+            text=texts.draw(rng, len(person), pool, month=month_of(np.maximum(day, 0)), empty=0.4),
+        )
 
 
 def shared_purses(world: World, ledger: Ledger, rng: Rng) -> None:
@@ -400,6 +444,7 @@ MORE_LIFE: tuple[Callable[[World, Ledger, Rng], None], ...] = (
     fines_and_papers,
     placement_fees,
     odd_jobs,
+    short_words,
     pocket_money,
     shared_purses,
     loans_and_deposits,
