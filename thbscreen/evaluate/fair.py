@@ -1,7 +1,7 @@
-"""Equal treatment: whether ordinary people are raised alike, whatever they are called and wherever they come from.
+"""Equal treatment: whether ordinary people are raised alike, whatever they are called.
 
-What people are told apart by stands in the truth only. A difference is told when it is larger than a ratio; whether
-it could be chance is told beside it, and decides nothing.
+What people are told apart by stands in the truth only. A difference is told when it is larger than a ratio;
+whether it could be chance is told beside it, and decides nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ OUTCOMES = ("alert", "network", "hits")
 def equal_treatment(worlds: Sequence[World], smallest: int = SMALLEST) -> Facts:
     """Gives rates of ordinary people by group, for each trait and outcome.
 
-    Outcomes: an alert; member of a network; hits that count (an alert, or below the line). Only people in no planned
-    group are counted, since those are chosen by plan.
+    Outcomes: an alert; member of a network; hits that count (an alert, or below the line). Only people in no
+    planned group are counted, since those are chosen by plan.
 
     Args:
         worlds: runs with their truths; those without people.parquet are left out.
@@ -70,9 +70,7 @@ def _count(world: World, told: dict[str, dict[str, dict[str, list[int]]]]) -> No
         for trait in TRAITS:
             if trait in people.columns:
                 group = "not told" if row[trait] is None else str(row[trait])
-                counts = told.setdefault(trait, {}).setdefault(
-                    group, {n: [0] for n in ("people", *OUTCOMES)}
-                )
+                counts = told.setdefault(trait, {}).setdefault(group, {n: [0] for n in ("people", *OUTCOMES)})
                 counts["people"][0] += 1
                 for outcome in OUTCOMES:
                     counts[outcome][0] += row["party_id"] in named[outcome]
@@ -92,8 +90,11 @@ def _compared(trait: str, outcome: str, groups: dict[str, dict[str, list[int]]],
     if not sizes[high][0]:
         return empty
     ratio = rate(high) / rate(low) if sizes[low][0] else None
+    pairs = len(sizes) * (len(sizes) - 1) // 2  # the two were picked as the furthest apart of so many pairs
     return empty | {
-        "highest": high, "highest_rate": rounded(rate(high)), "lowest": low, "lowest_rate": rounded(rate(low)),
+        "highest": high, "highest_rate": rounded(rate(high)), "lowest": low,
+        "lowest_rate": rounded(rate(low)),
         "ratio": None if ratio is None else rounded(ratio),
-        "chance": rounded(chance(*sizes[high], *sizes[low])), "flagged": ratio is None or ratio > RATIO,
+        "chance": rounded(min(1.0, pairs * chance(*sizes[high], *sizes[low]))),
+        "flagged": ratio is None or ratio > RATIO,
     }  # fmt: skip

@@ -90,7 +90,10 @@ def standings(run: RunFolder) -> list[Standing]:
     as_of = until(run)
     facts = {r["hit_id"]: r for r in _facts(run.table("hits"), as_of)}
     side = (
-        run.table("hit_members").filter(pl.col("role").is_in(CONTROLLING)).select("hit_id", "member_id").unique()
+        run.table("hit_members")
+        .filter(pl.col("role").is_in(CONTROLLING))
+        .select("hit_id", "member_id")
+        .unique()
     )
     leading: dict[str, set[str]] = {}
     for hit, member in side.iter_rows():
@@ -101,9 +104,14 @@ def standings(run: RunFolder) -> list[Standing]:
             claims = [_claim(facts[h], row, leading) for h in row["hit_ids"] or () if h in facts]
             out.append(
                 Standing(
-                    row["subject_kind"], row["subject_id"], bool(row["legal"]), name == "alerts",
-                    row["score"], tuple(claims), row,
-                )  # fmt: skip
+                    row["subject_kind"],
+                    row["subject_id"],
+                    bool(row["legal"]),
+                    name == "alerts",
+                    row["score"],
+                    tuple(claims),
+                    row,
+                )
             )
     return out
 

@@ -231,16 +231,14 @@ class World:
         if row["expected"] == "not_evaluable" or not core:
             return NOT_EVALUABLE
         alerted = any(m.alert is not None for m in core)
-        if row["network"] and len(core) > 1:
-            found = 2 * inside >= len(core) and inside >= 2
-        else:
-            found = alerted
+        several = row["network"] and len(core) > 1
+        found = (inside >= 2 and 2 * inside >= len(core)) if several else alerted
         if found and row["network"] and best is not None and self._others(row["group_id"], best):
             return MERGED
         return FOUND if found else PARTIAL if alerted or inside else MISSED
 
     def _others(self, group: str, network: str) -> set[str]:
-        """Gives the other groups to be found whose core members a network holds; shared people do not count."""
+        """Gives the other groups whose core members a network holds; people of both do not count."""
         mine = {m.party for m in self.members if m.group == group}
         return {
             m.group for m in self.members
@@ -264,7 +262,8 @@ def _members(rows: pl.DataFrame, kinds: dict[str, str]) -> list[Member]:
         kind = kinds[row["group_id"]]
         key = row["group_id"], row["party_id"]
         one = found.setdefault(key, Member(
-            row["group_id"], kind, row["party_id"], row["role"], row["expected_role"], _label(kind, row), row["core"],
+            row["group_id"], kind, row["party_id"], row["role"], row["expected_role"], _label(kind, row),
+            row["core"],
             row["visible"],
         ))  # fmt: skip
         one.core, one.visible = one.core or row["core"], one.visible or row["visible"]

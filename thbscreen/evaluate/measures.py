@@ -79,6 +79,7 @@ class Figures:
             "networks": self._plain_and_evasive(lambda g: g.row["network"]),
             "one_subject": self._plain_and_evasive(lambda g: not g.row["network"]),
             "by_typology": self._by(lambda g: g.row["typology"] or "none"),
+            "networks_by_typology": self._by(lambda g: g.row["typology"] or "none", networks=True),
             "by_scenario": self._by(lambda g: g.row["scenario"]),
             "by_visibility": self._by(lambda g: g.row["visibility"]),
             "by_variant": self._by_variant(),
@@ -101,27 +102,38 @@ class Figures:
             ),
         }  # fmt: skip
 
-    def _by(self, name: Callable[[Group], str]) -> Facts:
-        names = sorted({name(g) for w in self.worlds for g in positives(w)})
-        return {n: self._plain_and_evasive(lambda g, n=n: name(g) == n) for n in names}  # type: ignore[misc]
+    def _by(self, name: Callable[[Group], str], *, networks: bool = False) -> Facts:
+        every = [g for w in self.worlds for g in positives(w) if g.row["network"] or not networks]
+
+        def one(wanted: str) -> Facts:
+            return self._plain_and_evasive(lambda g: name(g) == wanted and (g.row["network"] or not networks))
+
+        return {n: one(n) for n in sorted({name(g) for g in every})}
 
     def _by_variant(self) -> list[Facts]:
         """Recall by what was changed and how strongly; a group with two changes counts for both."""
         kinds = sorted({
             (op, g.row["strength"]) for w in self.worlds for g in positives(w) for op in g.row["ops"]
         })  # fmt: skip
-        return [
-            {"op": op, "strength": strength, **self.share(
-                lambda w, op=op, s=strength: [
-                    g for g in positives(w) if op in g.row["ops"] and g.row["strength"] == s
-                ],
+
+        def one(op: str, strength: int) -> Facts:
+            return self._groups(
+                positives, lambda g: op in g.row["ops"] and g.row["strength"] == strength,
                 lambda g: g.outcome == FOUND,
-            )}
-            for op, strength in kinds
-        ]  # fmt: skip
+            )  # fmt: skip
+
+        return [{"op": op, "strength": strength, **one(op, strength)} for op, strength in kinds]
+
+    def _groups(
+        self,
+        of: Callable[[World], list[Group]],
+        keep: Callable[[Group], bool],
+        counts: Callable[[Group], bool],
+    ) -> Facts:
+        return self.share(lambda w: filter(keep, of(w)), counts)
 
     def outcomes(self) -> Facts:
-        """Gives how many groups came out how: in all, by scenario, and those of which no alert is expected."""
+        """Gives how many groups came out how, also those of which no alert is expected."""
         groups = [g for w in self.worlds for g in w.groups if g.row["kind"] == "positive"]
         alert = [g for g in groups if g.row["expected"] in {"alert", "not_evaluable"}]
         by: dict[str, Counter[str]] = {}
@@ -142,13 +154,14 @@ class Figures:
 
     def members(self) -> Facts:
         """Gives the share of visible members by role who are an alert or in a network."""
-        return {
-            role: self.share(
-                lambda w, r=role: [m for m in self._visible(w) if m.role == r],
+
+        def one(role: str) -> Facts:
+            return self.share(
+                lambda w: [m for m in self._visible(w) if m.role == role],
                 lambda m: m.alert is not None or bool(m.networks),
             )
-            for role in sorted({m.role for w in self.worlds for m in self._visible(w)})
-        }  # fmt: skip
+
+        return {r: one(r) for r in sorted({m.role for w in self.worlds for m in self._visible(w)})}
 
     @staticmethod
     def _visible(world: World) -> list[Member]:
@@ -160,13 +173,14 @@ class Figures:
     def precision(self) -> Facts:
         """Gives precision of alerts, at places of the list, by typology, and of networks."""
         names = sorted({a["typology"] for w in self.worlds for a in w.alerts})
+
+        def of_form(name: str) -> Facts:
+            return self.share(lambda w: [a for a in w.alerts if a["typology"] == name], _right)
+
         return {
             "alerts": self.share(lambda w: w.alerts, _right),
             "at": {str(k): self._at(k) for k in PLACES},
-            "by_typology": {
-                n: self.share(lambda w, n=n: [a for a in w.alerts if a["typology"] == n], _right)
-                for n in names
-            },
+            "by_typology": {n: of_form(n) for n in names},
             "networks": self.share(lambda w: w.networks, lambda n: n["right"]),
             "cases": self.share(cases, lambda c: c["right"]),
             "alerts_are": {
@@ -212,15 +226,16 @@ class Figures:
     def twins(self) -> Facts:
         """Gives the share of lawful groups that were raised, by kind, and pairs that scores do not part."""
         names = sorted({g.row["scenario"] for w in self.worlds for g in twins(w)})
+
+        def one(name: str) -> Facts:
+            return self._groups(twins, lambda g: g.row["scenario"] == name, _raised)
+
         return {
             "all": self.share(twins, _raised),
             "alerted": self.share(twins, lambda g: g.alerted),
             "in_network": self.share(twins, lambda g: g.networked),
             "in_network_as_connector_only": self.share(twins, lambda g: g.connector_only),
-            "by_scenario": {
-                n: self.share(lambda w, n=n: [g for g in twins(w) if g.row["scenario"] == n], _raised)
-                for n in names
-            },
+            "by_scenario": {n: one(n) for n in names},
             "inseparable": self._inseparable(),
             "other_finding_expected": self.share(
                 lambda w: [g for g in w.groups if g.row["kind"] == "twin" and g.row["expected"] == "alert"],
@@ -252,6 +267,7 @@ class Figures:
 
     def ordinary(self) -> Facts:
         """Gives the share of customers outside every planned group who are alerts, or in a network."""
+
         def people(world: World) -> set[str]:
             return {a["subject_id"] for a in world.alerts if a["label"] == "ordinary"}
 
@@ -320,7 +336,7 @@ class Figures:
         }  # fmt: skip
 
     def near_misses(self) -> list[Facts]:
-        """Gives who stands just outside a rule, by distance: subjects that are no alert, each once per world."""
+        """Gives who stands just outside a rule, by distance: subjects that are no alert, each once."""
         nearest: dict[tuple[str, str], tuple[float, str]] = {}
         for world in self.worlds:
             alerted = {key for a in world.alerts for key in subject_keys(a)}
@@ -435,7 +451,8 @@ def _ranked_people(world: World) -> tuple[list[bool], int]:
     wanted = {
         m.party for g in positives(world) for m in g.members if m.label == PLANNED_ONE and m.visible
     }  # fmt: skip
-    listed, seen = [], set()
+    listed: list[bool] = []
+    seen: set[str] = set()
     for standing in world.standings:
         mine = {m.party for m in world.who(subject_keys(standing.row))} & wanted
         listed.append(bool(mine - seen))

@@ -42,8 +42,8 @@ def ratio(parts: Sequence[Part], seed: int = 0) -> dict[str, Any]:
         seed: of the bootstrap.
 
     Returns:
-        `n`, `of`, `share` (None when `of` is 0), `low` and `high` (Wilson, as if all were one world), and over
-        worlds `worlds` (how many have something to count), `least`, `most` (their own shares) and
+        `n`, `of`, `share` (None when `of` is 0), `low` and `high` (Wilson, as if all were one world), and
+        over worlds `worlds` (how many have something to count), `least`, `most` (their own shares) and
         `boot_low`, `boot_high` (bootstrap over worlds; None for fewer than three).
     """
     n, of = int(sum(p[0] for p in parts)), int(sum(p[1] for p in parts))
@@ -64,7 +64,7 @@ def _pooled(parts: Sequence[Part]) -> float | None:
 
 
 def mean(values: Sequence[float | None], seed: int = 0) -> dict[str, Any]:
-    """Gives the mean over worlds of a number, with its range and bootstrap interval; None values are left out."""
+    """Gives the mean over worlds of a number, with range and bootstrap interval; None is left out."""
     known = [v for v in values if v is not None]
     between = bootstrap(known, lambda some: sum(some) / len(some) if some else None, seed)
     return {

@@ -1,8 +1,8 @@
 """Rules against each other: who fires together, what each adds, and where its line could lie.
 
-Everything is worked out from hits and near misses of run folders; nothing is scanned again. Networks are left as
-they are, since one rule less may join them otherwise: for that, scan with a profile that switches the rule off and
-compare.
+Everything is worked out from hits and near misses of run folders; nothing is scanned again. Networks are
+left as they are, since one rule less may join them otherwise: for that, scan with a profile that switches
+the rule off and compare.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from itertools import combinations
 from typing import Any
 
 from thbscreen.evaluate import line as lines
-from thbscreen.evaluate.match import LABELS, ORDINARY, PLANNED_ONE, TWIN, Key, World, subject_keys
+from thbscreen.evaluate.match import ORDINARY, PLANNED_ONE, TWIN, Key, World, subject_keys
 from thbscreen.evaluate.measures import positives
 from thbscreen.evaluate.numbers import rounded
 from thbscreen.report.folder import RunFolder
 
 Facts = dict[str, Any]
-#: Pairs below this share of common subjects are not told; at or above the second, one adds little to the other.
+#: Pairs below this share of common subjects are not told; at or above the second, one adds little to the
+#: other.
 TELLING, COVERED = 0.2, 0.9
 #: How far a line is moved: loosened (below zero) as far as near misses are kept, tightened above.
 STEPS = (-0.5, -0.3, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -32,8 +33,8 @@ def together(fired: Mapping[str, set[Any]]) -> list[Facts]:
         fired: rule -> subjects.
 
     Returns:
-        first, second, both (subjects), either, jaccard, and the share of each one's subjects that the other has;
-        the most alike first.
+        first, second, both (subjects), either, jaccard, and the share of each one's subjects that the other
+        has; the most alike first.
     """
     out = []
     for a, b in combinations(sorted(fired), 2):
@@ -87,9 +88,9 @@ def of_runs(runs: Sequence[RunFolder]) -> Facts:
             gained[rule] += len(more)
         rows = run.table("hits").group_by("rule").len()
         hits.update(dict(rows.iter_rows()))
-        for rule, title, family, weight in run.table("readiness").select(
-            "rule", "title", "family", "weight"
-        ).iter_rows():
+        for rule, title, family, weight in (
+            run.table("readiness").select("rule", "title", "family", "weight").iter_rows()
+        ):
             facts[rule] = (title, family, weight)
     pairs = together(fired)
     return {
@@ -130,9 +131,10 @@ class Rules:
         """Reads hits and near misses."""
         self.worlds = worlds
         self.named = {w.name: _named(w) for w in worlds}
+        self._known: dict[tuple[str, frozenset[Key]], tuple[list[str], list[str], bool]] = {}
 
     def facts(self) -> list[Facts]:
-        """Gives one row per rule that some world judged: where it fired, what it adds, where it was judged."""
+        """Gives one row per rule: where it fired, what it adds, and in how many worlds it was judged."""
         overlap = of_runs([w.run for w in self.worlds])
         listed = {r["rule"]: r for r in overlap["rules"]}
         fired: dict[str, Facts] = {}
@@ -145,7 +147,13 @@ class Rules:
         for rule in told:
             keys = [(w.name, k) for w in self.worlds for k in self.named[w.name].get(rule, ())]
             fired[rule] = self._where(keys)
-        none = {"subjects": 0, "alerts_lost_without": 0, "alerts_gained_without": 0, "covered_by": [], "hits": 0}
+        none = {
+            "subjects": 0,
+            "alerts_lost_without": 0,
+            "alerts_gained_without": 0,
+            "covered_by": [],
+            "hits": 0,
+        }
         nothing = {"groups_lost_without": 0, "right_lost_without": 0, "wrong_lost_without": 0}
         return [
             {
@@ -161,17 +169,24 @@ class Rules:
         return list(of_runs([w.run for w in self.worlds])["pairs"])
 
     def _where(self, keys: Iterable[tuple[str, frozenset[Key]]]) -> Facts:
-        by_name = {w.name: w for w in self.worlds}
         positive: set[tuple[str, str]] = set()
         twin: set[tuple[str, str]] = set()
         ordinary: set[tuple[str, frozenset[Key]]] = set()
         for name, one in keys:
-            world = by_name[name]
-            positive |= {(name, g) for g in world.groups_of(one, PLANNED_ONE)}
-            twin |= {(name, g) for g in world.groups_of(one, TWIN)}
-            if world.label(one) == ORDINARY:
+            planned, lawful, plain = self._told(name, one)
+            positive |= {(name, g) for g in planned}
+            twin |= {(name, g) for g in lawful}
+            if plain:
                 ordinary.add((name, one))
         return {"positives": len(positive), "twins": len(twin), "ordinary_subjects": len(ordinary)}
+
+    def _told(self, name: str, keys: frozenset[Key]) -> tuple[list[str], list[str], bool]:
+        if (name, keys) not in self._known:
+            world = next(w for w in self.worlds if w.name == name)
+            self._known[name, keys] = (
+                world.groups_of(keys, PLANNED_ONE), world.groups_of(keys, TWIN), world.label(keys) == ORDINARY
+            )  # fmt: skip
+        return self._known[name, keys]
 
     def _effects(self) -> dict[str, Counter[str]]:
         out: dict[str, Counter[str]] = {}
@@ -195,7 +210,9 @@ class Rules:
         by_scenario: dict[str, dict[str, set[str]]] = {}
         for world in self.worlds:
             for g in positives(world):
-                by_scenario.setdefault(g.row["scenario"], {}).setdefault(world.name, set()).add(g.row["group_id"])
+                by_scenario.setdefault(g.row["scenario"], {}).setdefault(world.name, set()).add(
+                    g.row["group_id"]
+                )
         out: dict[str, dict[str, list[int]]] = {}
         for rule in sorted({r for w in self.worlds for r in _judged(w)}):
             for scenario, groups in sorted(by_scenario.items()):
@@ -204,7 +221,11 @@ class Rules:
                     mine = groups.get(world.name, set())
                     if rule in _judged(world):
                         of += len(mine)
-                        hit = {g for k in self.named[world.name].get(rule, ()) for g in world.groups_of(k, PLANNED_ONE)}
+                        hit = {
+                            g
+                            for k in self.named[world.name].get(rule, ())
+                            for g in world.groups_of(k, PLANNED_ONE)
+                        }
                         n += len(hit & mine)
                 out.setdefault(rule, {})[scenario] = [n, of]
         return out
@@ -212,8 +233,9 @@ class Rules:
     def curves(self) -> dict[str, list[Facts]]:
         """Gives rule -> what it would hit with its lines moved together by a share of their thresholds.
 
-        Tighter: hits of which a line that holds would no longer hold are gone. Looser: near misses come in, of which
-        one line alone fails, and that by no more. Groups are those of the truth; a rule that hits nobody is left out.
+        Tighter: hits of which a line that holds would no longer hold are gone. Looser: near misses come in,
+        of which one line alone fails, and that by no more. Groups are those of the truth; a rule that hits
+        nobody is left out.
         """
         moves: dict[str, list[tuple[float, str, frozenset[Key]]]] = {}
         for world in self.worlds:
@@ -254,7 +276,7 @@ def _named(world: World) -> dict[str, set[frozenset[Key]]]:
 
 
 def _margins(world: World) -> Iterable[tuple[str, float, frozenset[Key]]]:
-    """Gives rule, how far a subject is inside (0 and more) or outside (below 0) its lines, and whom it is about."""
+    """Gives rule, how far a subject is inside (0 and more) or outside its lines, and whom it is about."""
     hits = world.run.table("hits").select("rule", "subject_kind", "subject_id", "conditions")
     for rule, kind, subject, conditions in hits.iter_rows():
         if kind in {"account", "party"}:
@@ -270,4 +292,4 @@ def _margins(world: World) -> Iterable[tuple[str, float, frozenset[Key]]]:
             yield rule, -distance, frozenset({(kind, subject)})
 
 
-__all__ = ["LABELS", "Rules", "added", "covering", "fired_for", "of_runs", "together"]
+__all__ = ["Rules", "added", "covering", "fired_for", "of_runs", "together"]

@@ -1,7 +1,7 @@
 """Reading the truth of a made world: planned groups, their members, and what is told of people.
 
-The truth lies in a folder of its own, never inside the data. `groups.parquet` and `members.parquet` are needed;
-`legs.parquet`, `links.parquet`, `people.parquet` and `manifest.json` are read where they are there.
+The truth lies in a folder of its own, never inside the data. `groups.parquet` and `members.parquet` are
+needed; `legs.parquet`, `links.parquet`, `people.parquet` and `manifest.json` are read where they are there.
 """
 
 from __future__ import annotations
