@@ -48,7 +48,7 @@ def write_evaluation(facts: Facts, worlds: Sequence[World], out: Path, *, force:
     """
     with Staging(out, force=force) as staging:
         folder = staging.path
-        (folder / "plots").mkdir()
+        (folder / "plots" / "lines").mkdir(parents=True)
         _text(folder / RESULT, as_json(facts))
         _text(folder / "evaluation.md", markdown(blocks(facts), first=facts["what_this_does_not_show"]))
         for name, drawing in plots(facts).items():

@@ -230,8 +230,25 @@ PLOTS: Mapping[str, Callable[[Facts, str], str]] = {
 
 
 def plots(facts: Facts) -> dict[str, str]:
-    """Gives file name -> drawing; variants are drawn where there are any."""
-    made = {name: draw(facts, facts["what_this_does_not_show"]) for name, draw in PLOTS.items()}
+    """Gives file name -> drawing; variants are drawn where there are any, and lines of rules that hit somebody."""
+    sentence = facts["what_this_does_not_show"]
+    made = {name: draw(facts, sentence) for name, draw in PLOTS.items()}
     if not facts["recall"]["by_variant"]:
         del made["variants.svg"]
+    titles = {r["rule"]: r["title"] for r in facts["rules"]}
+    for rule, rows in facts["curves"].items():
+        if any(r[key] for r in rows for key, _ in _CURVE):
+            made[f"lines/{rule}.svg"] = panels(
+                f"{rule}: {titles.get(rule, '')}",
+                [f"{100 * r['moved']:+g}" if r["moved"] else "0" for r in rows],
+                [(name, [r[key] for r in rows]) for key, name in _CURVE],
+                "all lines of the rule moved, % of their thresholds: looser to the left", sentence,
+                next(i for i, r in enumerate(rows) if not r["moved"]),
+            )  # fmt: skip
     return made
+
+
+_CURVE = (
+    ("positives", "planned groups hit"), ("twins", "lawful groups hit"),
+    ("ordinary_subjects", "ordinary subjects hit"),
+)  # fmt: skip

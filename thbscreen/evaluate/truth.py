@@ -7,6 +7,7 @@ needed; `legs.parquet`, `links.parquet`, `people.parquet` and `manifest.json` ar
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,30 @@ def read_truth(path: Path) -> Truth:
     return Truth(
         name, groups, members, _optional(path, "legs"), _optional(path, "links"), people, _manifest(path)
     )
+
+
+def decided_by(truth: Truth, typologies: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Gives who is rightly flagged by a rule and who is not, as if somebody had decided.
+
+    Args:
+        truth: of the data.
+        typologies: forms that the rule speaks for. Members of planned groups of these forms count; where
+        there is
+            no such group, members of all planned groups.
+
+    Returns:
+        Planned members whom the data show, and members of lawful groups; each in order of their ids.
+    """
+    groups = truth.groups
+    planned = groups.filter((pl.col("kind") == "positive") & (pl.col("expected") == "alert"))
+    own = planned.filter(pl.col("typology").is_in(list(typologies)))
+    wanted = own if own.height else planned
+    members = truth.members
+    involved = members.filter(pl.col("visible") & (pl.col("core") | pl.col("role").is_in(sorted(PLANNED))))
+    right = involved.join(wanted.select("group_id"), on="group_id", how="semi")["party_id"]
+    every = involved.join(groups.filter(pl.col("kind") == "positive"), on="group_id", how="semi")["party_id"]
+    twins = members.join(groups.filter(pl.col("kind") == "twin"), on="group_id", how="semi")["party_id"]
+    return right.unique().sort().to_list(), sorted(set(twins.to_list()) - set(every.to_list()))
 
 
 def _needed(path: Path, name: str) -> pl.DataFrame:
