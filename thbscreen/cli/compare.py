@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--fail-on-change", is_flag=True,
               help="End with exit code 1 when networks, alerts or hits differ.")  # fmt: skip
 @click.option("--truth", metavar="DIR", type=FilePath(),
-              help="Truth folder of the data of both runs: which planned groups are won and lost.")  # fmt: skip
+              help="Truth folder of the data of both: which planned groups are won and lost.")  # fmt: skip
 @debug_option
 def compare(old: Path, new: Path, style: str, fail_on_change: bool, truth: Path | None) -> None:
     """Tells what changed between two runs: networks, alerts and hits, and what else differs.

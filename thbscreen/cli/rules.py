@@ -14,8 +14,8 @@ from thbscreen.cli.rules_coverage import coverage
 from thbscreen.cli.rules_doc import doc
 from thbscreen.cli.rules_hash import hash_list
 from thbscreen.cli.rules_lock import lock
-from thbscreen.cli.rules_read import explain, list_
 from thbscreen.cli.rules_overlap import overlap
+from thbscreen.cli.rules_read import explain, list_
 from thbscreen.cli.rules_tune import tune
 from thbscreen.cli.rules_write import format_, schema
 from thbscreen.diagnostics import suggest

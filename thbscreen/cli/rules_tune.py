@@ -111,10 +111,11 @@ def _decided(
 
 def _curves(found: Tuning) -> Iterator[str]:
     """Gives each parameter alone: what its values flag, above and below the one in force."""
+    more = {"lower": "; lower finds more", "higher": "; higher finds more"}
     for parameter in found.rule.parameters:
         at = found.by_value(parameter.name)
         yield ""
-        yield f"{parameter.name}: {parameter.means}; stricter is {parameter.stricter}"
+        yield f"{parameter.name}: {parameter.means}{more.get(parameter.stricter, '')}"
         rows = [("confirmed", "cleared", "all", "value")]
         rows += [
             _row(s, found, f"{value.text}{' (in force)' if s is found.current else ''}") for value, s in at

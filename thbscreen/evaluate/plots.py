@@ -230,7 +230,7 @@ PLOTS: Mapping[str, Callable[[Facts, str], str]] = {
 
 
 def plots(facts: Facts) -> dict[str, str]:
-    """Gives file name -> drawing; variants are drawn where there are any, and lines of rules that hit somebody."""
+    """Gives file name -> drawing; of rules, those that hit somebody."""
     sentence = facts["what_this_does_not_show"]
     made = {name: draw(facts, sentence) for name, draw in PLOTS.items()}
     if not facts["recall"]["by_variant"]:

@@ -13,6 +13,8 @@ from thbscreen.report.page import Page
 Facts = dict[str, Any]
 #: Rows of long tables that are shown; evaluation.json has all.
 MOST_RULES, MOST_PAIRS = 20, 12
+#: Below this share intervals get a digit more.
+SMALL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def interval(r: Mapping[str, Any]) -> str:
     low, high = (r.get("boot_low"), r.get("boot_high"))
     if low is None or high is None:
         low, high = r.get("low"), r.get("high")
-    return "-" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f}"
+    if low is None or high is None:
+        return "-"
+    digits = 1 if high < SMALL else 0
+    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f}"
 
 
 def share_cells(r: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -128,7 +133,7 @@ def _summary(facts: Facts) -> Iterator[Block]:
     seeds = [str(w["seed"]) for w in worlds if w["seed"] is not None]
     yield words(
         f"{len(worlds)} {'world' if len(worlds) == 1 else 'worlds'}"
-        + (f" (seeds {', '.join(seeds)})" if seeds else "")
+        + (f" ({'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)})" if seeds else "")
         + f": {total['customers']:,} customers, {total['positives']} groups to be found, {total['twins']} "
         f"lawful groups of similar looks, {total['alerts']} alerts, {total['networks']} networks. "
         + (
