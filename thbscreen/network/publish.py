@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.engine.apart import apart
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
 from thbscreen.rules import ast
@@ -85,7 +86,8 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     with another rule beside it that shares a typology with the pattern; or rules of `min_families` families,
     two of them third-party rules, one of which is not about shared details (a family shares a device, a
     telephone and an address) and whose hits do not go apart: new colleagues who share an office machine and
-    pay rent each to a landlord of their own are no network. Age plays no part: it lowers scores, not
+    pay rent each to a landlord of their own are no network. Both times the two rules rest on different
+    movements: the same payments seen by two rules are one sign. Age plays no part: it lowers scores, not
     membership.
 
     Returns:
@@ -97,11 +99,12 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     counted = rules.group_by("group").agg(
         weight=pl.col("weight").sum(),
         families=pl.col("family").n_unique(),
-        third=pl.col("third_party").sum(),
     )
-    counted = counted.join(_backed_patterns(rules), on="group", how="left")
+    pairs = apart(hits, ["group"])
+    counted = counted.join(_backed_patterns(rules, pairs), on="group", how="left")
+    counted = counted.join(_third_parties(rules, pairs), on="group", how="left")
     counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
-    agreed = (pl.col("third") > 1) & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
+    agreed = pl.col("third") & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
     kept = counted.filter(
         (pl.col("weight") >= float(m.scoring.alert_weight)) & (pl.col("backed") | agreed).fill_null(False)
     ).select("group")
@@ -115,15 +118,24 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
 
 
-def _backed_patterns(rules: pl.DataFrame) -> pl.DataFrame:
-    """group, backed: whether a network pattern of weight 3 shares a typology with another rule.
+def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """group, backed: whether a network pattern of weight 3 and a rule apart from it share a typology.
 
     The typology of the group is not asked for: many members with one weak rule may turn it elsewhere.
     """
-    motif = (pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT)
-    each = rules.explode("typologies").drop_nulls("typologies").group_by("group", "typologies")
-    agreed = each.agg(backed=motif.any() & (pl.col("rule").n_unique() > 1))
-    return agreed.group_by("group").agg(pl.col("backed").any())
+    motif = rules.filter((pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT))
+    forms = rules.select("group", "rule", "typologies").explode("typologies").drop_nulls("typologies")
+    own = pairs.join(motif, on=["group", "rule"], how="semi").join(forms, on=["group", "rule"])
+    shared = own.join(forms, left_on=["group", "other", "typologies"], right_on=["group", "rule", "typologies"])
+    return shared.select("group").unique().with_columns(backed=pl.lit(True))
+
+
+def _third_parties(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """group, third: whether two third-party rules rest on different movements."""
+    asked = rules.filter("third_party").select("group", "rule")
+    both = pairs.join(asked, on=["group", "rule"], how="semi")
+    both = both.join(asked, left_on=["group", "other"], right_on=["group", "rule"], how="semi")
+    return both.select("group").unique().with_columns(third=pl.lit(True))
 
 
 def _agreed_patterns(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
