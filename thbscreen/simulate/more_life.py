@@ -83,9 +83,12 @@ def small_sums_abroad(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books small evening payments abroad: friends, creators, games, relatives, godchildren."""
     who = natural(world)
     sender = _some(rng, who, 0.07)
-    friend = world.strangers(rng, max(len(sender) // 2, 4), 1.0)
+    # Private people abroad are hardly ever paid by two customers; a few teachers and makers are, by many.
+    friend = world.strangers(rng, 2 * len(sender), 1.0)
+    known = world.strangers(rng, max(world.people // 1500, 1), 1.0)
     person = _often(world, rng, sender, 0.3, 3.5)
-    whom = friend[(person * 7 + rng.integers(0, 2, len(person))) % len(friend)]
+    own = friend[np.searchsorted(sender, person) * 2 + (rng.random(len(person)) < 0.25)]
+    whom = np.where(rng.random(len(person)) < 0.03, rng.choice(known, len(person)), own)
     moment, month = _when(world, rng, person, late)
     cents = _sums(rng, 10, 150, len(person), 5)
     text = texts.draw(rng, len(person), "little", month=month, empty=0.5)
@@ -164,7 +167,7 @@ def odd_jobs(world: World, ledger: Ledger, rng: Rng) -> None:
     who = natural(world)
     seller = _some(rng, who, 0.05)
     person = _often(world, rng, seller, 0.8, 7.0)
-    buyer = world.strangers(rng, max(world.people // 4, 60), 0.03)
+    buyer = world.strangers(rng, max(world.people // 2, 60))
     regular = rng.random(len(person)) < 0.4
     payer = np.where(
         regular,
@@ -211,7 +214,7 @@ def pocket_money(world: World, ledger: Ledger, rng: Rng) -> None:
 def short_words(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books payments among private people with short or unclear texts, to steady contacts and once."""
     who = natural(world)
-    outside = world.strangers(rng, max(world.people // 5, 60), 0.08)
+    outside = world.strangers(rng, max(world.people // 2, 60))
     for pool, rate, low, high in (
         ("forward", 0.12, 20, 700),
         ("agreed", 0.03, 50, 2500),
