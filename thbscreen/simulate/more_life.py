@@ -25,7 +25,7 @@ from thbscreen.simulate.clock import (
     working_after,
 )
 from thbscreen.simulate.ledger import Ledger, days_between, moments
-from thbscreen.simulate.life import any_day, free, monthly, natural, repeat_by_rate
+from thbscreen.simulate.life import any_day, monthly, natural, repeat_by_rate
 from thbscreen.simulate.places import EVERYDAY, TRADE_INDEX, TRADES, round_sums
 from thbscreen.simulate.world import DOMESTIC, EMPLOYEE, SEASONAL, SELF_EMPLOYED, STUDENT, World
 
@@ -249,7 +249,7 @@ def short_words(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def shared_purses(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books pay that goes on to a partner, parent or own account elsewhere in the days after payday."""
-    who = free(world)
+    who = natural(world)
     giver = _some(rng, who[(world.income[who] > 80_000) & (world.job[who] == EMPLOYEE)], 0.03)
     taker = np.where(
         rng.random(len(giver)) < 0.5,
@@ -271,7 +271,7 @@ def shared_purses(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def loans_and_deposits(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books loans among private people with repayments, and deposits of flats, paid and given back."""
-    who = free(world)
+    who = natural(world)
     borrower = _some(rng, who, 0.03)
     lender = np.where(
         rng.random(len(borrower)) < 0.4,
@@ -313,7 +313,7 @@ def loans_and_deposits(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def trips_together(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books tickets and rooms that one pays for several, and what the others give back."""
-    who = free(world)
+    who = natural(world)
     lead = _some(rng, who[(world.opened[who] < 0) & (world.income[who] > 90_000)], 0.05)
     day = rng.integers(10, DAYS - 10, len(lead))
     for key, count in (("airline", 3), ("hotel", 2)):
@@ -393,7 +393,7 @@ def coins(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def lodgers(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books rents that owners of a second flat or a spare room receive from people elsewhere and here."""
-    who = free(world)
+    who = natural(world)
     owner = _some(rng, who[(world.opened[who] < -300) & (world.income[who] > 100_000)], 0.025)
     home = np.repeat(owner, rng.integers(1, 4, len(owner)))
     lodger = np.where(
