@@ -241,6 +241,10 @@ def best_thresholds(values: pl.Series, scope: pl.Series, least: float = RECALL) 
 _HIDDEN = {"cp_name", "remittance_info", "merchant_name"}
 
 
+#: A name belongs to one group, so that in a world with one group of a scenario it is the group's own.
+_OF_ONE_GROUP = {"cp_name"}
+
+
 def _cuts(
     frame: pl.DataFrame, values: tuple[str, ...], numbers: tuple[str, ...], absent: tuple[str, ...]
 ) -> Iterator[tuple[str, Cut]]:
@@ -265,7 +269,8 @@ def _found(kind: str, frame: pl.DataFrame, cuts: Iterator[tuple[str, Cut]], *, p
     for name, cut in cuts:
         base = (planned if cut.scope == "all" else shares[cut.scope]) / frame.height
         limit = LIFT * base if cut.scope == "all" else PURITY
-        if cut.precision > limit and (pure or cut.scope == "all"):
+        alone = pure and name not in _OF_ONE_GROUP
+        if cut.precision > limit and (alone or cut.scope == "all"):
             scope = kind if cut.scope == "all" else cut.scope
             out.append(Leak(scope, name, cut.word, cut.precision, cut.recall, base, INTENDED.get(name, "")))
     return out
