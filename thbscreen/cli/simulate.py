@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -71,3 +72,49 @@ def simulate(
             f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} networks, "
             f"{kinds.count('twin')} lawful look-alikes; all invented"
         )
+
+
+@simulate.command(
+    epilog=epilog("thbscreen simulate check world/", "thbscreen simulate check world/ --json")
+)
+@click.argument("folder", metavar="DIR", type=FilePath())
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@debug_option
+@click.pass_context
+def check(context: click.Context, folder: Path, as_json: bool) -> None:
+    """Checks a world: files, money, calendar, truth, and that nothing gives planned groups away.
+
+    Ends with exit code 1 when something does not hold. A leak is a fault of the generator: a single value or
+    threshold, or a small tree over all columns, that tells movements of planned networks from those of others.
+    """
+    from thbscreen.simulate.verify import check_world  # noqa: PLC0415  # help needs no tables
+
+    checks = check_world(folder)
+    if as_json:
+        told = [{"name": c.name, "holds": not c.faults, "faults": c.faults, "notes": c.notes} for c in checks]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        for one in checks:
+            click.echo(f"{'FAILED' if one.faults else 'ok'}  {one.name}")
+            for line in (*one.faults, *one.notes):
+                click.echo(f"    {line}")
+    if any(c.faults for c in checks):
+        context.exit(1)
+
+
+@simulate.command(
+    epilog=epilog("thbscreen simulate explain world/ P1-01", "thbscreen simulate explain world/ T4-01 --all")
+)
+@click.argument("folder", metavar="DIR", type=FilePath())
+@click.argument("group")
+@click.option("--all", "everything", is_flag=True, help="List every movement, not only the first sixty.")
+@debug_option
+def explain(folder: Path, group: str, everything: bool) -> None:
+    """Tells the story of a group of a world: what it is, who is in it, and what they did.
+
+    GROUP is a group_id of truth/groups.parquet, such as P1-01 or T4-01.
+    """
+    from thbscreen.simulate.story import tell_story  # noqa: PLC0415  # help needs no tables
+
+    for line in tell_story(folder, group, 0 if everything else 60):
+        click.echo(line)

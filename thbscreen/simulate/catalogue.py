@@ -101,7 +101,6 @@ def _twin(
 
 
 _RING = _seen("alert", "context", "context", "alert")
-_FLOW = _seen("alert", "alert", "context", "alert")
 _FILE = _seen("alert", "context", "context", "context")
 _HOME = _seen("alert", "context", "not_evaluable", "context")
 _OTHER = _seen("context", "context", "none", "context")
@@ -152,7 +151,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         _FILE,
     ),
     _positive(
-        "P9", "rotation to one account", "account_control", rotation.cast_relay, rotation.play_relay, 9, _FLOW
+        "P9", "rotation to one account", "account_control", rotation.cast_relay, rotation.play_relay, 9, _RING
     ),
     _positive(
         "P10a",

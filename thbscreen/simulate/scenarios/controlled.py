@@ -295,7 +295,7 @@ def play_reception(world: World, ledger: Ledger, rng: Rng, group: Group, pays: P
             day = wages.moment // DAY_SECONDS
         s.mark("stay", "cash")
         came = rng.random(len(day)) < 0.85
-        second = 61_000 + 75 * k + rng.integers(0, 600, len(day))
+        second = 58_000 + rng.integers(0, 7500, len(day))
         s.cash(
             day[came],
             mine,

@@ -60,7 +60,8 @@ def cast_gang(world: World, rng: Rng) -> Group:
         np.concatenate([worker, sink]),
         np.append(lowest_pay(rng, n), np.full(len(sink), 165_000)),
     )
-    batches = np.sort(rng.integers(start, max(end - 45, start + 1), count(rng, 1, 3)))
+    later = rng.integers(start + 30, max(end - 45, start + 31), count(rng, 0, 2))
+    batches = np.sort(np.append(later, start + count(rng, 0, 15)))
     arrive(world, worker, rng.choice(batches, n) + rng.integers(0, 5, n))
     gone = rng.random(n) < 0.25
     world.left[worker[gone]] = np.minimum(
@@ -69,7 +70,10 @@ def cast_gang(world: World, rng: Rng) -> Group:
     world.left[worker] = np.minimum(world.left[worker], np.maximum(end, world.opened[worker] + 30))
     world.nace[one(firm)] = str(rng.choice(["78.20", "81.21", "01.13", "41.20"]))
     world.social_share[firm] = rng.choice([0.0, 0.15, 0.6, 1.0])
-    world.deduct_share[firm] = 0.7 if (way == CUT).any() else 0.1
+    # Deductions stay just inside the quarter that the law allows, or are written on some of the pay slips.
+    cut = worker[way == CUT]
+    world.income[cut] = tens((world.income[cut] * rng.uniform(0.75, 0.79, len(cut))).astype(np.int64), 5)
+    world.deduct_share[firm] = rng.choice([0.006, 0.3])
     house(world, rng, worker, 1 if n < 12 else count(rng, 1, 3))
     same(rng, world.phone, worker, int(world.phone[sink[0]]), 0.35)
     same(rng, world.device, worker, int(world.device[sink[0]]), 0.3)
