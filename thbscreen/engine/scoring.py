@@ -12,9 +12,9 @@ weight is cut down to them: what is left after many half-lives is nothing.
   0.25 each, at most `repeat_bonus`. Hits without a date are not aged.
 - Mitigating rules take away their weight, in the order of their ids, never below zero.
 - A subject is an alert when its points reach `alert_weight` over `min_families` families, or when a
-  network pattern of weight 3 meets a hit of another rule that rests on other movements and something
-  is left of the sum. For a natural person, and for anybody of whom nothing is known, one of the hits must show somebody else's
-  gain or control.
+  network pattern of weight 3 meets a hit of another rule and something is left of the sum; a rule of
+  the same family that rests on the same movements is no other sign. For a natural person, and for
+  anybody of whom nothing is known, one of the hits must show somebody else's gain or control.
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def _judge(
 
 
 def _backed(claims: pl.DataFrame) -> pl.DataFrame:
-    """Subjects with a network pattern of weight 3 and a rule that rests on other movements: backed is true."""
+    """Subjects with a network pattern of weight 3 and a sign apart from it: backed is true."""
     motif = claims.filter((pl.col("family") == "network") & (pl.col("weight") == 3))
     motif = motif.select(*_SUBJECT, "rule").unique()
     pairs = apart(claims.join(motif.select(_SUBJECT), on=_SUBJECT, how="semi"), _SUBJECT)

@@ -86,8 +86,8 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     with another rule beside it that shares a typology with the pattern; or rules of `min_families` families,
     two of them third-party rules, one of which is not about shared details (a family shares a device, a
     telephone and an address) and whose hits do not go apart: new colleagues who share an office machine and
-    pay rent each to a landlord of their own are no network. Both times the two rules rest on different
-    movements: the same payments seen by two rules are one sign. Age plays no part: it lowers scores, not
+    pay rent each to a landlord of their own are no network. Both times the same payments seen by two rules
+    of one family are one sign, unless several customers show it. Age plays no part: it lowers scores, not
     membership.
 
     Returns:
@@ -102,7 +102,7 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     )
     pairs = apart(hits, ["group"])
     counted = counted.join(_backed_patterns(rules, pairs), on="group", how="left")
-    counted = counted.join(_third_parties(rules, pairs), on="group", how="left")
+    counted = counted.join(_third_parties(m, hits, pairs), on="group", how="left")
     counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
     agreed = pl.col("third") & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
     kept = counted.filter(
@@ -126,16 +126,27 @@ def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     motif = rules.filter((pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT))
     forms = rules.select("group", "rule", "typologies").explode("typologies").drop_nulls("typologies")
     own = pairs.join(motif, on=["group", "rule"], how="semi").join(forms, on=["group", "rule"])
-    shared = own.join(forms, left_on=["group", "other", "typologies"], right_on=["group", "rule", "typologies"])
+    shared = own.join(
+        forms, left_on=["group", "other", "typologies"], right_on=["group", "rule", "typologies"]
+    )
     return shared.select("group").unique().with_columns(backed=pl.lit(True))
 
 
-def _third_parties(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """group, third: whether two third-party rules rest on different movements."""
-    asked = rules.filter("third_party").select("group", "rule")
+def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """group, third: whether two third-party rules are signs of their own.
+
+    They are when they lie apart, or when the movements of several customers show them.
+    """
+    third = hits.filter("third_party")
+    asked = third.select("group", "rule").unique()
     both = pairs.join(asked, on=["group", "rule"], how="semi")
     both = both.join(asked, left_on=["group", "other"], right_on=["group", "rule"], how="semi")
-    return both.select("group").unique().with_columns(third=pl.lit(True))
+    several = asked.group_by("group").len().filter(pl.col("len") > 1)
+    known = m.inputs.subjects.filter(pl.col("subject_kind") != "external").select(node="subject_id").unique()
+    own = third.join(several, on="group", how="semi").join(known, on="node", how="semi")
+    people = apart(own, ["group"], "node")
+    found = pl.concat([both.select("group"), people.select("group")]).unique()
+    return found.with_columns(third=pl.lit(True))
 
 
 def _agreed_patterns(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
