@@ -129,6 +129,11 @@ class View:
         return self._number_column("amount_eur")
 
     @cached_property
+    def cents(self) -> I64:
+        """Cents in euros per row, 0 without a rate."""
+        return np.where(self.amount.known, self.amount.num, 0)
+
+    @cached_property
     def local_day(self) -> I64:
         """Local day per row, days since 1970-01-01."""
         return self.context.clock.day(self.time)
@@ -531,25 +536,28 @@ class View:
         return _flags(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
 
     def _same_holder(self, test: ast.Test, at: Rows) -> Bool:
-        account = self.account[at]
         if test.op == "missing":
-            return np.full(len(account), test.operand is False)  # it is always known
-        codes = self.context.dimension_codes.get("party_id")
-        if test.field == "same_address":
-            codes = self.once("address codes", self._address_codes)
-        other = self.code("cp_account_id")[at]
-        if codes is None:
-            same = np.zeros(len(account), np.bool_)
-        else:
-            mine, theirs = codes[account], codes[other]
-            same = (mine == theirs) & (mine >= 0)
-        if test.field == "own_transfer":
-            same |= account == other
+            return np.full(len(self.account[at]), test.operand is False)  # it is always known
+        same = self.once(("same holder", test.field), lambda: self._same_on_both_sides(test.field))[at]
         wanted = test.operand.payload if isinstance(test.operand, ast.Value) else test.operand
         yes = wanted in {True, "true"}
         if test.op == "is_not":
             yes = not yes
         return same if yes else ~same
+
+    def _same_on_both_sides(self, field: str) -> Bool:
+        """Tells of every row whether its account and its counterparty have the holder, or address, in common."""
+        codes = self.context.dimension_codes.get("party_id")
+        if field == "same_address":
+            codes = self.once("address codes", self._address_codes)
+        other = self.code("cp_account_id")
+        same = np.zeros(self.size, np.bool_)
+        if codes is not None:
+            mine, theirs = codes[self.account], codes[other]
+            same = (mine == theirs) & (mine >= 0)
+        if field == "own_transfer":
+            same |= self.account == other
+        return same
 
     def _address_codes(self) -> I64:
         values = self.context.dimensions["party.address_hash"].cast(pl.String)

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, leaf_texts
+from thbscreen.compile.aggregate import leaf_texts
 from thbscreen.compile.derive import lookup_values
+from thbscreen.compile.found import Judged
 from thbscreen.compile.pack import CompiledPack, domain
 from thbscreen.compile.parties import party_dictionary
 from thbscreen.compile.steps import step_names
@@ -166,6 +167,8 @@ class Assembler:
 
     def _only(self, rule: ast.Rule, part: Judged, known: pl.Series) -> Judged:
         """Keeps the mitigating facts of the people in `known`."""
+        if part.hits.height == 0:
+            return Judged()
         subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.hits["k0"])
         rows = subjects.is_in(known.implode()).arg_true()
         numbers = pl.DataFrame({"hit": rows.cast(pl.Int64)}).with_row_index("_new")
