@@ -28,8 +28,9 @@ from thbscreen.compile.found import (
     measure_columns,
     member_rows,
 )
+from thbscreen.compile.pack import is_id
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.rows import Later, Rows, later_columns
+from thbscreen.compile.rows import Later, Rows, later_columns, numbered
 from thbscreen.compile.steps import NO_STEP, matched_rows, own_steps, rests_on_others, step_rows
 from thbscreen.compile.where import as_fraction, constant, length_of
 from thbscreen.model.clock import DAY, Clock
@@ -113,12 +114,10 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> Rows:
         if len(detect.for_each) == 1:
             rows = rows[kernels.large_groups(view.account_number[rows], least_rows(detect))]
     else:
-        rows = rows[view.code(detect.for_each[0])[rows] >= 0]
+        rows = rows[view.has_key(detect.for_each[0], rows)]
     if len(rows) == 0:
         return Rows(0, {})
-    columns: dict[str, npt.NDArray[np.generic]] = {
-        f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
-    }
+    columns, texts = key_columns(view, detect.for_each, rows)
     columns["_t"] = view.time[rows]
     if isinstance(detect.window, ast.Rolling):
         length = length_of(detect.window.length)
@@ -140,11 +139,29 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> Rows:
                 counted[measure.where] = view.holds(measure.where, rows)
             value, counts = _measure_values(view, measure, rows, counted[measure.where])
             columns[f"v:{measure.name}"], columns[f"n:{measure.name}"] = value, counts
-    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows))
+    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows), texts)
+
+
+def key_columns(
+    view: View, keys: tuple[str, ...], rows: I64
+) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, pl.Series]]:
+    """Gives the codes of a rule's keys at its rows, and the texts of those without codes in the run."""
+    columns: dict[str, npt.NDArray[np.generic]] = {}
+    texts = {}
+    for i, key in enumerate(keys):
+        if is_id(key):
+            columns[f"k{i}"], texts[f"k{i}"] = numbered(view.ids(key, rows))
+        else:
+            columns[f"k{i}"] = view.code(key)[rows]
+    return columns, texts
 
 
 def later_of(
-    view: View, rule: ast.Rule, derive: tuple[ast.Derive, ...], rows: I64, paths: tuple[str, ...] | None = None
+    view: View,
+    rule: ast.Rule,
+    derive: tuple[ast.Derive, ...],
+    rows: I64,
+    paths: tuple[str, ...] | None = None,
 ) -> tuple[Later, ...]:
     """Gives how ids, roles and matched rows are looked up at rows of a rule that contribute to a hit."""
     paths = tuple(path for path, _ in rule.roles) if paths is None else paths
@@ -322,7 +339,7 @@ def leaf_texts(lines: tuple[ast.FlagLine, ...]) -> list[str]:
 class _Lines:
     """The lines of a rule, judged one after the other on the windows that can still matter.
 
-    A window matters while it can be a hit or a near miss: while no line, or one alone and by little, has failed.
+    A window matters while it can be a hit or a near miss: no line, or one alone and by little, has failed.
     """
 
     windows: _Windows
@@ -487,7 +504,7 @@ def repeated(
 def _write_hits(windows: _Windows, rule: ast.Rule, spans: Spans, lines: _Lines, clock: Clock) -> Judged:
     frame, best = windows.frame, windows.at[spans.best]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[frame.order[best]] for i, key in enumerate(windows.keys)
+        f"k{i}": windows.table.key(f"k{i}", key[frame.order[best]]) for i, key in enumerate(windows.keys)
     }
     columns["w_starts"], columns["w_ends"] = frame.time[frame.start[best]], frame.time[best]
     columns["starts"], columns["ends"] = frame.time[spans.start], frame.time[spans.end]
@@ -546,7 +563,9 @@ def _nearest(windows: _Windows, lines: _Lines, flagged: I64) -> _Near:
         found.append((at, number, leaf.left[at], leaf.right[at], distance))
     none = np.zeros(0, np.int64)
     at, line = (np.concatenate([none, *(f[k] for f in found)]) for k in (0, 1))
-    left, right, distance = (np.concatenate([none.astype(np.float64), *(f[k] for f in found)]) for k in (2, 3, 4))
+    left, right, distance = (
+        np.concatenate([none.astype(np.float64), *(f[k] for f in found)]) for k in (2, 3, 4)
+    )
     order = np.lexsort((-at, distance, owner[at]))
     of_owner = owner[at][order]
     order = order[np.concatenate([of_owner[:1] == of_owner[:1], of_owner[1:] != of_owner[:-1]])]
@@ -560,7 +579,7 @@ def _write_near(windows: _Windows, near: _Near) -> pl.DataFrame:
     frame, rows = windows.frame, windows.at[near.window]
     owner, row = kernels.expand(frame.start[rows], rows + 1)
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[frame.order[rows]] for i, key in enumerate(windows.keys)
+        f"k{i}": windows.table.key(f"k{i}", key[frame.order[rows]]) for i, key in enumerate(windows.keys)
     }
     columns |= {"w_starts": frame.time[frame.start[rows]], "w_ends": frame.time[rows], "line": near.line}
     columns |= {"left": near.left, "right": near.right, "distance": near.distance}

@@ -168,7 +168,11 @@ def member_rows(part: Part, rule: ast.Rule, only: Mapping[int, Bool] | None = No
         at = once[code[once] >= 0]
         if only is not None and i in only:
             at = np.flatnonzero(only[i] & (code >= 0))
-            at = at[np.unique(part.owner[at] * (int(part.row.max(initial=0)) + 1) + part.row[at], return_index=True)[1]]
+            at = at[
+                np.unique(
+                    part.owner[at] * (int(part.row.max(initial=0)) + 1) + part.row[at], return_index=True
+                )[1]
+            ]
         width = int(code.max(initial=0)) + 1
         found, place = np.unique(part.owner[at] * width + code[at], return_inverse=True)
         amount = np.zeros(len(found), np.int64)
@@ -179,4 +183,6 @@ def member_rows(part: Part, rule: ast.Rule, only: Mapping[int, Bool] | None = No
         parts["n"].append(np.bincount(place, minlength=len(found)).astype(np.int64))
         parts["amount"].append(amount)
     none = np.zeros(0, np.int64)
-    return pl.DataFrame({name: np.concatenate([none, *found]) for name, found in parts.items()}, schema=MEMBERS)
+    return pl.DataFrame(
+        {name: np.concatenate([none, *found]) for name, found in parts.items()}, schema=MEMBERS
+    )

@@ -14,6 +14,7 @@ import polars as pl
 I64 = npt.NDArray[np.int64]
 #: Ids, roles, and the columns of `steps.matched_rows`.
 _LATER = re.compile(r"^(tx_id|[rxz]\d+|y\d+(low|high))$")
+_KEY = re.compile(r"^k\d+$")
 Later = Callable[[I64], dict[str, Any]]
 
 
@@ -26,23 +27,26 @@ class Rows:
         columns: one array per name; see `aggregate.rows_of` and `sequence.rows_of_sequence`.
         later: gives further columns (tx_id, roles, matched rows) at some of the rows; most rows never
             contribute to a hit, and nobody asks this of them.
+        texts: of keys that have no code in the whole run, the text of each number.
     """
 
     height: int
     columns: dict[str, npt.NDArray[Any]]
     later: tuple[Later, ...] = ()
-    _all: dict[str, Any] = field(default_factory=dict, repr=False)
+    texts: dict[str, pl.Series] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Rows:
         """Gives the rows of a frame; text, lists and roles are looked up where they are asked for."""
         others = [c for c in frame.columns if _LATER.match(c)]
-        plain = [c for c in frame.columns if c not in others]
+        keys = {c: numbered(frame[c]) for c in frame.columns if _KEY.match(c) and frame[c].dtype == pl.String}
+        plain = [c for c in frame.columns if c not in others and c not in keys]
 
         def later(rows: I64) -> dict[str, Any]:
             return frame.select(others)[rows].to_dict() if others else {}
 
-        return cls(frame.height, {c: frame[c].to_numpy() for c in plain}, (later,))
+        columns = {c: frame[c].to_numpy() for c in plain} | {c: found[0] for c, found in keys.items()}
+        return cls(frame.height, columns, (later,), {c: found[1] for c, found in keys.items()})
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """Gives a column of numbers."""
@@ -61,7 +65,20 @@ class Rows:
 
     def frame(self) -> pl.DataFrame:
         """Gives every column of every row, to travel to another bucket's rows."""
-        return pl.DataFrame(self.columns | self.at(np.arange(self.height, dtype=np.int64)))
+        keys = {name: self.key(name, self.columns[name]) for name in self.texts}
+        return pl.DataFrame(self.columns | keys | self.at(np.arange(self.height, dtype=np.int64)))
+
+    def key(self, name: str, values: I64) -> pl.Series:
+        """Gives values of a key as they are published: texts, or codes of the run."""
+        if name not in self.texts:
+            return pl.Series(values)
+        return self.texts[name].gather(pl.Series(values).replace(-1, None))
+
+
+def numbered(texts: pl.Series) -> tuple[I64, pl.Series]:
+    """Numbers texts in their order, -1 where missing, and gives the text of each number."""
+    number = texts.rank("dense").cast(pl.Int64) - 1
+    return number.fill_null(-1).to_numpy(), texts.drop_nulls().unique().sort()
 
 
 def later_columns(

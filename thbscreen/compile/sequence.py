@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import windows as kernels
-from thbscreen.compile.aggregate import Spans, judge_lines, later_of, part_of, repeated
+from thbscreen.compile.aggregate import Spans, judge_lines, key_columns, later_of, part_of, repeated
 from thbscreen.compile.found import (
     Judged,
     Part,
@@ -46,13 +46,11 @@ def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> Rows:
     view.use(detect.derive)
     taken = [view.rows_among(step.where, view.rows(detect.where)) for step in detect.steps]
     rows = np.unique(np.concatenate(taken))
-    rows = rows[view.code(detect.for_each[0])[rows] >= 0]
+    rows = rows[view.has_key(detect.for_each[0], rows)]
     if len(rows) == 0:
         return Rows(0, {})
     length = length_of(detect.within)
-    columns: dict[str, npt.NDArray[np.generic]] = {
-        f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
-    }
+    columns, texts = key_columns(view, detect.for_each, rows)
     columns["_t"] = view.time[rows]
     columns["_until"] = view.context.clock.before(view.time[rows], -length.count, length.unit)
     columns["amount"] = view.cents[rows]
@@ -71,7 +69,7 @@ def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> Rows:
     paths = tuple(
         path.partition(".")[2] if _step_of(detect, path) is not None else path for path, _ in rule.roles
     )
-    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows, paths))
+    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows, paths), texts)
 
 
 def _step_of(detect: ast.Sequence, path: str) -> int | None:
@@ -147,9 +145,7 @@ def match_steps(rows: _Rows, detect: ast.Sequence, last: int) -> I64:
     return found
 
 
-def judge_sequence(
-    table: Rows, rule: ast.Rule, detect: ast.Sequence, clock: Clock, last: int
-) -> Judged:
+def judge_sequence(table: Rows, rule: ast.Rule, detect: ast.Sequence, clock: Clock, last: int) -> Judged:
     """Judges rows and gives hits: single sequences merged where they overlap, or repeated ones."""
     if table.height == 0:
         return Judged()
@@ -169,7 +165,7 @@ def judge_sequence(
     until = rows.until[found[:, 0]]
     done = until if absent else rows.time[found[:, -1]]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[found[best, 0]] for i, key in enumerate(rows.keys)
+        f"k{i}": table.key(f"k{i}", key[found[best, 0]]) for i, key in enumerate(rows.keys)
     }
     columns |= {"w_starts": rows.time[found[best, 0]], "w_ends": done[best]}
     columns |= {"starts": rows.time[found[kept[low], 0]]}

@@ -18,7 +18,7 @@ import polars as pl
 from thbscreen.compile import derive as derived
 from thbscreen.compile.cluster import cluster_codes
 from thbscreen.compile.flow import Moved, passed_on
-from thbscreen.compile.pack import CompiledPack, domain, is_money, split
+from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
 from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
@@ -171,6 +171,20 @@ class View:
         """Money that went from rows of one side to rows of the other in time."""
         key = ("moved", item, tuple(self._scope_key(f) for f in (item.same, item.elsewhere) if f))
         return self.once(key, lambda: passed_on(self, item))
+
+    def ids(self, path: str, rows: I64) -> pl.Series:
+        """Gives the ids of some movements, or of the rows that they match (missing without any)."""
+        found = self._derived(path)
+        if found is None or not isinstance(found[0], ast.Follows):
+            return self.frame["tx_id"].gather(rows)
+        matched = self.follows(found[0])[rows]
+        return self.frame["tx_id"].gather(pl.Series(matched).replace(-1, None))
+
+    def has_key(self, path: str, rows: I64) -> Bool:
+        """Tells on which rows a key has a value."""
+        if is_id(path):
+            return self.ids(path, rows).is_not_null().to_numpy()
+        return self.code(path)[rows] >= 0
 
     # --- codes ---------------------------------------------------------------------------------
 
@@ -546,7 +560,7 @@ class View:
         return same if yes else ~same
 
     def _same_on_both_sides(self, field: str) -> Bool:
-        """Tells of every row whether its account and its counterparty have the holder, or address, in common."""
+        """Tells of every row whether account and counterparty have the holder, or address, in common."""
         codes = self.context.dimension_codes.get("party_id")
         if field == "same_address":
             codes = self.once("address codes", self._address_codes)

@@ -220,7 +220,9 @@ class Runner:
         for item in rules:
             if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
                 rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
-                self.result.add(item.index, judge(Rows.of(rows), item.rule, item.rule.detect, self.context.clock))
+                self.result.add(
+                    item.index, judge(Rows.of(rows), item.rule, item.rule.detect, self.context.clock)
+                )
 
     def _buckets(
         self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None
