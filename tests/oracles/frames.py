@@ -44,7 +44,9 @@ def view_of(account, hour, credit, cents, facts=(), **codes):
     )
     dims = pl.DataFrame({"party_id": pl.Series([None] * (n_accounts + 1), dtype=pl.String)})
     dictionaries = {k: pl.Series([str(i) for i in range(5)]) for k in codes}
-    context = Context(pack, clock(pack.pack.profile.time_zone), dims, {}, dictionaries, np.array([[False], [True]]))
+    context = Context(
+        pack, clock(pack.pack.profile.time_zone), dims, {}, dictionaries, np.array([[False], [True]])
+    )
     assert np.all(np.diff(frame["c:account_id"].to_numpy()) >= 0)
     return View(frame, context)
 

@@ -1,9 +1,9 @@
 """Groups that cannot be a hit, found before any window is built.
 
 A line such as `deposits >= 3` or `pay >= 800 EUR` compares a window with a number. No window of a group
-holds more than the whole group does: where even that is too little for a hit and for a near miss, the group is
-left out. What is left out can change no hit and no near miss of others, for a rule looks at one group at a
-time; rules that compare groups with each other, or measure over wider ones, leave nothing out.
+holds more than the whole group does: where even that is too little for a hit and for a near miss, the group
+is left out. What is left out can change no hit and no near miss of others, for a rule looks at one group at
+a time; rules that compare groups with each other, or measure over wider ones, leave nothing out.
 """
 
 from __future__ import annotations
@@ -94,16 +94,14 @@ def candidates(view: View, detect: ast.Aggregate) -> I64 | None:
                 enough = view.rows_per_account >= bound.least
                 kept = enough if kept is None else kept & enough
             continue
-        rows = view.rows(measure.where) if kept is None else _of_accounts(view, view.rows(measure.where), kept)
+        rows = view.rows(measure.where)
+        if kept is not None:
+            rows = rows[kept[view.account_number[rows]]]
         enough = _reach(view, bound, rows)
         kept = enough if kept is None else kept & enough
     if kept is None or kept.all():
         return None
     return view.rows_of_accounts(np.flatnonzero(kept))
-
-
-def _of_accounts(view: View, rows: I64, kept: Bool) -> I64:
-    return rows[kept[view.account_number[rows]]]
 
 
 def _reach(view: View, bound: Bound, rows: I64) -> Bool:

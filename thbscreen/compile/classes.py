@@ -7,6 +7,7 @@ answers for its value. Rows that agree in all of these are one class, and one ro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from thbscreen.compile.where import LOCAL, is_time, leaf, text_key, words_of
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from thbscreen.compile.pack import CompiledPack
     from thbscreen.compile.text import TextPass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+#: Gives, for a text field of a chunk, a code per row (-1 missing) and the value of each code.
+Coder = Callable[[str], tuple[npt.NDArray[np.int32], pl.Series]]
 _MINUTE = 60_000_000
 #: Products of numbers of values up to here are counted in a table, larger ones are put in order.
 _TABLE = 1 << 22
@@ -70,7 +73,9 @@ class Classifier:
             elif (test.field, found.name) not in self.mentioned:
                 self.mentioned.append((test.field, found.name))
 
-    def classes(self, chunk: pl.DataFrame, code: Callable[[str], tuple[npt.NDArray[np.int32], pl.Series]]) -> Classes:
+    def classes(
+        self, chunk: pl.DataFrame, code: Callable[[str], tuple[npt.NDArray[np.int32], pl.Series]]
+    ) -> Classes:
         """Gives the classes of a chunk.
 
         Args:
@@ -96,9 +101,9 @@ class Classifier:
         chunk: pl.DataFrame,
         field: str,
         tests: list[ast.Test],
-        code: Callable[[str], tuple[npt.NDArray[np.int32], pl.Series]],
+        code: Coder,
     ) -> tuple[I64, int]:
-        """Gives a number per row, equal only where all tests of the field have equal answers; and how many."""
+        """Gives a number per row, equal only where all tests of the field answer the same, and how many."""
         if all(test.op == "missing" for test in tests):
             return chunk[field].is_null().to_numpy().astype(np.int64), 2
         if is_time(field):
@@ -114,7 +119,9 @@ class Classifier:
 
     def _kinds_of_times(self, times: pl.Series, tests: list[ast.Test]) -> tuple[I64, int]:
         """Asks one time of every minute that occurs: no test on a clock sees seconds."""
-        if times.null_count() or any(test.op in {"is", "is_not", "in", "not_in", "missing"} for test in tests):
+        if times.null_count() or any(
+            test.op in {"is", "is_not", "in", "not_in", "missing"} for test in tests
+        ):
             return self._kinds_of_answers(self._with_clock(times), tests)
         minute = self.local.local(times.to_physical().to_numpy()) // _MINUTE
         number, size = _dense(minute - int(minute.min(initial=0)))
@@ -135,9 +142,7 @@ class Classifier:
     def _kinds_of_answers(self, table: pl.DataFrame, tests: list[ast.Test]) -> tuple[I64, int]:
         key = _Key(table.height)
         lists = self.compiled.lists
-        answers = table.select(
-            leaf(test, lists, money=False).alias(str(n)) for n, test in enumerate(tests)
-        )
+        answers = table.select(leaf(test, lists, money=False).alias(str(n)) for n, test in enumerate(tests))
         for column in answers.get_columns():
             key.add(column.to_numpy().astype(np.int64), 2)
         rows, number = key.result()

@@ -276,7 +276,7 @@ class _Collector:
         row, _ = split(detect.where)
         when = self.out.row_tests.get(row) if row else None
         for path in coded_fields(rule):
-            self.field(path, as_code=True)
+            self.field(path, as_code=not is_id(path) or _codes_ids(rule))
         for path in counted_fields(rule):
             self.field(path, as_code=True, when=when)
         for path in rule.columns:
@@ -284,13 +284,51 @@ class _Collector:
         if any(isinstance(d, ast.Follows) for d in getattr(detect, "derive", ())):
             for path in ("cp_account_id", "location_city", "tx_id"):
                 if any(c.endswith(path) for c in rule.columns):
-                    self.field(path, as_code=True)
+                    self.field(path, as_code=not is_id(path) or _codes_ids(rule))
 
     def hidden(self, detect: ast.Detect) -> None:
         """Lets the rows that an exclusion hides be counted."""
         if not (isinstance(detect, ast.Aggregate) and detect.table == "parties"):
             for where in wheres_of(detect):
                 self.where(where)
+
+
+def is_id(path: str) -> bool:
+    """Tells whether a field is the id of a movement, its own or that of a matched row."""
+    return path.rpartition(".")[2] == "tx_id"
+
+
+def _codes_ids(rule: ast.Rule) -> bool:
+    """Tells whether a rule needs codes of ids: for keys alone the few ids of its own rows do."""
+    detect = rule.detect
+    read = [path for path, _ in rule.roles]
+    for where in wheres_of(detect):
+        for test in tests_of(where):
+            if isinstance(test, ast.Compare):
+                read += [*names_in(test.left), *names_in(test.right)]
+            else:
+                read.append(test.field)
+    if isinstance(detect, ast.Aggregate | ast.Sequence):
+        read += [m.field for m in detect.measures if m.field]
+    if isinstance(detect, ast.Aggregate):
+        read += [f for m in detect.measures if m.compared is not None for f in m.compared.alike_by]
+        read += [detect.window.source] if isinstance(detect.window, ast.Turns) else []
+    if isinstance(detect, ast.Sequence):
+        read += [f for step in detect.steps for f in step.same]
+    if isinstance(detect, ast.Transaction):
+        read += [s.name for s in rule.evidence if isinstance(s, ast.Slot)]
+    if not isinstance(detect, ast.Star):
+        for derive in detect.derive:
+            match derive:
+                case ast.Follows():
+                    read += [*derive.same, *derive.different]
+                case ast.MostCommon() | ast.Lookup() | ast.FirstSeen() | ast.RoleOf():
+                    read.append(derive.field)
+                case ast.PassedOn():
+                    read += [f for f in (derive.elsewhere, derive.same) if f]
+                case _:
+                    pass
+    return any(is_id(path) for path in read)
 
 
 def coded_fields(rule: ast.Rule) -> Iterator[str]:

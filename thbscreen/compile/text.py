@@ -216,7 +216,9 @@ class TextPass:
             self.asked.setdefault(field, []).append(name)
         #: The lists of each field, in order, and what they look for.
         self.names = {f: [n for n in names if n not in self.hashed] for f, names in self.asked.items()}
-        self.programs = {f: _program(tuple(named[n].entries for n in names)) for f, names in self.names.items()}
+        self.programs = {
+            f: _program(tuple(named[n].entries for n in names)) for f, names in self.names.items()
+        }
 
     def columns(self, chunk: pl.DataFrame) -> list[pl.Series]:
         """Gives one Boolean column per pair over a chunk; a missing text or column mentions nothing."""
@@ -264,9 +266,17 @@ def _true(flags: pl.Series) -> I64:
     return flags.arg_true().cast(pl.Int64).to_numpy()
 
 
+def _some(texts: pl.Series) -> pl.Series:
+    return texts.gather_every(max(1, len(texts) // _SAMPLE))
+
+
+def _unnumbered(spaced: pl.Series) -> pl.Series:
+    return spaced.str.replace_all(_NUMBER, " 0 ")
+
+
 def _repeats(texts: pl.Series) -> bool:
     """Says whether texts seem to come often enough to be looked at once each, by some spread over all."""
-    some = texts.gather_every(max(1, len(texts) // _SAMPLE))
+    some = _some(texts)
     return some.n_unique() * 2 < len(some)
 
 
@@ -313,13 +323,15 @@ def _lists_of(program: Program, possible: pl.DataFrame) -> list[I64]:
     """Gives the rows of texts that mention each list."""
     rows = possible["row"].cast(pl.Int64).to_numpy()
     spaced, codes = possible["words"], None
-    if not program.numbers and _repeats(numbered := spaced.gather_every(max(1, len(spaced) // _SAMPLE)).str.replace_all(_NUMBER, " 0 ")):
-        # no list looks for a number: numbers may be one number, and then few texts are left
-        codes, spaced = encode(spaced.str.replace_all(_NUMBER, " 0 "))
+    if not program.numbers and _repeats(_unnumbered(_some(spaced))):
+        # no list looks for a number, so every number may be one: then few texts are left
+        codes, spaced = encode(_unnumbered(spaced))
     signs = program.rewrite(spaced)
     out = []
     for looked_for in program.lists:
-        hit = _true(signs.str.contains_any(looked_for)) if looked_for and len(signs) else np.zeros(0, np.int64)
+        hit = (
+            _true(signs.str.contains_any(looked_for)) if looked_for and len(signs) else np.zeros(0, np.int64)
+        )
         out.append(np.unique(rows[hit if codes is None else _rows_with(codes, spaced, hit)]))
     return out
 

@@ -18,7 +18,7 @@ import polars as pl
 from thbscreen.compile import derive as derived
 from thbscreen.compile.cluster import cluster_codes
 from thbscreen.compile.flow import Moved, passed_on
-from thbscreen.compile.pack import CompiledPack, domain, is_money, split
+from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
 from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
@@ -129,6 +129,11 @@ class View:
         return self._number_column("amount_eur")
 
     @cached_property
+    def cents(self) -> I64:
+        """Cents in euros per row, 0 without a rate."""
+        return np.where(self.amount.known, self.amount.num, 0)
+
+    @cached_property
     def local_day(self) -> I64:
         """Local day per row, days since 1970-01-01."""
         return self.context.clock.day(self.time)
@@ -166,6 +171,20 @@ class View:
         """Money that went from rows of one side to rows of the other in time."""
         key = ("moved", item, tuple(self._scope_key(f) for f in (item.same, item.elsewhere) if f))
         return self.once(key, lambda: passed_on(self, item))
+
+    def ids(self, path: str, rows: I64) -> pl.Series:
+        """Gives the ids of some movements, or of the rows that they match (missing without any)."""
+        found = self._derived(path)
+        if found is None or not isinstance(found[0], ast.Follows):
+            return self.frame["tx_id"].gather(rows)
+        matched = self.follows(found[0])[rows]
+        return self.frame["tx_id"].gather(pl.Series(matched).replace(-1, None))
+
+    def has_key(self, path: str, rows: I64) -> Bool:
+        """Tells on which rows a key has a value."""
+        if is_id(path):
+            return self.ids(path, rows).is_not_null().to_numpy()
+        return self.code(path)[rows] >= 0
 
     # --- codes ---------------------------------------------------------------------------------
 
@@ -531,25 +550,28 @@ class View:
         return _flags(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
 
     def _same_holder(self, test: ast.Test, at: Rows) -> Bool:
-        account = self.account[at]
         if test.op == "missing":
-            return np.full(len(account), test.operand is False)  # it is always known
-        codes = self.context.dimension_codes.get("party_id")
-        if test.field == "same_address":
-            codes = self.once("address codes", self._address_codes)
-        other = self.code("cp_account_id")[at]
-        if codes is None:
-            same = np.zeros(len(account), np.bool_)
-        else:
-            mine, theirs = codes[account], codes[other]
-            same = (mine == theirs) & (mine >= 0)
-        if test.field == "own_transfer":
-            same |= account == other
+            return np.full(len(self.account[at]), test.operand is False)  # it is always known
+        same = self.once(("same holder", test.field), lambda: self._same_on_both_sides(test.field))[at]
         wanted = test.operand.payload if isinstance(test.operand, ast.Value) else test.operand
         yes = wanted in {True, "true"}
         if test.op == "is_not":
             yes = not yes
         return same if yes else ~same
+
+    def _same_on_both_sides(self, field: str) -> Bool:
+        """Tells of every row whether account and counterparty have the holder, or address, in common."""
+        codes = self.context.dimension_codes.get("party_id")
+        if field == "same_address":
+            codes = self.once("address codes", self._address_codes)
+        other = self.code("cp_account_id")
+        same = np.zeros(self.size, np.bool_)
+        if codes is not None:
+            mine, theirs = codes[self.account], codes[other]
+            same = (mine == theirs) & (mine >= 0)
+        if field == "own_transfer":
+            same |= self.account == other
+        return same
 
     def _address_codes(self) -> I64:
         values = self.context.dimensions["party.address_hash"].cast(pl.String)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -44,6 +45,7 @@ _KIND_OF = {
 
 I64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.integer]
+Bool = npt.NDArray[np.bool_]
 T = TypeVar("T")
 
 
@@ -221,16 +223,22 @@ def _merge_dictionaries(
     return dictionaries, maps
 
 
-def _merge_answers(parts: list[npt.NDArray[np.bool_]], tests: int) -> tuple[npt.NDArray[np.bool_], list[Numbers]]:
+def _merge_answers(
+    parts: list[npt.NDArray[np.bool_]], tests: int
+) -> tuple[npt.NDArray[np.bool_], list[Numbers]]:
     """Joins the chunks' classes of rows: answers per class, and per chunk its own number -> class."""
     packed = [np.packbits(part, axis=1) for part in parts]
     every = np.concatenate([np.zeros((1, -(-tests // 8)), np.uint8), *packed])
     found, number = np.unique(every, axis=0, return_inverse=True)
-    answers = np.unpackbits(found, axis=1, count=tests).astype(np.bool_) if tests else np.zeros((len(found), 0), np.bool_)
+    answers = (
+        np.unpackbits(found, axis=1, count=tests).astype(np.bool_)
+        if tests
+        else np.zeros((len(found), 0), np.bool_)
+    )
     ends = np.cumsum([1, *(len(p) for p in packed)])
     kind = np.uint16 if len(found) < 2**16 else np.int32  # few classes sort faster
     number = number.ravel().astype(kind)
-    return answers, [number[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return answers, [number[a:b] for a, b in pairwise(ends)]
 
 
 def _shared_ids(source: Source) -> dict[str, list[pl.Series]]:
