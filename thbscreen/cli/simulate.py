@@ -38,13 +38,18 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @click.option(
     "--banks", type=int, metavar="N", default=3, show_default=True, help="Banks in the data, 3 to 5."
 )
+@click.option("--profiles", metavar="LIST", default="clean", show_default=True,
+              help="Forms of export besides data/: bank_a to bank_e, fiu; each is read back by a mapping.")  # fmt: skip
+@click.option("--dirt", type=click.FloatRange(0, 20), metavar="X", default=1.0, show_default=True,
+              help="Factor on the usual damage of those exports; 0 for none.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace an earlier world.")
 @click.option("--quiet", is_flag=True, help="Print nothing on stderr but errors.")
 @debug_option
 @click.pass_context
 def simulate(
     context: click.Context, preset: str, seed: int, out: Path | None, people: int | None, scenarios: str, twins: str,
-    ops: str | None, evasive: float | None, visibility: str | None, banks: int, force: bool, quiet: bool,
+    ops: str | None, evasive: float | None, visibility: str | None, banks: int,
+    profiles: str, dirt: float, force: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Makes an invented world of banks with known truth.
 
@@ -61,7 +66,7 @@ def simulate(
 
     settings = settings_of(
         preset, seed, people=people, scenarios=scenarios, twins=twins, ops=ops, evasive=evasive,
-        visibility=visibility, banks=banks,
+        visibility=visibility, banks=banks, profiles=[p.strip() for p in profiles.split(",")], dirt=dirt,
     )  # fmt: skip
     made = make_world(settings)
     write_world(made, out, force=force)
@@ -74,9 +79,7 @@ def simulate(
         )
 
 
-@simulate.command(
-    epilog=epilog("thbscreen simulate check world/", "thbscreen simulate check world/ --json")
-)
+@simulate.command(epilog=epilog("thbscreen simulate check world/", "thbscreen simulate check world/ --json"))
 @click.argument("folder", metavar="DIR", type=FilePath())
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @debug_option

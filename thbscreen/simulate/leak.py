@@ -41,8 +41,23 @@ _ABSENT = (
     "channel", "cp_account_id", "cp_name", "ultimate_creditor", "purpose_code", "end_to_end_id", "remittance_info",
     "mcc", "location_city", "terminal_id", "card_id", "conductor_id", "device_id",
 )  # fmt: skip
-_PARTY_VALUES = ("kind", "age_band", "occupation", "sector_nace", "licence", "address_start", "party_end", "onboarded_hour")
-_PARTY_NUMBERS = ("declared_monthly_income_eur", "declared_turnover", "declared_employees", "party_number", "rank")
+_PARTY_VALUES = (
+    "kind",
+    "age_band",
+    "occupation",
+    "sector_nace",
+    "licence",
+    "address_start",
+    "party_end",
+    "onboarded_hour",
+)
+_PARTY_NUMBERS = (
+    "declared_monthly_income_eur",
+    "declared_turnover",
+    "declared_employees",
+    "party_number",
+    "rank",
+)
 _PARTY_ABSENT = ("phone_hash", "email_hash", "address_hash", "employer_id", "licence", "occupation")
 
 
@@ -116,7 +131,11 @@ def movements_of(folder: Path) -> pl.DataFrame:
     local = pl.col("booking_ts").dt.convert_time_zone("Asia/Nicosia")
     cents = (pl.col("amount") * 100).cast(pl.Int64)
     return (
-        rows.join(accounts.select("account_id", "institution", "product", "branch", "opened_date"), on="account_id", how="left")
+        rows.join(
+            accounts.select("account_id", "institution", "product", "branch", "opened_date"),
+            on="account_id",
+            how="left",
+        )
         .join(legs.select("tx_id", "scenario").unique("tx_id"), on="tx_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("amount").cast(pl.Float64),
@@ -154,7 +173,9 @@ def parties_of(folder: Path) -> pl.DataFrame:
     """
     rows = pl.read_csv(folder / "data" / "parties.csv", infer_schema_length=None)
     groups = pl.read_parquet(folder / "truth" / "groups.parquet").filter(pl.col("kind") == "positive")
-    members = pl.read_parquet(folder / "truth" / "members.parquet").join(groups.select("group_id"), on="group_id")
+    members = pl.read_parquet(folder / "truth" / "members.parquet").join(
+        groups.select("group_id"), on="group_id"
+    )
     return rows.with_columns(
         pl.when(pl.col("party_id").is_in(members["party_id"].implode())).then(pl.lit("P")).alias("scenario"),
         pl.col("address_hash").str.slice(0, 1).alias("address_start"),
@@ -202,7 +223,9 @@ def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> l
     hits = _hits(values, scope).filter(pl.col("hits") > least * pl.col("total"))
     if not hits.height:
         return []
-    rows = values.filter(values.is_in(hits["v"].implode(), nulls_equal=True)).to_frame("v").group_by("v").len()
+    rows = (
+        values.filter(values.is_in(hits["v"].implode(), nulls_equal=True)).to_frame("v").group_by("v").len()
+    )
     found = (
         hits.join(rows, on="v", nulls_equal=True)
         .with_columns((pl.col("hits") / pl.col("len")).alias("precision"))
@@ -211,7 +234,8 @@ def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> l
         .sort("scope")
     )
     return [
-        Cut(r["scope"], f"= {r['v']}", r["precision"], r["hits"] / r["total"]) for r in found.iter_rows(named=True)
+        Cut(r["scope"], f"= {r['v']}", r["precision"], r["hits"] / r["total"])
+        for r in found.iter_rows(named=True)
     ]
 
 
@@ -293,7 +317,10 @@ def find_leaks(folder: Path) -> Verdict:
     cuts = _cuts(parties, _PARTY_VALUES, _PARTY_NUMBERS, _PARTY_ABSENT)
     found += _found("parties", parties, cuts, pure=False)
     return Verdict(
-        tuple(f for f in found if not f.reason), tuple(f for f in found if f.reason), tree_precision(rows), base
+        tuple(f for f in found if not f.reason),
+        tuple(f for f in found if f.reason),
+        tree_precision(rows),
+        base,
     )
 
 
