@@ -25,7 +25,7 @@ COMMANDS = [
     "rules tune", "rules test",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
     "report", "str", "str check", "str draft", "str profile",
-    "simulate",
+    "simulate", "simulate check", "simulate explain",
 ]  # fmt: skip
 
 

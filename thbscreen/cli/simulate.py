@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -37,13 +38,18 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @click.option(
     "--banks", type=int, metavar="N", default=3, show_default=True, help="Banks in the data, 3 to 5."
 )
+@click.option("--profiles", metavar="LIST", default="clean", show_default=True,
+              help="Forms of export besides data/: bank_a to bank_e, fiu; each is read back by a mapping.")  # fmt: skip
+@click.option("--dirt", type=click.FloatRange(0, 20), metavar="X", default=1.0, show_default=True,
+              help="Factor on the usual damage of those exports; 0 for none.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace an earlier world.")
 @click.option("--quiet", is_flag=True, help="Print nothing on stderr but errors.")
 @debug_option
 @click.pass_context
 def simulate(
     context: click.Context, preset: str, seed: int, out: Path | None, people: int | None, scenarios: str, twins: str,
-    ops: str | None, evasive: float | None, visibility: str | None, banks: int, force: bool, quiet: bool,
+    ops: str | None, evasive: float | None, visibility: str | None, banks: int,
+    profiles: str, dirt: float, force: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Makes an invented world of banks with known truth.
 
@@ -60,7 +66,7 @@ def simulate(
 
     settings = settings_of(
         preset, seed, people=people, scenarios=scenarios, twins=twins, ops=ops, evasive=evasive,
-        visibility=visibility, banks=banks,
+        visibility=visibility, banks=banks, profiles=[p.strip() for p in profiles.split(",")], dirt=dirt,
     )  # fmt: skip
     made = make_world(settings)
     write_world(made, out, force=force)
@@ -71,3 +77,47 @@ def simulate(
             f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} networks, "
             f"{kinds.count('twin')} lawful look-alikes; all invented"
         )
+
+
+@simulate.command(epilog=epilog("thbscreen simulate check world/", "thbscreen simulate check world/ --json"))
+@click.argument("folder", metavar="DIR", type=FilePath())
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@debug_option
+@click.pass_context
+def check(context: click.Context, folder: Path, as_json: bool) -> None:
+    """Checks a world: files, money, calendar, truth, and that nothing gives planned groups away.
+
+    Ends with exit code 1 when something does not hold. A leak is a fault of the generator: a single value or
+    threshold, or a small tree over all columns, that tells movements of planned networks from those of others.
+    """
+    from thbscreen.simulate.verify import check_world  # noqa: PLC0415  # help needs no tables
+
+    checks = check_world(folder)
+    if as_json:
+        told = [{"name": c.name, "holds": not c.faults, "faults": c.faults, "notes": c.notes} for c in checks]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        for one in checks:
+            click.echo(f"{'FAILED' if one.faults else 'ok'}  {one.name}")
+            for line in (*one.faults, *one.notes):
+                click.echo(f"    {line}")
+    if any(c.faults for c in checks):
+        context.exit(1)
+
+
+@simulate.command(
+    epilog=epilog("thbscreen simulate explain world/ P1-01", "thbscreen simulate explain world/ T4-01 --all")
+)
+@click.argument("folder", metavar="DIR", type=FilePath())
+@click.argument("group")
+@click.option("--all", "everything", is_flag=True, help="List every movement, not only the first sixty.")
+@debug_option
+def explain(folder: Path, group: str, everything: bool) -> None:
+    """Tells the story of a group of a world: what it is, who is in it, and what they did.
+
+    GROUP is a group_id of truth/groups.parquet, such as P1-01 or T4-01.
+    """
+    from thbscreen.simulate.story import tell_story  # noqa: PLC0415  # help needs no tables
+
+    for line in tell_story(folder, group, 0 if everything else 60):
+        click.echo(line)

@@ -69,10 +69,14 @@ class Ledger:
 
     def mark(self, phase: str, kind: str) -> None:
         """Says what the planned movements booked from now on are, until the next mark."""
+        self._leg = self.leg_number(phase, kind)
+
+    def leg_number(self, phase: str, kind: str) -> int:
+        """Gives the number of a kind of leg, a new one if there is none yet."""
         pair = (phase, kind)
         if pair not in self.leg_names:
             self.leg_names.append(pair)
-        self._leg = self.leg_names.index(pair)
+        return self.leg_names.index(pair)
 
     def _put(self, n: int, keep: Flags | None = None, **given: Any) -> None:
         part: dict[str, NDArray[Any]] = {}

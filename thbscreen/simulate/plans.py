@@ -13,6 +13,7 @@ from thbscreen.simulate.clock import Rng
 from thbscreen.simulate.groups import Group
 from thbscreen.simulate.layers import LivingWorld, frame_of
 from thbscreen.simulate.ledger import Ledger
+from thbscreen.simulate.operators import behave, prepare
 from thbscreen.simulate.settings import OPERATORS, STRENGTHS, WORLD_OPERATORS, Settings, SettingsError
 from thbscreen.simulate.streams import stream
 from thbscreen.simulate.trade import Pays
@@ -101,12 +102,13 @@ def cast_plans(world: LivingWorld, plans: Sequence[Plan], seed: int) -> dict[int
         world.begin(f"cast/{plan.group_id}")
         try:
             group = plan.scenario.cast(world, stream(seed, "cast", plan.group_id))
+            group = replace(group, group_id=plan.group_id, scenario=plan.scenario.id)
+            out[plan.number] = prepare(world, stream(seed, "prepare", plan.group_id), group, plan.ops)
         except ValueError as fault:
             raise SettingsError(
                 "--people", str(world.people), f"too few people for {plan.group_id} ({fault})",
                 "ask for more people or fewer groups",
             ) from None  # fmt: skip
-        out[plan.number] = replace(group, group_id=plan.group_id, scenario=plan.scenario.id)
     return out
 
 
@@ -119,8 +121,11 @@ def play_plans(
         world.begin(f"play/{plan.group_id}")
         ledger.group = plan.number
         rng = stream(seed, "play", plan.group_id)
-        plan.scenario.play(world, ledger, rng, groups[plan.number], pays)
-        frames.append(frame_of(ledger, f"play/{plan.group_id}"))
+        group = groups[plan.number]
+        plan.scenario.play(world, ledger, rng, group, pays)
+        frame = frame_of(ledger, f"play/{plan.group_id}")
+        cash = plan.visibility == "cash_heavy"
+        frames.append(behave(frame, world, ledger, group, plan.number, seed, plan.ops, cash))
     ledger.group = -1
     return frames
 

@@ -265,7 +265,9 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def manifest(made: Made, folder: Path, parties: int, accounts: int) -> dict[str, Any]:
+def manifest(
+    made: Made, folder: Path, parties: int, accounts: int, exports: dict[str, Any]
+) -> dict[str, Any]:
     """Gives the manifest of a written world: settings, counts, base rates and the hash of every file."""
     legs, settings = made.view.legs, made.settings
     positive = [p.number for p in made.plans if p.scenario.kind == "positive"]
@@ -275,7 +277,6 @@ def manifest(made: Made, folder: Path, parties: int, accounts: int) -> dict[str,
     }
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
     told = asdict(settings)
-    told["dirt"] = {k: v for k, v in told["dirt"].items()}
     return {
         "note": NOTE,
         "generator": GENERATOR,
@@ -294,6 +295,7 @@ def manifest(made: Made, folder: Path, parties: int, accounts: int) -> dict[str,
             "movements_of_positives": round(planned / max(legs.height, 1), 6),
             "parties_in_positives": round(len(members) / max(parties, 1), 6),
         },
+        "exports": exports,
         "sha256": {p.relative_to(folder).as_posix(): digest(p) for p in files},
     }
 
@@ -316,13 +318,13 @@ def write_truth(made: Made, folder: Path) -> None:
         table.write_parquet(folder / f"{name}.parquet", compression="zstd", statistics=False)
 
 
-def write_manifest(made: Made, folder: Path) -> None:
+def write_manifest(made: Made, folder: Path, exports: dict[str, Any]) -> None:
     """Writes truth/manifest.json of a world whose other files are all there.
 
     Raises:
         OSError: a file cannot be read or written.
     """
     view = made.view
-    told = manifest(made, folder, len(view.shown_parties()), len(view.shown_accounts()))
+    told = manifest(made, folder, len(view.shown_parties()), len(view.shown_accounts()), exports)
     text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
     (folder / "truth" / "manifest.json").write_text(text, encoding="utf-8", newline="\n")

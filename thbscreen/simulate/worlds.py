@@ -9,13 +9,16 @@ import numpy as np
 import polars as pl
 
 from thbscreen.simulate.clock import Flags, Ints
+from thbscreen.simulate.evasion import flood
 from thbscreen.simulate.groups import Group
 from thbscreen.simulate.ids import HIDDEN, banks_of
 from thbscreen.simulate.layers import Lives, LivingWorld, ordinary, take_over
 from thbscreen.simulate.ledger import Ledger
+from thbscreen.simulate.moves import book
+from thbscreen.simulate.operators import hub_of
 from thbscreen.simulate.plans import Plan, cast_plans, draw_plans, everybody, play_plans
 from thbscreen.simulate.settings import Settings
-from thbscreen.simulate.streams import shares, stream
+from thbscreen.simulate.streams import number_of, shares, stream
 from thbscreen.simulate.trade import Pays
 from thbscreen.simulate.view import View, look
 
@@ -55,6 +58,9 @@ def make_world(settings: Settings) -> Made:
         mine = [p for p in plans if p.scenario.kind == layer]
         if mine:
             lives = _with(lives, layer, mine, groups)
+    strength = max((s for p in plans for op, s in p.ops if op == "A15"), default=0)
+    if strength:
+        lives.daily.append(_flood(lives, strength))
     return Made(settings, plans, groups, _seen(lives, settings, plans, groups), lives.leg_names)
 
 
@@ -71,6 +77,14 @@ def _with(lives: Lives, layer: str, plans: Sequence[Plan], groups: dict[int, Gro
     return take_over(lives, layer, cast, play)
 
 
+def _flood(lives: Lives, strength: int) -> pl.DataFrame:
+    """Gives the tiny payments of a crowd into one hub (A15)."""
+    world = lives.world
+    payers = world.main[np.flatnonzero(~world.quiet[: world.people])]
+    moves = flood(world, lives.seed, hub_of(world, lives.seed), strength, np.unique(payers))
+    return book(moves, world, lives.planned[0], -1, number_of("flood"))
+
+
 def _seen(lives: Lives, settings: Settings, plans: Sequence[Plan], groups: dict[int, Group]) -> View:
     """Applies what the data show of each group, and finishes the world."""
     world, seed = lives.world, lives.seed
@@ -80,9 +94,25 @@ def _seen(lives: Lives, settings: Settings, plans: Sequence[Plan], groups: dict[
         who = everybody(groups[plan.number])
         if plan.visibility == "one_bank":
             bank[_out_of_sight(world, who, stream(seed, "banks", plan.group_id))] = HIDDEN
+        split = dict(plan.ops).get("A11", 0)
+        if split:
+            bank[:] = _spread(world, bank, who, split, settings.banks, stream(seed, "split", plan.group_id))
         if plan.visibility == "kyc_missing":
             silent[who] = True
     return look(lives, bank, silent)
+
+
+def _spread(
+    world: LivingWorld, bank: Ints, who: Ints, strength: int, banks: int, rng: np.random.Generator
+) -> Ints:
+    """Gives banks of accounts after parties went to a bank each (A11), some to banks that hand nothing over."""
+    out = bank.copy()
+    turn = (np.arange(len(who)) + int(rng.integers(banks))) % banks
+    away = rng.random(len(who)) < (0, 0, 1 / 6, 1 / 3)[strength]
+    for party, place in zip(who.tolist(), np.where(away, HIDDEN, turn).tolist(), strict=True):
+        mine = world.holder == party
+        out[mine & (out >= 0)] = place
+    return out
 
 
 def _out_of_sight(world: LivingWorld, who: Ints, rng: np.random.Generator) -> Ints:
