@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from thbscreen.io.publish import Staging
+from thbscreen.simulate.exports.profiles import write_profile
 from thbscreen.simulate.truth_tables import write_manifest, write_truth
 from thbscreen.simulate.view import write_clean
 from thbscreen.simulate.worlds import Made
@@ -14,7 +15,7 @@ MARKER = "truth/manifest.json"
 
 
 def write_world(made: Made, out: Path, *, force: bool = False) -> Path:
-    """Writes `out/data`, and `out/truth`; the folder appears whole or not at all.
+    """Writes `out/data`, `out/truth` and, for further profiles, `out/exports`: all of it or nothing.
 
     Args:
         made: the world.
@@ -29,6 +30,12 @@ def write_world(made: Made, out: Path, *, force: bool = False) -> Path:
         for name in ("data", "truth"):
             (staging.path / name).mkdir()
         write_clean(made.view, staging.path / "data")
+        exports = {}
+        for name in made.settings.profiles:
+            if name != "clean":
+                folder = staging.path / "exports" / name
+                folder.mkdir(parents=True)
+                exports[name] = write_profile(made.view, made.settings, name, folder)
         write_truth(made, staging.path / "truth")
-        write_manifest(made, staging.path)
+        write_manifest(made, staging.path, exports)
     return out

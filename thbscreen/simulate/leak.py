@@ -1,6 +1,6 @@
 """The leak test: no single column, and no small tree over all columns, may tell planned movements apart.
 
-A world in which one value gives positives away measures nothing. When this test fails the generator is mended.
+A world in which one value gives positives away measures nothing. When this fails the generator is mended.
 """
 
 from __future__ import annotations
@@ -25,24 +25,88 @@ PURITY = 0.5
 TREE = 0.15
 #: Columns that are meant to tell something, with the reason. Ordinary people have the same values too.
 INTENDED: dict[str, str] = {
-    "account_age": "accounts of recruited people are opened for the purpose; newcomers and seasonal staff share it",
+    "account_age": "accounts of recruited people are opened for the purpose; newcomers' are as young",
 }
 _VALUES = (
-    "direction", "currency", "tx_type", "channel", "cp_country", "purpose_code", "mcc", "merchant_country",
-    "location_city", "location_country", "merchant_name", "cp_name", "remittance_info", "institution", "product",
-    "branch", "amount", "cents_part", "tx_start", "tx_end", "account_check", "account_end", "cp_bank",
-    "hour", "weekday", "day", "minute", "second",
-)  # fmt: skip
+    "direction",
+    "currency",
+    "tx_type",
+    "channel",
+    "cp_country",
+    "purpose_code",
+    "mcc",
+    "merchant_country",
+    "location_city",
+    "location_country",
+    "merchant_name",
+    "cp_name",
+    "remittance_info",
+    "institution",
+    "product",
+    "branch",
+    "amount",
+    "cents_part",
+    "tx_start",
+    "tx_end",
+    "account_check",
+    "account_end",
+    "cp_bank",
+    "hour",
+    "weekday",
+    "day",
+    "minute",
+    "second",
+)
 _NUMBERS = (
-    "amount", "balance_after", "hour", "day", "minute", "second", "mod_10", "mod_50", "mod_100", "digits",
-    "text_length", "account_age", "pair_count", "rank", "tx_number", "account_number",
-)  # fmt: skip
+    "amount",
+    "balance_after",
+    "hour",
+    "day",
+    "minute",
+    "second",
+    "mod_10",
+    "mod_50",
+    "mod_100",
+    "digits",
+    "text_length",
+    "account_age",
+    "pair_count",
+    "rank",
+    "tx_number",
+    "account_number",
+)
 _ABSENT = (
-    "channel", "cp_account_id", "cp_name", "ultimate_creditor", "purpose_code", "end_to_end_id", "remittance_info",
-    "mcc", "location_city", "terminal_id", "card_id", "conductor_id", "device_id",
-)  # fmt: skip
-_PARTY_VALUES = ("kind", "age_band", "occupation", "sector_nace", "licence", "address_start", "party_end", "onboarded_hour")
-_PARTY_NUMBERS = ("declared_monthly_income_eur", "declared_turnover", "declared_employees", "party_number", "rank")
+    "channel",
+    "cp_account_id",
+    "cp_name",
+    "ultimate_creditor",
+    "purpose_code",
+    "end_to_end_id",
+    "remittance_info",
+    "mcc",
+    "location_city",
+    "terminal_id",
+    "card_id",
+    "conductor_id",
+    "device_id",
+)
+_PARTY_VALUES = (
+    "kind",
+    "age_band",
+    "occupation",
+    "sector_nace",
+    "licence",
+    "address_start",
+    "party_end",
+    "onboarded_hour",
+)
+_PARTY_NUMBERS = (
+    "declared_monthly_income_eur",
+    "declared_turnover",
+    "declared_employees",
+    "party_number",
+    "rank",
+)
 _PARTY_ABSENT = ("phone_hash", "email_hash", "address_hash", "employer_id", "licence", "occupation")
 
 
@@ -72,8 +136,8 @@ class Leak:
         """Gives one line for people."""
         why = f"; intended: {self.reason}" if self.reason else ""
         return (
-            f"{self.scope}: {self.column} {self.cut}: {self.precision:.1%} of these rows are planned, against "
-            f"{self.base:.2%} of all; they are {self.recall:.0%} of the planned ones{why}"
+            f"{self.scope}: {self.column} {self.cut}: {self.precision:.1%} of these rows are planned, "
+            f"against {self.base:.2%} of all; they are {self.recall:.0%} of the planned ones{why}"
         )
 
 
@@ -116,7 +180,11 @@ def movements_of(folder: Path) -> pl.DataFrame:
     local = pl.col("booking_ts").dt.convert_time_zone("Asia/Nicosia")
     cents = (pl.col("amount") * 100).cast(pl.Int64)
     return (
-        rows.join(accounts.select("account_id", "institution", "product", "branch", "opened_date"), on="account_id", how="left")
+        rows.join(
+            accounts.select("account_id", "institution", "product", "branch", "opened_date"),
+            on="account_id",
+            how="left",
+        )
         .join(legs.select("tx_id", "scenario").unique("tx_id"), on="tx_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("amount").cast(pl.Float64),
@@ -147,14 +215,16 @@ def movements_of(folder: Path) -> pl.DataFrame:
 
 
 def parties_of(folder: Path) -> pl.DataFrame:
-    """Reads the parties of a world with simple derived columns; `scenario` is there for members of positive groups.
+    """Reads the parties of a world with simple derived columns; members of positives have a `scenario`.
 
     Raises:
         OSError: a file is missing.
     """
     rows = pl.read_csv(folder / "data" / "parties.csv", infer_schema_length=None)
     groups = pl.read_parquet(folder / "truth" / "groups.parquet").filter(pl.col("kind") == "positive")
-    members = pl.read_parquet(folder / "truth" / "members.parquet").join(groups.select("group_id"), on="group_id")
+    members = pl.read_parquet(folder / "truth" / "members.parquet").join(
+        groups.select("group_id"), on="group_id"
+    )
     return rows.with_columns(
         pl.when(pl.col("party_id").is_in(members["party_id"].implode())).then(pl.lit("P")).alias("scenario"),
         pl.col("address_hash").str.slice(0, 1).alias("address_start"),
@@ -183,7 +253,7 @@ class Cut:
 
 
 def _hits(values: pl.Series, scope: pl.Series) -> pl.DataFrame:
-    """Counts planned rows by scope and value; the scope `all` adds up the others. Columns: scope, v, hits, total."""
+    """Counts planned rows by scope (`all` adds up the others) and value: scope, v, hits, total."""
     some = pl.DataFrame({"scope": scope, "v": values}).filter(pl.col("scope").is_not_null())
     each = pl.concat([some, some.with_columns(pl.lit("all").alias("scope"))])
     counted = each.group_by("scope", "v").agg(pl.len().cast(pl.Int64).alias("hits"))
@@ -192,7 +262,7 @@ def _hits(values: pl.Series, scope: pl.Series) -> pl.DataFrame:
 
 
 def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> list[Cut]:
-    """Finds in each scope the value with the greatest precision that more than a share of its planned rows hold.
+    """Finds in each scope the most precise value that more than a share of its planned rows hold.
 
     Args:
         values: one column.
@@ -202,7 +272,9 @@ def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> l
     hits = _hits(values, scope).filter(pl.col("hits") > least * pl.col("total"))
     if not hits.height:
         return []
-    rows = values.filter(values.is_in(hits["v"].implode(), nulls_equal=True)).to_frame("v").group_by("v").len()
+    rows = (
+        values.filter(values.is_in(hits["v"].implode(), nulls_equal=True)).to_frame("v").group_by("v").len()
+    )
     found = (
         hits.join(rows, on="v", nulls_equal=True)
         .with_columns((pl.col("hits") / pl.col("len")).alias("precision"))
@@ -211,7 +283,8 @@ def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> l
         .sort("scope")
     )
     return [
-        Cut(r["scope"], f"= {r['v']}", r["precision"], r["hits"] / r["total"]) for r in found.iter_rows(named=True)
+        Cut(r["scope"], f"= {r['v']}", r["precision"], r["hits"] / r["total"])
+        for r in found.iter_rows(named=True)
     ]
 
 
@@ -262,7 +335,7 @@ def _cuts(
 
 
 def _found(kind: str, frame: pl.DataFrame, cuts: Iterator[tuple[str, Cut]], *, pure: bool) -> list[Leak]:
-    """Keeps the cuts that tell too much: of all planned rows together, and of one scenario alone if `pure`."""
+    """Keeps the cuts that tell too much: of all planned rows, and of one scenario alone if `pure`."""
     shares = dict(frame.group_by("scenario").len().iter_rows())
     planned = sum(n for s, n in shares.items() if s is not None)
     out = []
@@ -286,25 +359,49 @@ def find_leaks(folder: Path) -> Verdict:
         OSError: a file is missing.
     """
     rows, parties = movements_of(folder), parties_of(folder)
-    base = rows["scenario"].is_not_null().sum() / max(rows.height, 1)
+    base = int(rows["scenario"].is_not_null().sum()) / max(rows.height, 1)
     if not base:
         return Verdict((), (), None, 0.0)
     found = _found("movements", rows, _cuts(rows, _VALUES, _NUMBERS, _ABSENT), pure=True)
     cuts = _cuts(parties, _PARTY_VALUES, _PARTY_NUMBERS, _PARTY_ABSENT)
     found += _found("parties", parties, cuts, pure=False)
     return Verdict(
-        tuple(f for f in found if not f.reason), tuple(f for f in found if f.reason), tree_precision(rows), base
+        tuple(f for f in found if not f.reason),
+        tuple(f for f in found if f.reason),
+        tree_precision(rows),
+        base,
     )
 
 
 _TREE_VALUES = (
-    "direction", "tx_type", "channel", "cp_country", "purpose_code", "mcc", "merchant_country", "location_city",
-    "institution", "product", "branch",
-)  # fmt: skip
+    "direction",
+    "tx_type",
+    "channel",
+    "cp_country",
+    "purpose_code",
+    "mcc",
+    "merchant_country",
+    "location_city",
+    "institution",
+    "product",
+    "branch",
+)
 _TREE_NUMBERS = (
-    "amount", "balance_after", "hour", "weekday", "day", "minute", "second", "mod_10", "mod_50", "mod_100",
-    "text_length", "rank", "tx_number", "account_number",
-)  # fmt: skip
+    "amount",
+    "balance_after",
+    "hour",
+    "weekday",
+    "day",
+    "minute",
+    "second",
+    "mod_10",
+    "mod_50",
+    "mod_100",
+    "text_length",
+    "rank",
+    "tx_number",
+    "account_number",
+)
 BINS = 32
 
 

@@ -58,17 +58,24 @@ def counter_cash(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books cash over the counter: savings, takings of shops, and what people pay in for others."""
     who = natural(world)
     person = _often(world, rng, _some(rng, who, 0.09), 0.15, 1.0)
-    other = rng.choice(who, len(person))
-    stood = np.where(rng.random(len(person)) < 0.3, other, person)
-    away = rng.random(len(person)) < 0.15
-    town = np.where(away, world.town[other], world.town[person])
+    # Whoever pays in for others is of the household, or one friend; for a shop it is one of two of its staff.
+    size = np.bincount(world.household[who], minlength=int(world.household.max()) + 1)
+    order = np.argsort(world.household[who], kind="stable")
+    after = np.empty(world.parties, dtype=np.int64)
+    after[who[order]] = np.roll(who[order], -1)
+    mate = np.where(size[world.household[person]] > 1, after[person], rng.permutation(who)[person % len(who)])
+    stood = np.where(rng.random(len(person)) < 0.25, mate, person)
+    town = np.where(rng.random(len(person)) < 0.12, world.town[mate], world.town[person])
     day = working_after(any_day(world, rng, person, 1.0))
     _counter(world, ledger, rng, person, day, town, _sums(rng, 40, 800, len(person)), stood)
     shop = np.flatnonzero(np.isin(np.array(world.nace, dtype=object), ["56.10", "47.11", "10.71", "96.02"]))
-    firm = np.repeat(shop, rng.poisson(5, len(shop)))
+    staff = [np.flatnonzero(world.employer == f)[:2] for f in shop.tolist()]
+    shop, staff = shop[[len(x) > 0 for x in staff]], [x for x in staff if len(x)]
+    firm = np.repeat(np.arange(len(shop)), rng.poisson(5, len(shop)))
     day = working_after(days_between(rng, np.zeros(len(firm), dtype=np.int64), np.full(len(firm), DAYS), 1.0))
     cents = (rng.lognormal(6.0, 0.7, len(firm)) * 100).astype(np.int64) // 500 * 500 + 500
-    _counter(world, ledger, rng, firm, day, world.town[firm], cents, rng.choice(who, len(firm)))
+    clerk = np.array([staff[f][k % len(staff[f])] for k, f in enumerate(firm.tolist())], dtype=np.int64)
+    _counter(world, ledger, rng, shop[firm], day, world.town[shop[firm]], cents, clerk)
 
 
 def _counter(

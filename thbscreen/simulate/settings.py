@@ -44,6 +44,7 @@ class Dirt:
     masked: float = 10.0
     swapped_day: float = 1.0
     wrong_currency: float = 1.0
+    reversal: float = 3.0
     late: float = 10.0
     other_script: float = 50.0
     broken: float = 0.5

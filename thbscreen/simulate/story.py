@@ -45,7 +45,9 @@ def tell_story(folder: Path, group_id: str, most: int = 60) -> list[str]:
     if not found.height:
         ids = groups["group_id"].to_list()
         shown = ", ".join(ids[:12]) + (" …" if len(ids) > 12 else "")
-        raise UsageError(f"no group '{group_id}' in {folder.name}", hint=f"groups are {shown or 'none at all'}")
+        raise UsageError(
+            f"no group '{group_id}' in {folder.name}", hint=f"groups are {shown or 'none at all'}"
+        )
     group = found.row(0, named=True)
     return [
         *_head(group), "", *_members(world, group_id), "", *_ties(world, group_id), "",
@@ -64,7 +66,10 @@ def _head(group: dict[str, Any]) -> Iterator[str]:
     yield f"Expected: {_EXPECTED[group['expected']]}."
     for op in group["ops"]:
         yield f"It behaves evasively ({op}, strength up to {group['strength']}): {BY_ID[op].changes}."
-    for title, key in (("Looks like daily life, or like its counterpart", "shared_traits"), ("Differs", "differs_in")):
+    for title, key in (
+        ("Looks like daily life, or like its counterpart", "shared_traits"),
+        ("Differs", "differs_in"),
+    ):
         if group[key]:
             yield f"{title}: {'; '.join(group[key])}."
 

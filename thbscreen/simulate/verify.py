@@ -79,7 +79,9 @@ def _hashes(world: Written) -> Check:
             faults.append(f"{name} is missing")
         elif digest(world.folder / name) != wanted:
             faults.append(f"{name} has changed")
-    faults += [f"{name} is not in the manifest" for name in sorted(there - set(told) - {"truth/manifest.json"})]
+    faults += [
+        f"{name} is not in the manifest" for name in sorted(there - set(told) - {"truth/manifest.json"})
+    ]
     return Check(f"the {len(told)} files are those that were made", tuple(faults))
 
 
@@ -99,7 +101,10 @@ def _money(world: Written) -> Check:
     )
     two = pairs.filter(pl.col("legs") == 2)
     wrong = two.filter((pl.col("sums") != 1) | (pl.col("ways") != 2)).height
-    lost = pairs.filter(pl.col("both_here") & (pl.col("legs") != 2)).height + pairs.filter(pl.col("legs") > 2).height
+    lost = (
+        pairs.filter(pl.col("both_here") & (pl.col("legs") != 2)).height
+        + pairs.filter(pl.col("legs") > 2).height
+    )
     faults += [f"{wrong} payments carry different sums on their two legs"] if wrong else []
     faults += [f"{lost} payments between accounts of the data lack a leg or have too many"] if lost else []
     signed = pl.when(pl.col("direction") == "credit").then(pl.col("amount")).otherwise(-pl.col("amount"))
@@ -108,7 +113,9 @@ def _money(world: Written) -> Check:
     faults += [f"{gaps} balances do not follow from the movement before"] if gaps else []
     bad = rows.filter((pl.col("amount") <= 0) | (pl.col("balance_after") < 0)).height
     faults += [f"{bad} rows have an amount or balance below zero"] if bad else []
-    return Check(f"money is conserved in {two.height} payments with two legs, and balances follow", tuple(faults))
+    return Check(
+        f"money is conserved in {two.height} payments with two legs, and balances follow", tuple(faults)
+    )
 
 
 def _calendar(world: Written) -> Check:
@@ -142,7 +149,9 @@ def _truth(world: Written) -> Check:
     legs, members, groups = (world.truth[k] for k in ("legs", "members", "groups"))
     faults = []
     wrong = legs.filter(pl.col("tx_id").is_in(ids) != pl.col("visible")).height
-    faults += [f"{wrong} planned movements are said to be visible and are not, or the reverse"] if wrong else []
+    faults += (
+        [f"{wrong} planned movements are said to be visible and are not, or the reverse"] if wrong else []
+    )
     double = legs["tx_id"].n_unique() != legs.height
     faults += ["a movement belongs to two groups"] if double else []
     shown = members.filter(pl.col("account_id").is_not_null())
@@ -150,7 +159,9 @@ def _truth(world: Written) -> Check:
     faults += [f"{away} accounts of members are not in the data"] if away else []
     lonely = groups.filter(~pl.col("group_id").is_in(members["group_id"].implode())).height
     faults += [f"{lonely} groups have no members"] if lonely else []
-    return Check(f"{legs.height} planned movements of {groups.height} groups are named rightly", tuple(faults))
+    return Check(
+        f"{legs.height} planned movements of {groups.height} groups are named rightly", tuple(faults)
+    )
 
 
 def _labels(world: Written) -> Check:
@@ -159,7 +170,9 @@ def _labels(world: Written) -> Check:
     for path in sorted((world.folder / "data").rglob("*")):
         if path.suffix not in (".parquet", ".csv"):
             continue
-        table = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=0)
+        table = (
+            pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=0)
+        )
         for column in table.columns:
             if set(column.split("_")) & set(LABELS):
                 faults.append(f"{path.name}: column {column} is a label")
@@ -167,7 +180,9 @@ def _labels(world: Written) -> Check:
                 seen = table[column].drop_nulls().cast(pl.String).str.to_lowercase()
                 if seen.str.contains_any(list(LABELS)).any():
                     faults.append(f"{path.name}: column {column} holds a label word")
-    faults += [f"{p.name} lies among the data" for p in (world.folder / "data").rglob("*") if "truth" in p.name]
+    faults += [
+        f"{p.name} lies among the data" for p in (world.folder / "data").rglob("*") if "truth" in p.name
+    ]
     return Check("no column and no id of the data is a label", tuple(faults))
 
 
@@ -176,10 +191,18 @@ def _leaks(world: Written) -> Check:
     faults = [leak.told() for leak in verdict.leaks]
     notes = [leak.told() for leak in verdict.intended]
     if verdict.tree is not None:
-        notes.append(f"a tree of depth 3 reaches an average precision of {verdict.tree:.3f}; at most {TREE} may be")
+        notes.append(
+            f"a tree of depth 3 reaches an average precision of {verdict.tree:.3f}; at most {TREE} may be"
+        )
         if verdict.tree > TREE:
-            faults.append(f"a tree of depth 3 reaches an average precision of {verdict.tree:.3f}, above {TREE}")
-    return Check("no single value or threshold, and no small tree, tells planned movements apart", tuple(faults), tuple(notes))
+            faults.append(
+                f"a tree of depth 3 reaches an average precision of {verdict.tree:.3f}, above {TREE}"
+            )
+    return Check(
+        "no single value or threshold, and no small tree, tells planned movements apart",
+        tuple(faults),
+        tuple(notes),
+    )
 
 
 CHECKS: tuple[Callable[[Written], Check], ...] = (_hashes, _money, _calendar, _truth, _labels, _leaks)

@@ -87,7 +87,7 @@ def play_funnel(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays
     seat = rng.choice(group.numbers["seats"], len(people))
     account, when, money = [], [], []
     for k, person in enumerate(people.tolist()):
-        n = rng.poisson(max(end - start, 7) / 7 * rng.uniform(0.6, 2.2))
+        n = rng.poisson(max(end - start, 7) / 7 * rng.uniform(0.8, 2.6))
         day = spread(rng, start, end, n, 1.0)
         cents = sums(rng, 60, 480, n, 10)
         mine = np.full(n, int(funnels[k % len(funnels)]))

@@ -42,7 +42,7 @@ def cast_payers(world: World, rng: Rng) -> Group:
     start, end = spell(rng, 90, 280)
     payer = take_busy(world, rng, count(rng, 2, 6))
     land = str(rng.choice(_FAR))
-    receiver = world.strangers(rng, count(rng, 1, 2), 1.0)
+    receiver = world.strangers(rng, 2 if chance(rng, 0.25) else 1, 1.0)
     for r in receiver.tolist():
         world.outside_country[r - 1_000_000] = land
     return Group(
@@ -73,7 +73,7 @@ def play_payers(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays
     for k, mine in enumerate(s.account(group.roles["payer"]).tolist()):
         begin = start + count(rng, 0, max((end - start) // 3, 1))
         last = min(begin + count(rng, 50, 200), end)
-        n = rng.poisson(max(last - begin, 7) / 7 * rng.uniform(1.2, 3.6))
+        n = rng.poisson(max(last - begin, 7) / 7 * rng.uniform(1.6, 4.8))
         day = spread(rng, begin, last, n)
         cents = np.where(rng.random(n) < 0.25, rng.integers(1000, 20_000, n), round_sums(rng, 10, 150, n, 5))
         receiver = int(receivers[k % len(receivers)])
