@@ -30,16 +30,16 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @click.option("--twins", metavar="LIST", default="all", show_default=True,
               help="Lawful look-alikes: all, none, or ids such as T1,T4:2.")  # fmt: skip
 @click.option("--ops", metavar="LIST",
-              help="Evasive operators with strengths 0 to 3 for the networks, such as A4:2,A8:3.")  # fmt: skip
+              help="Evasive operators with strengths 0 to 3 for networks: A4:2,A8:3.")  # fmt: skip
 @click.option("--evasive", type=click.FloatRange(0, 1), metavar="SHARE",
               help="Share of networks that behave evasively; all of them when --ops is given.")  # fmt: skip
 @click.option("--visibility", metavar="WORD",
-              help="What the data show of networks: full, one_bank, cash_heavy, kyc_missing or mixed.")  # fmt: skip
+              help="What data show: full, one_bank, cash_heavy, kyc_missing or mixed.")  # fmt: skip
 @click.option(
     "--banks", type=int, metavar="N", default=3, show_default=True, help="Banks in the data, 3 to 5."
 )
 @click.option("--profiles", metavar="LIST", default="clean", show_default=True,
-              help="Forms of export besides data/: bank_a to bank_e, fiu; each is read back by a mapping.")  # fmt: skip
+              help="Further exports beside data/: some of bank_a to bank_e, and fiu.")  # fmt: skip
 @click.option("--dirt", type=click.FloatRange(0, 20), metavar="X", default=1.0, show_default=True,
               help="Factor on the usual damage of those exports; 0 for none.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace an earlier world.")
@@ -47,14 +47,15 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @debug_option
 @click.pass_context
 def simulate(
-    context: click.Context, preset: str, seed: int, out: Path | None, people: int | None, scenarios: str, twins: str,
-    ops: str | None, evasive: float | None, visibility: str | None, banks: int,
+    context: click.Context, preset: str, seed: int, out: Path | None, people: int | None, scenarios: str,
+    twins: str, ops: str | None, evasive: float | None, visibility: str | None, banks: int,
     profiles: str, dirt: float, force: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Makes an invented world of banks with known truth.
 
-    The folder holds data/, which can be scanned, and truth/, which says who is in which planned group. Everything is
-    invented: finding these groups shows that the program works as meant, not how many real cases it would find.
+    The folder holds data/, which can be scanned, and truth/, which says who is in which planned group.
+    Everything is invented: finding these groups shows that the program works as meant, not how many real
+    cases it would find.
     """
     if context.invoked_subcommand is not None:
         return
@@ -74,8 +75,8 @@ def simulate(
     if not quiet:
         kinds = [p.scenario.kind for p in made.plans]
         say(
-            f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} networks, "
-            f"{kinds.count('twin')} lawful look-alikes; all invented"
+            f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} "
+            f"networks, {kinds.count('twin')} lawful look-alikes; all invented"
         )
 
 
@@ -87,8 +88,8 @@ def simulate(
 def check(context: click.Context, folder: Path, as_json: bool) -> None:
     """Checks a world: files, money, calendar, truth, and that nothing gives planned groups away.
 
-    Ends with exit code 1 when something does not hold. A leak is a fault of the generator: a single value or
-    threshold, or a small tree over all columns, that tells movements of planned networks from those of others.
+    Ends with exit code 1 when something does not hold. A leak is a fault of the generator: a single value
+    or threshold, or a small tree over all columns, that tells movements of planned networks from others.
     """
     from thbscreen.simulate.verify import check_world  # noqa: PLC0415  # help needs no tables
 

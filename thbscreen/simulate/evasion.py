@@ -89,7 +89,7 @@ def other_times(moves: Moves, s: Scene) -> Moves:
 
 
 def other_parts(moves: Moves, s: Scene) -> Moves:
-    """A2: pays a sum in two to four parts on following days; from strength 2, joins what was paid in one week."""
+    """A2: pays sums in two to four parts on following days; from strength 2, joins those of one week."""
     cents = moves.ints("cents")
     chosen = s.drawn(moves.transfers() & (cents >= 4000))
     rest, whole = moves.pick(~chosen), moves.pick(chosen)
@@ -143,7 +143,7 @@ def other_sums(moves: Moves, s: Scene) -> Moves:
 
 
 def extra_hops(moves: Moves, s: Scene) -> Moves:
-    """A4: sends payments between members over accounts of one to three others, who pass all of it on in a day."""
+    """A4: sends payments between members over one to three other accounts, which pass all on in a day."""
     if not len(s.helpers):
         return moves
     chosen = s.drawn(s.inside(moves) & ~np.isin(moves.ints("payer"), s.helpers))
@@ -154,9 +154,14 @@ def extra_hops(moves: Moves, s: Scene) -> Moves:
     first = moves.pick(chosen).changed(payee=over[chosen])
     n = int(chosen.sum())
     second = made(
-        n, moment=(moves.ints("moment") + lag)[chosen], payer=over[chosen], payee=moves.ints("payee")[chosen],
-        cents=moves.ints("cents")[chosen], text=texts.chat(s.rng, n).tolist(), leg=s.leg,
-    )  # fmt: skip
+        n,
+        moment=(moves.ints("moment") + lag)[chosen],
+        payer=over[chosen],
+        payee=moves.ints("payee")[chosen],
+        cents=moves.ints("cents")[chosen],
+        text=texts.chat(s.rng, n).tolist(),
+        leg=s.leg,
+    )
     return moves.pick(~chosen).plus(_fresh(first), second)
 
 
@@ -218,11 +223,18 @@ def more_life(moves: Moves, s: Scene) -> Moves:
     town = s.world.merchants.town[merchant]
     online = town == s.world.merchants.town.max()
     bought = made(
-        len(account), moment=at(np.maximum(day, 0), daytime(s.rng, len(account))), payer=account,
-        cents=prices(s.rng, trade, np.full(len(account), 0.7)), tx_type="card_purchase",
-        channel=np.where(online, "ecom", "pos").tolist(), merchant=merchant, city=np.where(online, -1, town),
-        leg=s.leg, camouflage=True, new=False,
-    )  # fmt: skip
+        len(account),
+        moment=at(np.maximum(day, 0), daytime(s.rng, len(account))),
+        payer=account,
+        cents=prices(s.rng, trade, np.full(len(account), 0.7)),
+        tx_type="card_purchase",
+        channel=np.where(online, "ecom", "pos").tolist(),
+        merchant=merchant,
+        city=np.where(online, -1, town),
+        leg=s.leg,
+        camouflage=True,
+        new=False,
+    )
     bought = bought.pick((day >= 0) & s.possible(bought, bought.ints("moment")))
     return moves.plus(bought, _pay_like(s, who)) if s.strength > 1 else moves.plus(bought)
 
@@ -235,15 +247,21 @@ def _pay_like(s: Scene, who: Ints) -> Moves:
     month = np.tile(np.arange(9, dtype=np.int64), len(some))
     cents = np.repeat(s.rng.integers(62_000, 118_000, len(some)), 9)
     paid = made(
-        len(account), moment=at(MONTH_STARTS[1:][month] - 2, np.full(len(account), 10 * 3600)), payer=firm,
-        payee=account, cents=cents, text=texts.draw(s.rng, len(account), "salary", month=month).tolist(),
-        purpose="SALA", leg=s.leg, camouflage=True,
-    )  # fmt: skip
+        len(account),
+        moment=at(MONTH_STARTS[1:][month] - 2, np.full(len(account), 10 * 3600)),
+        payer=firm,
+        payee=account,
+        cents=cents,
+        text=texts.draw(s.rng, len(account), "salary", month=month).tolist(),
+        purpose="SALA",
+        leg=s.leg,
+        camouflage=True,
+    )
     return paid.pick(s.possible(paid, paid.ints("moment")))
 
 
 def other_channels(moves: Moves, s: Scene) -> Moves:
-    """A7: turns transfers between members into cash taken out, of which half is paid in again, or into vouchers."""
+    """A7: turns transfers between members into cash taken out, half of it paid in again, or into coins."""
     cents = moves.ints("cents")
     chosen = s.drawn(s.inside(moves) & (cents >= 2000), BUDGET[s.strength] * 0.7)
     bought = chosen & (s.strength == 3) & (s.rng.random(len(chosen)) < 0.25)
@@ -257,9 +275,16 @@ def other_channels(moves: Moves, s: Scene) -> Moves:
     trade = np.full(int(bought.sum()), TRADE_INDEX["crypto"])
     merchant = s.world.merchants.choose(s.rng, trade, np.zeros(len(trade), dtype=np.int64))
     coins = made(
-        len(trade), moment=moves.ints("moment")[bought], payer=moves.ints("payer")[bought], cents=cents[bought],
-        tx_type="card_purchase", channel="ecom", merchant=merchant, leg=s.leg, new=False,
-    )  # fmt: skip
+        len(trade),
+        moment=moves.ints("moment")[bought],
+        payer=moves.ints("payer")[bought],
+        cents=cents[bought],
+        tx_type="card_purchase",
+        channel="ecom",
+        merchant=merchant,
+        leg=s.leg,
+        new=False,
+    )
     return moves.pick(~chosen).plus(*(m.pick(s.possible(m, m.ints("moment"))) for m in (out, paid_in, coins)))
 
 
@@ -267,10 +292,18 @@ def _at_machine(s: Scene, moment: Ints, account: Ints, cents: Ints, paid_in: boo
     town = s.world.town[s.world.holder[account]]
     machine = s.world.machines.choose(s.rng, town)
     return made(
-        len(account), moment=moment, payee=account if paid_in else -1, payer=-1 if paid_in else account,
-        cents=cents, tx_type="cash_deposit" if paid_in else "cash_withdrawal", channel="atm", machine=machine,
-        city=town, leg=s.leg, new=False,
-    )  # fmt: skip
+        len(account),
+        moment=moment,
+        payee=account if paid_in else -1,
+        payer=-1 if paid_in else account,
+        cents=cents,
+        tx_type="cash_deposit" if paid_in else "cash_withdrawal",
+        channel="atm",
+        machine=machine,
+        city=town,
+        leg=s.leg,
+        new=False,
+    )
 
 
 _LOOK_ALIKES = str.maketrans("AaBEeHIiKMNOoPpTXxycs", "ΑаΒЕеΗІіΚΜΝОоРрТХхусѕ")
@@ -314,7 +347,7 @@ def reversals(moves: Moves, s: Scene) -> Moves:
 
 
 def under_round_sums(moves: Moves, s: Scene) -> Moves:
-    """A13: stays just under round sums: what is at or above one is paid below it, and the rest two days later."""
+    """A13: stays under round sums: what is at or above one is paid below it, the rest two days later."""
     cents, n = moves.ints("cents"), moves.table.height
     step = ROUND_SUMS[np.maximum(np.searchsorted(ROUND_SUMS, cents, side="right") - 1, 0)]
     chosen = s.drawn(moves.transfers() & (cents >= step) & (cents < step * 2))
@@ -327,7 +360,7 @@ def under_round_sums(moves: Moves, s: Scene) -> Moves:
 
 
 def unasked(moves: Moves, s: Scene) -> Moves:
-    """A14: pays strangers unasked: a cent with a text, a small gift, a rent that goes to the wrong account."""
+    """A14: pays strangers unasked: a cent with a text, a small gift, a rent to the wrong account."""
     n = (8, 20, 50)[s.strength - 1]
     payer, payee = s.rng.choice(s.accounts, n), s.rng.choice(s.strangers, n)
     cents = s.rng.choice(np.array([1, 1, 100, 500, 1500, 38_000], dtype=np.int64), n)
@@ -335,9 +368,15 @@ def unasked(moves: Moves, s: Scene) -> Moves:
     pool = [texts.draw(s.rng, n, name).tolist() for name in ("visits", "forward", "rent")]
     label = [pool[k][j] for j, k in enumerate(s.rng.integers(0, 3, n).tolist())]
     sent = made(
-        n, moment=at(day, daytime(s.rng, n)), payer=payer, payee=payee, cents=cents, text=label, leg=s.leg,
+        n,
+        moment=at(day, daytime(s.rng, n)),
+        payer=payer,
+        payee=payee,
+        cents=cents,
+        text=label,
+        leg=s.leg,
         camouflage=True,
-    )  # fmt: skip
+    )
     return moves.plus(sent.pick(s.possible(sent, sent.ints("moment")) & (payer != payee)))
 
 
@@ -347,9 +386,14 @@ def into_the_crowd(moves: Moves, s: Scene) -> Moves:
     day = s.rng.integers(0, DAYS, len(account))
     cents = s.rng.integers(100, 900, len(account))
     paid = made(
-        len(account), moment=at(day, daytime(s.rng, len(account))), payer=account,
-        payee=np.full(len(account), s.helpers[0]), cents=cents, leg=s.leg, camouflage=True,
-    )  # fmt: skip
+        len(account),
+        moment=at(day, daytime(s.rng, len(account))),
+        payer=account,
+        payee=np.full(len(account), s.helpers[0]),
+        cents=cents,
+        leg=s.leg,
+        camouflage=True,
+    )
     return moves.plus(paid.pick(s.possible(paid, paid.ints("moment")) & (account != s.helpers[0])))
 
 

@@ -15,7 +15,7 @@ MARKER = "truth/manifest.json"
 
 
 def write_world(made: Made, out: Path, *, force: bool = False) -> Path:
-    """Writes `out/data`, `out/truth` and, for further profiles, `out/exports`; the folder appears whole or not at all.
+    """Writes `out/data`, `out/truth` and, for further profiles, `out/exports`: all of it or nothing.
 
     Args:
         made: the world.

@@ -16,7 +16,7 @@ from thbscreen.simulate.layers import LivingWorld
 from thbscreen.simulate.places import TOWN_NAMES
 from thbscreen.simulate.streams import Keys, distinct, keyed, number_of, shares
 
-#: Codes of the banks A to E whose accounts are in the data, and of banks elsewhere in Cyprus; none is assigned.
+#: Codes of the banks A to E whose accounts are in the data, and of other banks in Cyprus; all unassigned.
 BANKS = ("990", "991", "992", "993", "994")
 _ELSEWHERE = ("995", "996", "997", "998")
 _BANK_SHARES = (0.36, 0.24, 0.18, 0.12, 0.10)
@@ -25,7 +25,7 @@ HIDDEN = -1
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Ids by number: accounts here and elsewhere, parties, cards, devices, merchants, terminals, people at counters."""
+    """Ids by number: accounts here and elsewhere, parties, cards, devices, merchants and terminals."""
 
     accounts: pl.Series
     elsewhere: pl.Series

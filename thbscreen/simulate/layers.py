@@ -26,23 +26,44 @@ from thbscreen.simulate.world import OUTSIDE, World, add_public_bodies, build_wo
 Process = Callable[[World, Ledger, Rng], None]
 #: Processes of ordinary life in which people deal with others; wages come before them.
 SHARED: tuple[Process, ...] = (
-    life.incomes, life.homes, life.friends, life.families_abroad, life.partners, life.travel,
-    trade.house_help, trade.commerce, society.town_halls, society.online_adverts, society.clubs,
-    society.circles, society.short_stays, society.two_homes, society.bank_fees, *MORE_LIFE,
-)  # fmt: skip
+    life.incomes,
+    life.homes,
+    life.friends,
+    life.families_abroad,
+    life.partners,
+    life.travel,
+    trade.house_help,
+    trade.commerce,
+    society.town_halls,
+    society.online_adverts,
+    society.clubs,
+    society.circles,
+    society.short_stays,
+    society.two_homes,
+    society.bank_fees,
+    *MORE_LIFE,
+)
 #: Processes in which everybody acts alone, so that only those who live again need to be drawn.
 ALONE: tuple[Process, ...] = (life.shopping, life.cash)
 _ENUMS = {"tx_type": pl.Enum(columns.TX_TYPES), "channel": pl.Enum(columns.CHANNELS)}
 _SMALL = {
-    "account": pl.Int32, "other": pl.Int32, "merchant": pl.Int32, "machine": pl.Int32, "card": pl.Int32,
-    "device": pl.Int32, "city": pl.Int8, "group": pl.Int32, "leg": pl.Int16, "conductor": pl.Int32,
+    "account": pl.Int32,
+    "other": pl.Int32,
+    "merchant": pl.Int32,
+    "machine": pl.Int32,
+    "card": pl.Int32,
+    "device": pl.Int32,
+    "city": pl.Int8,
+    "group": pl.Int32,
+    "leg": pl.Int16,
+    "conductor": pl.Int32,
     "reference": pl.Int32,
-}  # fmt: skip
+}
 
 
 @dataclass(slots=True)
 class LivingWorld(World):
-    """A world that remembers who was met in which process, so that people live again among the same others."""
+    """A world that remembers who was met in which process, so that people meet the same others again."""
 
     process: str = ""
     call: int = 0
@@ -171,7 +192,7 @@ def ordinary(seed: int, people: int, firms: int, processes: Sequence[Process] = 
 def _live(
     world: LivingWorld, seed: int, layer: str, processes: Sequence[Process], touched: Flags | None
 ) -> tuple[list[pl.DataFrame], Pays]:
-    """Runs ordinary life and gives its movements and wages; only those of touched parties, if any are given."""
+    """Runs ordinary life and gives its movements, only those of touched parties if given, and wages."""
     ledger, frames = Ledger(world), []
     world.begin("wages")
     pays = trade.wages(world, ledger, stream(seed, layer, "wages"))
@@ -207,10 +228,29 @@ def _kept(frame: pl.DataFrame, world: World, touched: Flags | None) -> pl.DataFr
 
 
 _FACTS = (
-    "job", "age", "household", "address", "phone", "email", "device", "town", "income", "employer", "card_rate",
-    "cash_rate", "opened", "left", "quiet", "unpaid", "housed", "staff", "social_share", "deduct_share",
-    "wage_payer", "main",
-)  # fmt: skip
+    "job",
+    "age",
+    "household",
+    "address",
+    "phone",
+    "email",
+    "device",
+    "town",
+    "income",
+    "employer",
+    "card_rate",
+    "cash_rate",
+    "opened",
+    "left",
+    "quiet",
+    "unpaid",
+    "housed",
+    "staff",
+    "social_share",
+    "deduct_share",
+    "wage_payer",
+    "main",
+)
 
 
 def _changed(before: World, after: World) -> Flags:

@@ -1,6 +1,6 @@
 """The leak test: no single column, and no small tree over all columns, may tell planned movements apart.
 
-A world in which one value gives positives away measures nothing. When this test fails the generator is mended.
+A world in which one value gives positives away measures nothing. When this fails the generator is mended.
 """
 
 from __future__ import annotations
@@ -25,22 +25,71 @@ PURITY = 0.5
 TREE = 0.15
 #: Columns that are meant to tell something, with the reason. Ordinary people have the same values too.
 INTENDED: dict[str, str] = {
-    "account_age": "accounts of recruited people are opened for the purpose; newcomers and seasonal staff share it",
+    "account_age": "accounts of recruited people are opened for the purpose; newcomers' are as young",
 }
 _VALUES = (
-    "direction", "currency", "tx_type", "channel", "cp_country", "purpose_code", "mcc", "merchant_country",
-    "location_city", "location_country", "merchant_name", "cp_name", "remittance_info", "institution", "product",
-    "branch", "amount", "cents_part", "tx_start", "tx_end", "account_check", "account_end", "cp_bank",
-    "hour", "weekday", "day", "minute", "second",
-)  # fmt: skip
+    "direction",
+    "currency",
+    "tx_type",
+    "channel",
+    "cp_country",
+    "purpose_code",
+    "mcc",
+    "merchant_country",
+    "location_city",
+    "location_country",
+    "merchant_name",
+    "cp_name",
+    "remittance_info",
+    "institution",
+    "product",
+    "branch",
+    "amount",
+    "cents_part",
+    "tx_start",
+    "tx_end",
+    "account_check",
+    "account_end",
+    "cp_bank",
+    "hour",
+    "weekday",
+    "day",
+    "minute",
+    "second",
+)
 _NUMBERS = (
-    "amount", "balance_after", "hour", "day", "minute", "second", "mod_10", "mod_50", "mod_100", "digits",
-    "text_length", "account_age", "pair_count", "rank", "tx_number", "account_number",
-)  # fmt: skip
+    "amount",
+    "balance_after",
+    "hour",
+    "day",
+    "minute",
+    "second",
+    "mod_10",
+    "mod_50",
+    "mod_100",
+    "digits",
+    "text_length",
+    "account_age",
+    "pair_count",
+    "rank",
+    "tx_number",
+    "account_number",
+)
 _ABSENT = (
-    "channel", "cp_account_id", "cp_name", "ultimate_creditor", "purpose_code", "end_to_end_id", "remittance_info",
-    "mcc", "location_city", "terminal_id", "card_id", "conductor_id", "device_id",
-)  # fmt: skip
+    "channel",
+    "cp_account_id",
+    "cp_name",
+    "ultimate_creditor",
+    "purpose_code",
+    "end_to_end_id",
+    "remittance_info",
+    "mcc",
+    "location_city",
+    "terminal_id",
+    "card_id",
+    "conductor_id",
+    "device_id",
+)
 _PARTY_VALUES = (
     "kind",
     "age_band",
@@ -87,8 +136,8 @@ class Leak:
         """Gives one line for people."""
         why = f"; intended: {self.reason}" if self.reason else ""
         return (
-            f"{self.scope}: {self.column} {self.cut}: {self.precision:.1%} of these rows are planned, against "
-            f"{self.base:.2%} of all; they are {self.recall:.0%} of the planned ones{why}"
+            f"{self.scope}: {self.column} {self.cut}: {self.precision:.1%} of these rows are planned, "
+            f"against {self.base:.2%} of all; they are {self.recall:.0%} of the planned ones{why}"
         )
 
 
@@ -166,7 +215,7 @@ def movements_of(folder: Path) -> pl.DataFrame:
 
 
 def parties_of(folder: Path) -> pl.DataFrame:
-    """Reads the parties of a world with simple derived columns; `scenario` is there for members of positive groups.
+    """Reads the parties of a world with simple derived columns; members of positives have a `scenario`.
 
     Raises:
         OSError: a file is missing.
@@ -204,7 +253,7 @@ class Cut:
 
 
 def _hits(values: pl.Series, scope: pl.Series) -> pl.DataFrame:
-    """Counts planned rows by scope and value; the scope `all` adds up the others. Columns: scope, v, hits, total."""
+    """Counts planned rows by scope (`all` adds up the others) and value: scope, v, hits, total."""
     some = pl.DataFrame({"scope": scope, "v": values}).filter(pl.col("scope").is_not_null())
     each = pl.concat([some, some.with_columns(pl.lit("all").alias("scope"))])
     counted = each.group_by("scope", "v").agg(pl.len().cast(pl.Int64).alias("hits"))
@@ -213,7 +262,7 @@ def _hits(values: pl.Series, scope: pl.Series) -> pl.DataFrame:
 
 
 def best_values(values: pl.Series, scope: pl.Series, least: float = RECALL) -> list[Cut]:
-    """Finds in each scope the value with the greatest precision that more than a share of its planned rows hold.
+    """Finds in each scope the most precise value that more than a share of its planned rows hold.
 
     Args:
         values: one column.
@@ -286,7 +335,7 @@ def _cuts(
 
 
 def _found(kind: str, frame: pl.DataFrame, cuts: Iterator[tuple[str, Cut]], *, pure: bool) -> list[Leak]:
-    """Keeps the cuts that tell too much: of all planned rows together, and of one scenario alone if `pure`."""
+    """Keeps the cuts that tell too much: of all planned rows, and of one scenario alone if `pure`."""
     shares = dict(frame.group_by("scenario").len().iter_rows())
     planned = sum(n for s, n in shares.items() if s is not None)
     out = []
@@ -310,7 +359,7 @@ def find_leaks(folder: Path) -> Verdict:
         OSError: a file is missing.
     """
     rows, parties = movements_of(folder), parties_of(folder)
-    base = rows["scenario"].is_not_null().sum() / max(rows.height, 1)
+    base = int(rows["scenario"].is_not_null().sum()) / max(rows.height, 1)
     if not base:
         return Verdict((), (), None, 0.0)
     found = _found("movements", rows, _cuts(rows, _VALUES, _NUMBERS, _ABSENT), pure=True)
@@ -325,13 +374,34 @@ def find_leaks(folder: Path) -> Verdict:
 
 
 _TREE_VALUES = (
-    "direction", "tx_type", "channel", "cp_country", "purpose_code", "mcc", "merchant_country", "location_city",
-    "institution", "product", "branch",
-)  # fmt: skip
+    "direction",
+    "tx_type",
+    "channel",
+    "cp_country",
+    "purpose_code",
+    "mcc",
+    "merchant_country",
+    "location_city",
+    "institution",
+    "product",
+    "branch",
+)
 _TREE_NUMBERS = (
-    "amount", "balance_after", "hour", "weekday", "day", "minute", "second", "mod_10", "mod_50", "mod_100",
-    "text_length", "rank", "tx_number", "account_number",
-)  # fmt: skip
+    "amount",
+    "balance_after",
+    "hour",
+    "weekday",
+    "day",
+    "minute",
+    "second",
+    "mod_10",
+    "mod_50",
+    "mod_100",
+    "text_length",
+    "rank",
+    "tx_number",
+    "account_number",
+)
 BINS = 32
 
 

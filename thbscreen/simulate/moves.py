@@ -48,7 +48,7 @@ class Moves:
         """Tells which rows are transfers between two accounts."""
         return (self.ints("payer") >= 0) & (self.ints("payee") >= 0)
 
-    def changed(self, **columns: pl.Series | np.ndarray | list[str | None]) -> Moves:  # type: ignore[type-arg]
+    def changed(self, **columns: pl.Series | np.ndarray | list[str | None]) -> Moves:
         """Gives the payments with other values in some columns."""
         series = [pl.Series(name, values, dtype=SCHEMA[name]) for name, values in columns.items()]
         return Moves(self.table.with_columns(series))

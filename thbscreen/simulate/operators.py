@@ -74,39 +74,119 @@ def _older_accounts(world: LivingWorld, rng: Rng, who: Ints, strength: int) -> N
 
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("A1", "other times", "payments move by up to 6, 24 or 72 hours; money passed on waits up to 2, 5 or 10 "
-             "days", "who pays whom, and every sum", evasion.other_times),
-    Operator("A2", "parts and bundles", "sums are paid in 2, 3 or 4 parts on following days; from strength 2, payments "
-             "of one pair in one week are joined", "what each pair moves in all", evasion.other_parts),
-    Operator("A3", "blurred sums", "sums move by up to 5, 10 or 15 percent and off round numbers",
-             "what each pair moves in all, where it pays more than once", evasion.other_sums),
-    Operator("A4", "extra hop", "35, 65 or all percent of payments between members pass through the accounts of 1, 2 "
-             "or 3 others, who keep nothing", "what payer and payee pay and get", evasion.extra_hops,
-             helpers=(0, 1, 2, 3)),
-    Operator("A5", "collectors in turn", "2, 3 or 5 accounts take the place of the one that collects, month by month",
-             "what all collectors together get and pay", evasion.more_collectors, helpers=(0, 2, 3, 5)),
-    Operator("A6", "everyday rows", "18, 36 or 54 card purchases per quiet account; from strength 2 monthly credits "
-             "like pay", "all other payments", evasion.more_life),
-    Operator("A7", "other channels", "a quarter, half or two thirds of payments between members become cash, half of it "
-             "paid in again; at strength 3 some become purchases of coins", "nobody gets more than was taken out",
-             evasion.other_channels),
-    Operator("A8", "other words", "35, 65 or all percent of texts become those of friends; from strength 2 look-alike "
-             "letters and invisible signs, at 3 pictures", "all payments", evasion.other_words),
-    Operator("A9", "own contacts", "35, 65 or all percent of members have contacts that nobody shares, and names "
-             "written in other order; at strength 3 devices too", "all payments", facts=_new_contacts),
-    Operator("A10", "older accounts", "35, 65 or all percent of young accounts are opened 180 to 540 days before use",
-             "all payments", facts=_older_accounts),
-    Operator("A11", "many banks", "members are spread over all banks of the data; at strength 2 and 3 a sixth or a "
-             "third of their accounts is at banks that hand nothing over", "all payments"),
-    Operator("A12", "paid and returned", "15, 30 or 50 percent as many payments again between members, each returned "
-             "in full within five days", "net sums", evasion.reversals),
-    Operator("A13", "under round sums", "sums at or above a round number are paid just below it, the rest two days "
-             "later", "what each pair moves in all", evasion.under_round_sums),
-    Operator("A14", "unasked payments", "8, 20 or 50 payments of a cent to some euros, a few like a rent, go to "
-             "strangers", "all other payments; strangers do nothing", evasion.unasked),
-    Operator("A15", "crowded hub", "members pay tiny sums into a hub that gets 1,000, 10,000 or 30,000 tiny payments",
-             "all other payments", evasion.into_the_crowd),
-)  # fmt: skip
+    Operator(
+        "A1",
+        "other times",
+        "payments move by up to 6, 24 or 72 hours; money passed on waits up to 2, 5 or 10 days",
+        "who pays whom, and every sum",
+        evasion.other_times,
+    ),
+    Operator(
+        "A2",
+        "parts and bundles",
+        "sums are paid in 2, 3 or 4 parts on following days; from strength 2, payments "
+        "of one pair in one week are joined",
+        "what each pair moves in all",
+        evasion.other_parts,
+    ),
+    Operator(
+        "A3",
+        "blurred sums",
+        "sums move by up to 5, 10 or 15 percent and off round numbers",
+        "what each pair moves in all, where it pays more than once",
+        evasion.other_sums,
+    ),
+    Operator(
+        "A4",
+        "extra hop",
+        "35, 65 or all percent of payments between members pass through the accounts of 1, 2 "
+        "or 3 others, who keep nothing",
+        "what payer and payee pay and get",
+        evasion.extra_hops,
+        helpers=(0, 1, 2, 3),
+    ),
+    Operator(
+        "A5",
+        "collectors in turn",
+        "2, 3 or 5 accounts take the place of the one that collects, month by month",
+        "what all collectors together get and pay",
+        evasion.more_collectors,
+        helpers=(0, 2, 3, 5),
+    ),
+    Operator(
+        "A6",
+        "everyday rows",
+        "18, 36 or 54 card purchases per quiet account; from strength 2 monthly credits like pay",
+        "all other payments",
+        evasion.more_life,
+    ),
+    Operator(
+        "A7",
+        "other channels",
+        "a quarter, half or two thirds of payments between members become cash, half of it "
+        "paid in again; at strength 3 some become purchases of coins",
+        "nobody gets more than was taken out",
+        evasion.other_channels,
+    ),
+    Operator(
+        "A8",
+        "other words",
+        "35, 65 or all percent of texts become those of friends; from strength 2 look-alike "
+        "letters and invisible signs, at 3 pictures",
+        "all payments",
+        evasion.other_words,
+    ),
+    Operator(
+        "A9",
+        "own contacts",
+        "35, 65 or all percent of members have contacts that nobody shares, and names "
+        "written in other order; at strength 3 devices too",
+        "all payments",
+        facts=_new_contacts,
+    ),
+    Operator(
+        "A10",
+        "older accounts",
+        "35, 65 or all percent of young accounts are opened 180 to 540 days before use",
+        "all payments",
+        facts=_older_accounts,
+    ),
+    Operator(
+        "A11",
+        "many banks",
+        "members are spread over all banks of the data; at strength 2 and 3 a sixth or a "
+        "third of their accounts is at banks that hand nothing over",
+        "all payments",
+    ),
+    Operator(
+        "A12",
+        "paid and returned",
+        "15, 30 or 50 percent as many payments again between members, each returned in full within five days",
+        "net sums",
+        evasion.reversals,
+    ),
+    Operator(
+        "A13",
+        "under round sums",
+        "sums at or above a round number are paid just below it, the rest two days later",
+        "what each pair moves in all",
+        evasion.under_round_sums,
+    ),
+    Operator(
+        "A14",
+        "unasked payments",
+        "8, 20 or 50 payments of a cent to some euros, a few like a rent, go to strangers",
+        "all other payments; strangers do nothing",
+        evasion.unasked,
+    ),
+    Operator(
+        "A15",
+        "crowded hub",
+        "members pay tiny sums into a hub that gets 1,000, 10,000 or 30,000 tiny payments",
+        "all other payments",
+        evasion.into_the_crowd,
+    ),
+)
 BY_ID = {op.id: op for op in OPERATORS}
 
 
@@ -149,7 +229,8 @@ def strangers_of(world: LivingWorld, rng: Rng, n: int = 60) -> Ints:
     free: Flags = solo(world) & (world.opened < 0) & ~world.quiet
     free[np.fromiter(world.taken, dtype=np.int64, count=len(world.taken))] = False
     able = np.flatnonzero(free)
-    return world.main[rng.choice(able, min(n, len(able)), replace=False)]
+    drawn: Ints = world.main[rng.choice(able, min(n, len(able)), replace=False)]
+    return drawn
 
 
 def hub_of(world: LivingWorld, seed: int) -> int:
@@ -159,9 +240,15 @@ def hub_of(world: LivingWorld, seed: int) -> int:
 
 
 def behave(
-    frame: pl.DataFrame, world: LivingWorld, ledger: Ledger, group: Group, number: int, seed: int,
-    ops: tuple[tuple[str, int], ...], cash_heavy: bool,
-) -> pl.DataFrame:  # fmt: skip
+    frame: pl.DataFrame,
+    world: LivingWorld,
+    ledger: Ledger,
+    group: Group,
+    number: int,
+    seed: int,
+    ops: tuple[tuple[str, int], ...],
+    cash_heavy: bool,
+) -> pl.DataFrame:
     """Gives the legs of a group after its operators, in the order of their numbers.
 
     Args:

@@ -1,4 +1,4 @@
-"""Which groups a world has, and how they behave: scenario, evasive operators, and what the data show of them."""
+"""Which groups a world has and how they behave: scenario, operators, and what the data show of them."""
 
 from __future__ import annotations
 
@@ -106,9 +106,11 @@ def cast_plans(world: LivingWorld, plans: Sequence[Plan], seed: int) -> dict[int
             out[plan.number] = prepare(world, stream(seed, "prepare", plan.group_id), group, plan.ops)
         except ValueError as fault:
             raise SettingsError(
-                "--people", str(world.people), f"too few people for {plan.group_id} ({fault})",
+                "--people",
+                str(world.people),
+                f"too few people for {plan.group_id} ({fault})",
                 "ask for more people or fewer groups",
-            ) from None  # fmt: skip
+            ) from None
     return out
 
 

@@ -1,4 +1,4 @@
-"""A small decision tree over binned columns, for the leak test: how far can three questions tell rows apart?"""
+"""A small decision tree over binned columns, for the leak test: how far do three questions get?"""
 
 from __future__ import annotations
 
@@ -59,10 +59,11 @@ def grow(features: Bins, planned: Flags, *, depth: int, bins: int) -> Node:
         return Node(share)
     low = features[:, where[0]] <= where[1]
     return Node(
-        share, *where,
+        share,
+        *where,
         grow(features[low], planned[low], depth=depth - 1, bins=bins),
         grow(features[~low], planned[~low], depth=depth - 1, bins=bins),
-    )  # fmt: skip
+    )
 
 
 def leaves(tree: Node, features: Bins) -> Floats:

@@ -23,20 +23,35 @@ from thbscreen.simulate.worlds import Made
 
 GENERATOR = "1"
 NOTE = (
-    "All of this is invented. Finding these groups shows that the program works as meant; it says nothing about "
-    "how many real cases it would find."
+    "All of this is invented. Finding these groups shows that the program works as meant; it says nothing "
+    "about how many real cases it would find."
 )
 _WEAKER = {"alert": 0, "context": 1, "not_evaluable": 2, "none": 3}
 _ORIGINS = ("greek", "cyrillic", "latin", "south asian", "other")
 _LANGUAGES = ("el", "ru", "en", "hi", "other")
 _DISTRICTS = (
-    "Nicosia", "Nicosia", "Nicosia", "Limassol", "Limassol", "Larnaca", "Larnaca", "Paphos", "Paphos",
-    "Famagusta", "Famagusta",
-)  # fmt: skip
+    "Nicosia",
+    "Nicosia",
+    "Nicosia",
+    "Limassol",
+    "Limassol",
+    "Larnaca",
+    "Larnaca",
+    "Paphos",
+    "Paphos",
+    "Famagusta",
+    "Famagusta",
+)
 _JOBS = (
-    "employee", "seasonal worker", "self-employed", "pensioner", "student", "unemployed", "homemaker",
+    "employee",
+    "seasonal worker",
+    "self-employed",
+    "pensioner",
+    "student",
+    "unemployed",
+    "homemaker",
     "domestic worker",
-)  # fmt: skip
+)
 _BANDS = ("none", "under 600", "600-999", "1000-1499", "1500-2499", "2500 and more")
 
 
@@ -107,12 +122,27 @@ def groups_table(made: Made, legs: pl.DataFrame) -> pl.DataFrame:
                 "seed_path": plan.seed_path,
             }
         )
-    schema = {
-        "group_id": pl.String, "kind": pl.String, "scenario": pl.String, "name": pl.String, "typology": pl.String,
-        "twin_of": pl.List(pl.String), "ops": pl.List(pl.String), "strength": pl.Int64, "visibility": pl.String,
-        "start": pl.Date, "end": pl.Date, "expected": pl.String, "network": pl.Boolean, "n_members": pl.Int64,
-        "shared_traits": pl.List(pl.String), "differs_in": pl.List(pl.String), "seed_path": pl.String,
-    }  # fmt: skip
+    schema = pl.Schema(
+        {
+            "group_id": pl.String,
+            "kind": pl.String,
+            "scenario": pl.String,
+            "name": pl.String,
+            "typology": pl.String,
+            "twin_of": pl.List(pl.String),
+            "ops": pl.List(pl.String),
+            "strength": pl.Int64,
+            "visibility": pl.String,
+            "start": pl.Date,
+            "end": pl.Date,
+            "expected": pl.String,
+            "network": pl.Boolean,
+            "n_members": pl.Int64,
+            "shared_traits": pl.List(pl.String),
+            "differs_in": pl.List(pl.String),
+            "seed_path": pl.String,
+        }
+    )
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -162,10 +192,20 @@ def members_table(made: Made, legs: pl.DataFrame) -> pl.DataFrame:
                             "until": date_of(high // DAY_SECONDS) if low >= 0 else None,
                         }
                     )
-    schema = {
-        "group_id": pl.String, "party_id": pl.String, "account_id": pl.String, "part": pl.String, "role": pl.String,
-        "expected_role": pl.String, "core": pl.Boolean, "visible": pl.Boolean, "since": pl.Date, "until": pl.Date,
-    }  # fmt: skip
+    schema = pl.Schema(
+        {
+            "group_id": pl.String,
+            "party_id": pl.String,
+            "account_id": pl.String,
+            "part": pl.String,
+            "role": pl.String,
+            "expected_role": pl.String,
+            "core": pl.Boolean,
+            "visible": pl.Boolean,
+            "since": pl.Date,
+            "until": pl.Date,
+        }
+    )
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -232,19 +272,23 @@ def _same(column: Ints, a: int, b: int) -> bool:
 
 
 def people_table(view: View) -> pl.DataFrame:
-    """Gives one row per natural person in the data, with facts that are in no data: for equal treatment only."""
+    """Gives one row per natural person in the data, with facts that no data hold: for equal treatment."""
     world, keep = view.world, view.shown_parties()
     keep = keep[keep < world.people]
     origin, job, income = world.origin[keep], world.job[keep], world.income[keep] / 100
     draw = shares(view.seed, "permit", keep)
     permit = np.select(
         [
-            job == DOMESTIC, (job == SEASONAL) & (origin > 0) & (draw < 0.5), (job == STUDENT) & (origin > 2),
-            (origin == 0) | (draw < 0.25), (origin < 3) & (draw < 0.8), draw < 0.93,
+            job == DOMESTIC,
+            (job == SEASONAL) & (origin > 0) & (draw < 0.5),
+            (job == STUDENT) & (origin > 2),
+            (origin == 0) | (draw < 0.25),
+            (origin < 3) & (draw < 0.8),
+            draw < 0.93,
         ],
         ["domestic work", "seasonal work", "study", "citizen", "eu", "work"],
         "protection",
-    )  # fmt: skip
+    )
     band = np.searchsorted([0.01, 600, 1000, 1500, 2500], income, side="right")
     return pl.DataFrame(
         {

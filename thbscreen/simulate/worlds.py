@@ -105,7 +105,7 @@ def _seen(lives: Lives, settings: Settings, plans: Sequence[Plan], groups: dict[
 def _spread(
     world: LivingWorld, bank: Ints, who: Ints, strength: int, banks: int, rng: np.random.Generator
 ) -> Ints:
-    """Gives banks of accounts after parties went to a bank each (A11), some to banks that hand nothing over."""
+    """Gives banks of accounts after parties went to a bank each (A11), some out of sight."""
     out = bank.copy()
     turn = (np.arange(len(who)) + int(rng.integers(banks))) % banks
     away = rng.random(len(who)) < (0, 0, 1 / 6, 1 / 3)[strength]
@@ -116,7 +116,7 @@ def _spread(
 
 
 def _out_of_sight(world: LivingWorld, who: Ints, rng: np.random.Generator) -> Ints:
-    """Draws the accounts of two thirds of the parties, which other banks keep; at least one stays in sight."""
+    """Draws accounts of two thirds of the parties, which other banks keep; one at least stays in sight."""
     away: Flags = rng.integers(0, 3, len(who)) > 0
     if away.all():
         away[int(rng.integers(len(who)))] = False

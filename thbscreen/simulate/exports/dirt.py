@@ -92,13 +92,17 @@ def reverse(rows: pl.DataFrame, rate: float, seed: int, profile: str) -> Dirty:
     signed = pl.when(pl.col("direction") == "credit").then(1).otherwise(-1)
     sum_ = pl.col("amount") + pl.lit("11.17").cast(pl.Decimal(18, 2))
     mistaken = some.with_columns(
-        pl.concat_str("tx_id", pl.lit("X")).alias("tx_id"), sum_.cast(pl.Decimal(18, 2)).alias("amount"),
-        (pl.col("balance_after") + (signed * sum_).cast(pl.Decimal(18, 2))).cast(pl.Decimal(18, 2)).alias("balance_after"),
-    )  # fmt: skip
+        pl.concat_str("tx_id", pl.lit("X")).alias("tx_id"),
+        sum_.cast(pl.Decimal(18, 2)).alias("amount"),
+        (pl.col("balance_after") + (signed * sum_).cast(pl.Decimal(18, 2)))
+        .cast(pl.Decimal(18, 2))
+        .alias("balance_after"),
+    )
     undone = mistaken.with_columns(
-        pl.concat_str("tx_id", pl.lit("Y")).alias("tx_id"), some["balance_after"].alias("balance_after"),
+        pl.concat_str("tx_id", pl.lit("Y")).alias("tx_id"),
+        some["balance_after"].alias("balance_after"),
         pl.col("direction").replace_strict({"debit": "credit", "credit": "debit"}).alias("direction"),
-    )  # fmt: skip
+    )
     parts = [
         t.with_columns(pl.lit(k, dtype=pl.Int8).alias("turn"), pl.lit(k == 2).alias("reversal"))
         for k, t in enumerate((rows.with_row_index("at"), mistaken, undone))

@@ -105,52 +105,96 @@ def _doubled(rows: pl.DataFrame, twice: list[int]) -> pl.DataFrame:
 _NO_CUSTOMER_DATA: dict[str, str] = {"balance_after": "not written"}
 PROFILES: tuple[Profile, ...] = (
     Profile(
-        "bank_a", "table of bank A: cp1253, semicolons, decimal comma, debit and credit columns, preamble and totals",
+        "bank_a",
+        "table of bank A: cp1253, semicolons, decimal comma, debit and credit columns, preamble and totals",
         "kiniseis.csv",
-        _NO_CUSTOMER_DATA | {
-            "remittance_info": "letters outside cp1253 become ?", "cp_name": "letters outside cp1253 become ?",
-            "cp_country": "told from the IBAN", "location_country": "not written", "ultimate_creditor": "as cp_name",
+        _NO_CUSTOMER_DATA
+        | {
+            "remittance_info": "letters outside cp1253 become ?",
+            "cp_name": "letters outside cp1253 become ?",
+            "cp_country": "told from the IBAN",
+            "location_country": "not written",
+            "ultimate_creditor": "as cp_name",
         },
-        _a, tables.mapping_a,
+        _a,
+        tables.mapping_a,
     ),
     Profile(
-        "bank_b", "workbook of bank B: Greek heads, a sign and a flag", "kiniseis.xlsx",
-        _NO_CUSTOMER_DATA | {
-            "cp_country": "told from the IBAN", "ultimate_creditor": "not written", "merchant_country": "not written",
-            "location_country": "not written", "conductor_id": "not written",
+        "bank_b",
+        "workbook of bank B: Greek heads, a sign and a flag",
+        "kiniseis.xlsx",
+        _NO_CUSTOMER_DATA
+        | {
+            "cp_country": "told from the IBAN",
+            "ultimate_creditor": "not written",
+            "merchant_country": "not written",
+            "location_country": "not written",
+            "conductor_id": "not written",
         },
-        _b, tables.mapping_b,
+        _b,
+        tables.mapping_b,
     ),
     Profile(
-        "bank_c", "camt.053.001.08 of bank C, wages in batches", "statements.xml",
-        _NO_CUSTOMER_DATA | {
-            "tx_id": "stands as bank_ref", "cp_country": "told from the IBAN", "merchant_id": "not written",
-            "merchant_name": "stands as remittance_info", "merchant_country": "not written", "card_id": "not written",
-            "location_city": "not written", "location_country": "not written", "device_id": "not written",
-            "conductor_id": "not written", "channel": "online, mobile and ecom are not written",
+        "bank_c",
+        "camt.053.001.08 of bank C, wages in batches",
+        "statements.xml",
+        _NO_CUSTOMER_DATA
+        | {
+            "tx_id": "stands as bank_ref",
+            "cp_country": "told from the IBAN",
+            "merchant_id": "not written",
+            "merchant_name": "stands as remittance_info",
+            "merchant_country": "not written",
+            "card_id": "not written",
+            "location_city": "not written",
+            "location_country": "not written",
+            "device_id": "not written",
+            "conductor_id": "not written",
+            "channel": "online, mobile and ecom are not written",
             "tx_type": "remittance becomes credit_transfer",
+            "booking_ts": "wages of one batch have the time of the first",
         },
-        _c, None,
+        _c,
+        None,
     ),
     Profile(
-        "bank_d", "MT940 of bank D with German field :86: and reversals", "statements.sta",
-        _NO_CUSTOMER_DATA | {
-            "booking_ts": "the day only", "tx_id": "last 16 signs stand as bank_ref", "cp_country": "told from the IBAN",
-            "remittance_info": "letters outside SWIFT's become points", "cp_name": "27 letters of SWIFT's",
-            "ultimate_creditor": "not written", "purpose_code": "not written", "mcc": "not written",
-            "merchant_id": "not written", "merchant_name": "stands as remittance_info", "merchant_country": "not written",
-            "card_id": "not written", "terminal_id": "not written", "location_city": "not written",
-            "location_country": "not written", "device_id": "not written", "conductor_id": "not written",
-            "channel": "not written", "tx_type": "cross_border and remittance become credit_transfer",
+        "bank_d",
+        "MT940 of bank D with German field :86: and reversals",
+        "statements.sta",
+        _NO_CUSTOMER_DATA
+        | {
+            "booking_ts": "the day only",
+            "tx_id": "last 16 signs stand as bank_ref",
+            "cp_country": "told from the IBAN",
+            "remittance_info": "letters outside SWIFT's become points",
+            "cp_name": "27 letters of SWIFT's",
+            "ultimate_creditor": "not written",
+            "purpose_code": "not written",
+            "mcc": "not written",
+            "merchant_id": "not written",
+            "merchant_name": "stands as remittance_info",
+            "merchant_country": "not written",
+            "card_id": "not written",
+            "terminal_id": "not written",
+            "location_city": "not written",
+            "location_country": "not written",
+            "device_id": "not written",
+            "conductor_id": "not written",
+            "channel": "not written",
+            "tx_type": "cross_border and remittance become credit_transfer",
         },
-        _d, None,
+        _d,
+        None,
     ),
     Profile(
-        "bank_e", "card file of bank E: commas, MCC, times in UTC", "cards.csv",
+        "bank_e",
+        "card file of bank E: commas, MCC, times in UTC",
+        "cards.csv",
         _NO_CUSTOMER_DATA | {"cp_country": "told from the IBAN", "location_country": "not written"},
-        _e, tables.mapping_e,
+        _e,
+        tables.mapping_e,
     ),
-)  # fmt: skip
+)
 BY_NAME = {p.name: p for p in PROFILES}
 #: Where the two periods of the bundle for an FIU part, and how far the second reaches back.
 _PARTED = datetime(2026, 5, 31, 21, tzinfo=UTC), datetime(2026, 5, 24, 21, tzinfo=UTC)
@@ -223,8 +267,12 @@ def _bundle(view: View, settings: Settings, folder: Path) -> dict[str, Any]:
         for key, n in _statement_counts(done.counts | undone.counts).items():
             counts[key] = counts.get(key, 0) + n
         for period, part in enumerate(
-            (undone.rows.filter(pl.col("booking_ts") < _PARTED[0]), undone.rows.filter(pl.col("booking_ts") >= _PARTED[1])), 1
-        ):  # fmt: skip
+            (
+                undone.rows.filter(pl.col("booking_ts") < _PARTED[0]),
+                undone.rows.filter(pl.col("booking_ts") >= _PARTED[1]),
+            ),
+            1,
+        ):
             name = f"bank_{'abcde'[bank]}_{period}"
             if bank % 2:
                 statements.write_mt940(part, folder / f"{name}.sta")
@@ -235,6 +283,8 @@ def _bundle(view: View, settings: Settings, folder: Path) -> dict[str, Any]:
         ).height
     return {
         "about": "statements of all banks (camt.053 and MT940), in two periods that overlap by a week",
-        "movements": total, "scan": "thbscreen scan exports/fiu --out out", "damage": counts,
+        "movements": total,
+        "scan": "thbscreen scan exports/fiu --out out",
+        "damage": counts,
         "lost": BY_NAME["bank_d"].lost,
-    }  # fmt: skip
+    }

@@ -13,18 +13,34 @@ _LOCAL = pl.col("booking_ts").dt.convert_time_zone("Asia/Nicosia")
 _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 #: Domain family and sub-family by kind and channel.
 _FAMILIES = {
-    "credit_transfer": ("{}CDT", "ESCT"), "cross_border": ("{}CDT", "XBCT"), "instant_transfer": ("{}RCT", "ESCT"),
-    "direct_debit": ("RDDT", "ESDD"), "card_purchase": ("CCRD", "POSD"), "card_refund": ("CCRD", "POSD"),
-    "cash_withdrawal": ("CCRD", "CWDL"), "cash_deposit": ("CCRD", "CDPT"), "fee": ("MDOP", "FEES"),
-    "interest": ("MDOP", "INTR"), "cheque": ("RCHQ", "CCHQ"), "remittance": ("{}CDT", "ESCT"),
-}  # fmt: skip
+    "credit_transfer": ("{}CDT", "ESCT"),
+    "cross_border": ("{}CDT", "XBCT"),
+    "instant_transfer": ("{}RCT", "ESCT"),
+    "direct_debit": ("RDDT", "ESDD"),
+    "card_purchase": ("CCRD", "POSD"),
+    "card_refund": ("CCRD", "POSD"),
+    "cash_withdrawal": ("CCRD", "CWDL"),
+    "cash_deposit": ("CCRD", "CDPT"),
+    "fee": ("MDOP", "FEES"),
+    "interest": ("MDOP", "INTR"),
+    "cheque": ("RCHQ", "CCHQ"),
+    "remittance": ("{}CDT", "ESCT"),
+}
 #: German business codes by kind, for debits and credits.
 _GERMAN = {
-    "credit_transfer": ("116", "166"), "cross_border": ("116", "166"), "instant_transfer": ("118", "168"),
-    "direct_debit": ("105", "105"), "card_purchase": ("106", "106"), "card_refund": ("106", "106"),
-    "cash_withdrawal": ("083", "083"), "cash_deposit": ("082", "082"), "fee": ("808", "808"),
-    "interest": ("814", "814"), "cheque": ("101", "101"), "remittance": ("116", "166"),
-}  # fmt: skip
+    "credit_transfer": ("116", "166"),
+    "cross_border": ("116", "166"),
+    "instant_transfer": ("118", "168"),
+    "direct_debit": ("105", "105"),
+    "card_purchase": ("106", "106"),
+    "card_refund": ("106", "106"),
+    "cash_withdrawal": ("083", "083"),
+    "cash_deposit": ("082", "082"),
+    "fee": ("808", "808"),
+    "interest": ("814", "814"),
+    "cheque": ("101", "101"),
+    "remittance": ("116", "166"),
+}
 
 
 def _coded(table: dict[str, tuple[str, str]], place: int, otherwise: str) -> pl.Expr:
@@ -46,17 +62,24 @@ def _other_side() -> pl.Expr:
     sides = []
     for direction, word in (("credit", "Dbtr"), ("debit", "Cdtr")):
         name = (
-            pl.when(pl.col("cp_name").is_null()).then(pl.lit(""))
+            pl.when(pl.col("cp_name").is_null())
+            .then(pl.lit(""))
             .otherwise(pl.format(f"<{word}><Pty><Nm>{{}}</Nm></Pty></{word}>", escaped("cp_name")))
-        )  # fmt: skip
+        )
         account = (
-            pl.when(pl.col("cp_account_id").is_null()).then(pl.lit(""))
-            .otherwise(pl.format(f"<{word}Acct><Id><IBAN>{{}}</IBAN></Id></{word}Acct>", pl.col("cp_account_id")))
-        )  # fmt: skip
+            pl.when(pl.col("cp_account_id").is_null())
+            .then(pl.lit(""))
+            .otherwise(
+                pl.format(f"<{word}Acct><Id><IBAN>{{}}</IBAN></Id></{word}Acct>", pl.col("cp_account_id"))
+            )
+        )
         last = (
-            pl.when(pl.col("ultimate_creditor").is_null()).then(pl.lit(""))
-            .otherwise(pl.format("<UltmtCdtr><Pty><Nm>{}</Nm></Pty></UltmtCdtr>", escaped("ultimate_creditor")))
-        )  # fmt: skip
+            pl.when(pl.col("ultimate_creditor").is_null())
+            .then(pl.lit(""))
+            .otherwise(
+                pl.format("<UltmtCdtr><Pty><Nm>{}</Nm></Pty></UltmtCdtr>", escaped("ultimate_creditor"))
+            )
+        )
         sides.append(pl.when(pl.col("direction") == direction).then(pl.concat_str(name, account, last)))
     return pl.coalesce(sides)
 
@@ -64,9 +87,11 @@ def _other_side() -> pl.Expr:
 def _details() -> pl.Expr:
     """Gives the details of one movement."""
     refs = pl.concat_str(
-        pl.lit("<Refs>"), pl.format("<AcctSvcrRef>{}</AcctSvcrRef>", pl.col("tx_id")), _tag("end_to_end_id", "EndToEndId"),
+        pl.lit("<Refs>"),
+        pl.format("<AcctSvcrRef>{}</AcctSvcrRef>", pl.col("tx_id")),
+        _tag("end_to_end_id", "EndToEndId"),
         pl.lit("</Refs>"),
-    )  # fmt: skip
+    )
     parties = _other_side()
     wrapped = (
         pl.when(parties == "")
@@ -74,18 +99,27 @@ def _details() -> pl.Expr:
         .otherwise(pl.concat_str(pl.lit("<RltdPties>"), parties, pl.lit("</RltdPties>")))
     )
     purpose = (
-        pl.when(pl.col("purpose_code").is_null()).then(pl.lit(""))
+        pl.when(pl.col("purpose_code").is_null())
+        .then(pl.lit(""))
         .otherwise(pl.format("<Purp><Cd>{}</Cd></Purp>", pl.col("purpose_code")))
-    )  # fmt: skip
+    )
     text = pl.coalesce("remittance_info", "merchant_name").alias("told")
     told = (
-        pl.when(text.is_null()).then(pl.lit(""))
+        pl.when(text.is_null())
+        .then(pl.lit(""))
         .otherwise(pl.format("<RmtInf><Ustrd>{}</Ustrd></RmtInf>", _clean(text)))
-    )  # fmt: skip
+    )
     card = (
-        pl.when(pl.col("mcc").is_null()).then(pl.lit(""))
-        .otherwise(pl.format("<CardTx><POI><Id><Id>{}</Id></Id></POI><AddtlCardData>{}</AddtlCardData></CardTx>", pl.col("terminal_id").fill_null(""), pl.col("mcc")))
-    )  # fmt: skip
+        pl.when(pl.col("mcc").is_null())
+        .then(pl.lit(""))
+        .otherwise(
+            pl.format(
+                "<CardTx><POI><Id><Id>{}</Id></Id></POI><Tx><MrchntCtgyCd>{}</MrchntCtgyCd></Tx></CardTx>",
+                pl.col("terminal_id").fill_null(""),
+                pl.col("mcc"),
+            )
+        )
+    )
     amount = pl.format('<Amt Ccy="{}">{}</Amt><CdtDbtInd>{}</CdtDbtInd>', "currency", "amount", _side())
     return pl.concat_str(
         pl.lit("<TxDtls>"), refs, amount, wrapped, purpose, told, card.fill_null(""), pl.lit("</TxDtls>")
@@ -111,8 +145,9 @@ def _code() -> pl.Expr:
     family = pl.when(counter & (family == "CCRD")).then(pl.lit("CNTR")).otherwise(family)
     return pl.format(
         "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{}</Cd><SubFmlyCd>{}</SubFmlyCd></Fmly></Domn></BkTxCd>",
-        family, _coded(_FAMILIES, 1, "OTHR"),
-    )  # fmt: skip
+        family,
+        _coded(_FAMILIES, 1, "OTHR"),
+    )
 
 
 def camt_entries(rows: pl.DataFrame) -> pl.DataFrame:
@@ -128,22 +163,42 @@ def camt_entries(rows: pl.DataFrame) -> pl.DataFrame:
     minute = _LOCAL.dt.strftime("%Y-%m-%dT%H:%M")
     key = pl.when(salary).then(pl.concat_str("account_id", minute)).otherwise(pl.col("tx_id"))
     made = rows.with_columns(
-        key.alias("batch"), _details().alias("details"), _code().alias("code"), _side().alias("side"),
-        _LOCAL.dt.strftime("%Y-%m-%dT%H:%M:%S%:z").alias("time"), _LOCAL.dt.strftime("%Y-%m").alias("month"),
+        key.alias("batch"),
+        _details().alias("details"),
+        _code().alias("code"),
+        _side().alias("side"),
+        _LOCAL.dt.strftime("%Y-%m-%dT%H:%M:%S%:z").alias("time"),
+        _LOCAL.dt.strftime("%Y-%m").alias("month"),
         pl.col("value_date").dt.strftime("%Y-%m-%d").alias("value"),
-    )  # fmt: skip
+    )
     joined = made.group_by("account_id", "month", "batch", "currency", maintain_order=True).agg(
-        pl.col("amount").sum().alias("total"), pl.col("details").str.join(""), pl.col("side").first(),
-        pl.col("code").first(), pl.col("time").first(), pl.col("value").first(), pl.len().alias("count"),
+        pl.col("amount").sum().alias("total"),
+        pl.col("details").str.join(""),
+        pl.col("side").first(),
+        pl.col("code").first(),
+        pl.col("time").first(),
+        pl.col("value").first(),
+        pl.len().alias("count"),
         pl.col("tx_id").first(),
-        pl.when(pl.col("reversal").first()).then(pl.lit("<RvslInd>true</RvslInd>")).otherwise(pl.lit("")).alias("undo"),
-    )  # fmt: skip
+        pl.when(pl.col("reversal").first())
+        .then(pl.lit("<RvslInd>true</RvslInd>"))
+        .otherwise(pl.lit(""))
+        .alias("undo"),
+    )
     entry = pl.format(
         '<Ntry><Amt Ccy="{}">{}</Amt><CdtDbtInd>{}</CdtDbtInd>{}<Sts><Cd>BOOK</Cd></Sts>'
         "<BookgDt><DtTm>{}</DtTm></BookgDt><ValDt><Dt>{}</Dt></ValDt><AcctSvcrRef>{}</AcctSvcrRef>{}"
         "<NtryDtls>{}</NtryDtls></Ntry>",
-        "currency", "total", "side", "undo", "time", "value", "tx_id", "code", "details",
-    )  # fmt: skip
+        "currency",
+        "total",
+        "side",
+        "undo",
+        "time",
+        "value",
+        "tx_id",
+        "code",
+        "details",
+    )
     return joined.select("account_id", "month", entry.alias("entry"))
 
 
@@ -187,7 +242,8 @@ def write_camt(rows: pl.DataFrame, path: Path, label: str) -> None:
 
 def _camt_statement(n: int, row: dict[str, object], label: str) -> Iterator[str]:
     yield f"<Stmt><Id>{label}-{n}</Id><CreDtTm>2026-10-01T05:00:00Z</CreDtTm>"
-    yield f"<FrToDt><FrDtTm>{row['first']}T00:00:00Z</FrDtTm><ToDtTm>{row['last']}T23:59:59Z</ToDtTm></FrToDt>"
+    yield f"<FrToDt><FrDtTm>{row['first']}T00:00:00Z</FrDtTm>"
+    yield f"<ToDtTm>{row['last']}T23:59:59Z</ToDtTm></FrToDt>"
     yield f"<Acct><Id><IBAN>{row['account_id']}</IBAN></Id><Ccy>EUR</Ccy></Acct>"
     for code, money, day in (("OPBD", row["opening"], row["first"]), ("CLBD", row["closing"], row["last"])):
         yield (
@@ -242,14 +298,22 @@ def mt940_entries(rows: pl.DataFrame) -> pl.DataFrame:
     name = pl.col("cp_name").str.replace_all(_NOT_SWIFT, ".").str.slice(0, 27)
     words = pl.concat_str(
         pl.format("{}?00{}", german, pl.col("tx_type").str.to_uppercase().str.replace_all("_", " ")),
-        _subfields(reference.str.pad_end(27)), _shifted(told),
-        pl.when(pl.col("cp_account_id").is_null()).then(pl.lit("")).otherwise(pl.format("?31{}", "cp_account_id")),
+        _subfields(reference.str.pad_end(27)),
+        _shifted(told),
+        pl.when(pl.col("cp_account_id").is_null())
+        .then(pl.lit(""))
+        .otherwise(pl.format("?31{}", "cp_account_id")),
         pl.when(name.is_null()).then(pl.lit("")).otherwise(pl.format("?32{}", name)),
-    )  # fmt: skip
+    )
     entry = pl.format(
-        ":61:{}{}{}{}NTRFNONREF//{}\r\n:86:{}\r\n", pl.col("value_date").dt.strftime("%y%m%d"), day, side, amount,
-        pl.col("tx_id").str.slice(-16), _lines(words),
-    )  # fmt: skip
+        ":61:{}{}{}{}NTRFNONREF//{}\r\n:86:{}\r\n",
+        pl.col("value_date").dt.strftime("%y%m%d"),
+        day,
+        side,
+        amount,
+        pl.col("tx_id").str.slice(-16),
+        _lines(words),
+    )
     return rows.select("account_id", _LOCAL.dt.strftime("%Y-%m").alias("month"), entry.alias("entry"))
 
 

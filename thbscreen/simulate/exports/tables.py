@@ -12,36 +12,98 @@ _LOCAL = pl.col("booking_ts").dt.convert_time_zone("Asia/Nicosia")
 
 #: Column of the table of bank A and the canonical column; amounts stand in two further columns.
 BANK_A: tuple[tuple[str, str], ...] = (
-    ("Αρ. Κίνησης", "tx_id"), ("Λογαριασμός", "account_id"), ("Ημερομηνία", "booking_ts"), ("Αξία", "value_date"),
-    ("Νόμισμα", "currency"), ("Είδος", "tx_type"), ("Κανάλι", "channel"), ("Λογ. Αντισυμβ.", "cp_account_id"),
-    ("Αντισυμβαλλόμενος", "cp_name"), ("Τελικός δικαιούχος", "ultimate_creditor"), ("Σκοπός", "purpose_code"),
-    ("Αναφορά", "end_to_end_id"), ("Αιτιολογία", "remittance_info"), ("MCC", "mcc"), ("Αρ. Εμπόρου", "merchant_id"),
-    ("Έμπορος", "merchant_name"), ("Χώρα Εμπόρου", "merchant_country"), ("Τόπος", "location_city"),
-    ("Τερματικό", "terminal_id"), ("Κάρτα", "card_id"), ("Ταμείο", "conductor_id"), ("Συσκευή", "device_id"),
-)  # fmt: skip
+    ("Αρ. Κίνησης", "tx_id"),
+    ("Λογαριασμός", "account_id"),
+    ("Ημερομηνία", "booking_ts"),
+    ("Αξία", "value_date"),
+    ("Νόμισμα", "currency"),
+    ("Είδος", "tx_type"),
+    ("Κανάλι", "channel"),
+    ("Λογ. Αντισυμβ.", "cp_account_id"),
+    ("Αντισυμβαλλόμενος", "cp_name"),
+    ("Τελικός δικαιούχος", "ultimate_creditor"),
+    ("Σκοπός", "purpose_code"),
+    ("Αναφορά", "end_to_end_id"),
+    ("Αιτιολογία", "remittance_info"),
+    ("MCC", "mcc"),
+    ("Αρ. Εμπόρου", "merchant_id"),
+    ("Έμπορος", "merchant_name"),
+    ("Χώρα Εμπόρου", "merchant_country"),
+    ("Τόπος", "location_city"),
+    ("Τερματικό", "terminal_id"),
+    ("Κάρτα", "card_id"),
+    ("Ταμείο", "conductor_id"),
+    ("Συσκευή", "device_id"),
+)
 #: Column of the workbook of bank B and the canonical column; `Πρόσημο` holds the flag.
 BANK_B: tuple[tuple[str, str], ...] = (
-    ("Αριθμός", "tx_id"), ("IBAN", "account_id"), ("Ημ/νία Ώρα", "booking_ts"), ("Χ/Π", "direction"),
-    ("Ποσό", "amount"), ("Νόμισμα", "currency"), ("Τύπος", "tx_type"), ("Μέσο", "channel"), ("Προς/Από", "cp_account_id"),
-    ("Όνομα", "cp_name"), ("Κωδικός σκοπού", "purpose_code"), ("Αναφορά", "end_to_end_id"),
-    ("Περιγραφή", "remittance_info"), ("MCC", "mcc"), ("Έμπορος", "merchant_name"), ("Κωδ. Εμπόρου", "merchant_id"),
-    ("Πόλη", "location_city"), ("Τερματικό", "terminal_id"), ("Κάρτα", "card_id"), ("Συσκευή", "device_id"),
-)  # fmt: skip
+    ("Αριθμός", "tx_id"),
+    ("IBAN", "account_id"),
+    ("Ημ/νία Ώρα", "booking_ts"),
+    ("Χ/Π", "direction"),
+    ("Ποσό", "amount"),
+    ("Νόμισμα", "currency"),
+    ("Τύπος", "tx_type"),
+    ("Μέσο", "channel"),
+    ("Προς/Από", "cp_account_id"),
+    ("Όνομα", "cp_name"),
+    ("Κωδικός σκοπού", "purpose_code"),
+    ("Αναφορά", "end_to_end_id"),
+    ("Περιγραφή", "remittance_info"),
+    ("MCC", "mcc"),
+    ("Έμπορος", "merchant_name"),
+    ("Κωδ. Εμπόρου", "merchant_id"),
+    ("Πόλη", "location_city"),
+    ("Τερματικό", "terminal_id"),
+    ("Κάρτα", "card_id"),
+    ("Συσκευή", "device_id"),
+)
 #: Column of the card file of bank E and the canonical column; times are in UTC.
 BANK_E: tuple[tuple[str, str], ...] = (
-    ("msg_id", "tx_id"), ("acct", "account_id"), ("utc_time", "booking_ts"), ("dr_cr", "direction"),
-    ("amt", "amount"), ("ccy", "currency"), ("kind", "tx_type"), ("entry_mode", "channel"), ("beneficiary", "cp_account_id"),
-    ("beneficiary_name", "cp_name"), ("ultimate", "ultimate_creditor"), ("purpose", "purpose_code"), ("e2e", "end_to_end_id"),
-    ("narrative", "remittance_info"), ("mcc", "mcc"), ("mid", "merchant_id"), ("merchant", "merchant_name"),
-    ("merchant_ctry", "merchant_country"), ("city", "location_city"), ("tid", "terminal_id"), ("pan_token", "card_id"),
-    ("teller_ref", "conductor_id"), ("device", "device_id"),
-)  # fmt: skip
+    ("msg_id", "tx_id"),
+    ("acct", "account_id"),
+    ("utc_time", "booking_ts"),
+    ("dr_cr", "direction"),
+    ("amt", "amount"),
+    ("ccy", "currency"),
+    ("kind", "tx_type"),
+    ("entry_mode", "channel"),
+    ("beneficiary", "cp_account_id"),
+    ("beneficiary_name", "cp_name"),
+    ("ultimate", "ultimate_creditor"),
+    ("purpose", "purpose_code"),
+    ("e2e", "end_to_end_id"),
+    ("narrative", "remittance_info"),
+    ("mcc", "mcc"),
+    ("mid", "merchant_id"),
+    ("merchant", "merchant_name"),
+    ("merchant_ctry", "merchant_country"),
+    ("city", "location_city"),
+    ("tid", "terminal_id"),
+    ("pan_token", "card_id"),
+    ("teller_ref", "conductor_id"),
+    ("device", "device_id"),
+)
 _KINDS_A = {
-    "cash_deposit": "ΚΑΤ", "cash_withdrawal": "ΑΝΑ", "credit_transfer": "ΜΕΤ", "instant_transfer": "ΑΜΕ",
-    "cross_border": "ΕΞΩ", "direct_debit": "ΑΧΡ", "card_purchase": "ΑΓΟ", "card_refund": "ΕΠΙ", "fee": "ΕΞΟ",
-    "remittance": "ΕΜΒ", "interest": "ΤΟΚ", "cheque": "ΕΠΤ", "loan": "ΔΑΝ", "crypto": "ΚΡΥ", "wallet_load": "ΠΟΡ",
-    "preauth": "ΔΕΣ", "card_cash_advance": "ΠΡΟ", "other": "ΑΛΛ",
-}  # fmt: skip
+    "cash_deposit": "ΚΑΤ",
+    "cash_withdrawal": "ΑΝΑ",
+    "credit_transfer": "ΜΕΤ",
+    "instant_transfer": "ΑΜΕ",
+    "cross_border": "ΕΞΩ",
+    "direct_debit": "ΑΧΡ",
+    "card_purchase": "ΑΓΟ",
+    "card_refund": "ΕΠΙ",
+    "fee": "ΕΞΟ",
+    "remittance": "ΕΜΒ",
+    "interest": "ΤΟΚ",
+    "cheque": "ΕΠΤ",
+    "loan": "ΔΑΝ",
+    "crypto": "ΚΡΥ",
+    "wallet_load": "ΠΟΡ",
+    "preauth": "ΔΕΣ",
+    "card_cash_advance": "ΠΡΟ",
+    "other": "ΑΛΛ",
+}
 _TIME_A, _SWAPPED_A, _TIME_B = "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S"
 _PREAMBLE = ("ΤΡΑΠΕΖΑ Α ΛΤΔ", "Κινήσεις λογαριασμών", "Περίοδος 01/01/2026 - 30/09/2026", "")
 
@@ -76,14 +138,20 @@ def mapping_a(table: str) -> str:
     """Gives the mapping of bank A's table."""
     back = "\n".join(f'        "{word}": {kind}' for kind, word in _KINDS_A.items())
     return _mapping(
-        "bank-a", table,
+        "bank-a",
+        table,
         f'{{kind: csv, encoding: cp1253, delimiter: ";", decimal: ",", header_row: {len(_PREAMBLE) + 1}, '
         "skip_footer: 1}",
-        [line for line in _columns(BANK_A, {
-            "booking_ts": f'format: "{_TIME_A}"', "value_date": 'format: "%d/%m/%Y"', "tx_type": f"map:\n{back}",
-        })],
+        _columns(
+            BANK_A,
+            {
+                "booking_ts": f'format: "{_TIME_A}"',
+                "value_date": 'format: "%d/%m/%Y"',
+                "tx_type": f"map:\n{back}",
+            },
+        ),
         '    sign: {rule: debit_credit_columns, debit: {from: "Χρέωση"}, credit: {from: "Πίστωση"}}\n',
-    )  # fmt: skip
+    )
 
 
 def table_b(rows: pl.DataFrame) -> pl.DataFrame:
@@ -100,16 +168,22 @@ def table_b(rows: pl.DataFrame) -> pl.DataFrame:
 def mapping_b(table: str) -> str:
     """Gives the mapping of bank B's workbook."""
     return _mapping(
-        "bank-b", table, "{kind: xlsx}",
-        _columns(BANK_B, {
-            "booking_ts": f'format: "{_TIME_B}"', "direction": 'map: {"Χ": debit, "Π": credit}',
-        }),
+        "bank-b",
+        table,
+        "{kind: xlsx}",
+        _columns(
+            BANK_B,
+            {
+                "booking_ts": f'format: "{_TIME_B}"',
+                "direction": 'map: {"Χ": debit, "Π": credit}',
+            },
+        ),
         "    sign: {rule: signed_and_flag, negative: debit}\n",
-    )  # fmt: skip
+    )
 
 
 def write_e(rows: pl.DataFrame, path: Path) -> None:
-    """Writes the card file of bank E: comma table in UTF-8, times in UTC, movements without a card as well."""
+    """Writes the card file of bank E: commas, UTF-8, times in UTC, movements without a card as well."""
     given = rows.with_columns(
         pl.col("booking_ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
         pl.col("direction").replace_strict({"debit": "DR", "credit": "CR"}),
@@ -157,10 +231,24 @@ _ACCOUNTS = (
     "closed_date",
 )
 _PARTIES = (
-    "party_id", "kind", "name", "age_band", "residence_country", "address_hash", "phone_hash", "email_hash",
-    "occupation", "employer_id", "declared_monthly_income_eur", "sector_nace", "licence", "declared_turnover",
-    "declared_employees", "incorporation_date", "onboarding_ts",
-)  # fmt: skip
+    "party_id",
+    "kind",
+    "name",
+    "age_band",
+    "residence_country",
+    "address_hash",
+    "phone_hash",
+    "email_hash",
+    "occupation",
+    "employer_id",
+    "declared_monthly_income_eur",
+    "sector_nace",
+    "licence",
+    "declared_turnover",
+    "declared_employees",
+    "incorporation_date",
+    "onboarding_ts",
+)
 _LINKS = ("account_id", "party_id", "role", "since")
 
 
@@ -214,13 +302,16 @@ def write_b(rows: pl.DataFrame, path: Path) -> None:
         raise ValueError(f"a sheet holds {SHEET_ROWS} rows")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as book:
         for name, text in (
-            ("[Content_Types].xml", _TYPES), ("_rels/.rels", _RELS), ("xl/workbook.xml", _BOOK),
+            ("[Content_Types].xml", _TYPES),
+            ("_rels/.rels", _RELS),
+            ("xl/workbook.xml", _BOOK),
             ("xl/_rels/workbook.xml.rels", _BOOK_RELS),
-        ):  # fmt: skip
+        ):
             book.writestr(_member(name), text)
         with book.open(_member("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
             heads = "".join(f'<c t="inlineStr"><is><t>{escape(h)}</t></is></c>' for h in table.columns)
-            begin = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}"><sheetData>'
+            begin = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+            begin += f'<worksheet xmlns="{_MAIN}"><sheetData>'
             sheet.write(f"{begin}<row>{heads}</row>".encode())
             for first in range(0, table.height, _CHUNK):
                 sheet.write("".join(_sheet_rows(table.slice(first, _CHUNK)).to_list()).encode())
