@@ -130,7 +130,8 @@ def cast_begging(world: World, rng: Rng) -> Group:
     person = world.take(rng, alone(world), n)
     subdue(world, rng, person, 0.4)
     out_of_work(world, person)
-    arrive(world, person, start - rng.integers(0, 15, n))
+    fresh = rng.random(n) < 0.7
+    arrive(world, person[fresh], start - rng.integers(0, 15, int(fresh.sum())))
     house(world, rng, person, 1)
     same(rng, world.phone, person, int(world.phone[one(collector)]), 0.5)
     if chance(rng, 0.5):
