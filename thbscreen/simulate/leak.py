@@ -172,7 +172,7 @@ def movements_of(folder: Path) -> pl.DataFrame:
         OSError: a file is missing.
     """
     rows = pl.read_parquet(folder / "data" / "transactions.parquet")
-    accounts = pl.read_csv(folder / "data" / "accounts.csv", try_parse_dates=True)
+    accounts = pl.read_csv(folder / "data" / "accounts.csv", try_parse_dates=True, infer_schema_length=None)
     groups = pl.read_parquet(folder / "truth" / "groups.parquet").filter(pl.col("kind") == "positive")
     legs = pl.read_parquet(folder / "truth" / "legs.parquet").join(
         groups.select("group_id", "scenario"), on="group_id"

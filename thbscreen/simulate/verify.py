@@ -57,7 +57,8 @@ def read_world(folder: Path) -> Written:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         rows = pl.read_parquet(folder / "data" / "transactions.parquet")
-        accounts = pl.read_csv(folder / "data" / "accounts.csv", try_parse_dates=True)
+        path = folder / "data" / "accounts.csv"
+        accounts = pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
         truth = {name: pl.read_parquet(folder / "truth" / f"{name}.parquet") for name in TABLES}
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         name = Path(getattr(error, "filename", None) or path).name
