@@ -26,9 +26,6 @@ from thbscreen.evaluate.told import screen as page
 from thbscreen.evaluate.truth import Truth, read_truth
 from thbscreen.report.folder import RunFolder, open_folder
 from thbscreen.screening import screen
-from thbscreen.simulate.folder import write_world
-from thbscreen.simulate.settings import settings_of
-from thbscreen.simulate.worlds import make_world
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "detection"
@@ -49,6 +46,10 @@ def measured(
     name = f"{preset}-{seed}"
     place = work / name
     if not (place / "run" / "manifest.json").is_file():
+        from thbscreen.simulate.folder import write_world  # noqa: PLC0415  # kept worlds need no maker
+        from thbscreen.simulate.settings import settings_of  # noqa: PLC0415
+        from thbscreen.simulate.worlds import make_world  # noqa: PLC0415
+
         shutil.rmtree(place, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
         write_world(make_world(settings_of(preset, seed)), place)
