@@ -49,7 +49,8 @@ def truth_of(folder: Path, out: Path) -> Path:
         start=pl.col("tran_timestamp").str.head(10).min(), end=pl.col("tran_timestamp").str.head(10).max()
     )
     sar = pl.col("is_sar").str.to_lowercase() == "true"
-    told = told.drop("start", "end").with_columns(pl.when(sar).then(pl.lit("positive")).otherwise(pl.lit("twin")).alias("kind"))
+    kind = pl.when(sar).then(pl.lit("positive")).otherwise(pl.lit("twin"))
+    told = told.drop("start", "end").with_columns(kind.alias("kind"))
     groups = told.unique("alert_id").join(times, on="alert_id", how="left")
     groups = groups.sort(pl.col("alert_id").cast(pl.Int64))
     lawful, none = pl.col("kind") == "twin", pl.lit([], dtype=pl.List(pl.String))

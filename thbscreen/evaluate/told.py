@@ -324,6 +324,12 @@ def _quiet(facts: Facts) -> Iterator[Block]:
         )
     o = facts["ordinary"]
     yield heading("Ordinary customers")
+    if o["alerts_about_outsiders"]:
+        yield words(
+            f"Besides, {o['alerts_about_outsiders']} alerts are about ordinary people who are no customers "
+            "in the data; "
+            "they count as wrong above."
+        )
     yield table(
         ("outside every planned group", "share", "count", "95 %"),
         (
