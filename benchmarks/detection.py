@@ -21,14 +21,11 @@ from thbscreen.evaluate.direct import in_memory, write_tables
 from thbscreen.evaluate.evaluation import evaluate
 from thbscreen.evaluate.folder import as_json, write_evaluation
 from thbscreen.evaluate.plots import plots
+from thbscreen.evaluate.told import on_screen
 from thbscreen.evaluate.told import screen as page
-from thbscreen.evaluate.told import short
 from thbscreen.evaluate.truth import Truth, read_truth
 from thbscreen.report.folder import RunFolder, open_folder
 from thbscreen.screening import screen
-from thbscreen.simulate.folder import write_world
-from thbscreen.simulate.settings import settings_of
-from thbscreen.simulate.worlds import make_world
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "detection"
@@ -49,6 +46,10 @@ def measured(
     name = f"{preset}-{seed}"
     place = work / name
     if not (place / "run" / "manifest.json").is_file():
+        from thbscreen.simulate.folder import write_world  # noqa: PLC0415  # kept worlds need no maker
+        from thbscreen.simulate.settings import settings_of  # noqa: PLC0415
+        from thbscreen.simulate.worlds import make_world  # noqa: PLC0415
+
         shutil.rmtree(place, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
         write_world(make_world(settings_of(preset, seed)), place)
@@ -82,13 +83,14 @@ def main() -> None:
     if args.out:
         write_evaluation(facts, worlds, args.out, force=True)
     if args.write:
-        shutil.rmtree(PAGE, ignore_errors=True)
-        PAGE.mkdir(parents=True)
-        (PAGE / "evaluation.json").write_text(as_json(facts), encoding="utf-8", newline="\n")
+        place = PAGE / args.preset
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        (place / "evaluation.json").write_text(as_json(facts), encoding="utf-8", newline="\n")
         for name, drawing in plots(facts).items():
             if "/" not in name:
-                (PAGE / name).write_text(drawing, encoding="utf-8", newline="\n")
-    print(page(short(facts), 110, first=facts["what_this_does_not_show"]), end="")
+                (place / name).write_text(drawing, encoding="utf-8", newline="\n")
+    print(page(on_screen(facts), 110, first=facts["what_this_does_not_show"]), end="")
 
 
 if __name__ == "__main__":

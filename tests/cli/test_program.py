@@ -22,7 +22,7 @@ MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
     "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
-    "rules tune", "rules test",
+    "rules overlap", "rules tune", "rules test", "evaluate",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
     "report", "str", "str check", "str draft", "str profile",
     "simulate", "simulate check", "simulate explain",

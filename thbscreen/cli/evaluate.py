@@ -62,7 +62,7 @@ def evaluate(
     from thbscreen.evaluate.bounds import read_bounds  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.evaluate.evaluation import evaluate as measured  # noqa: PLC0415
     from thbscreen.evaluate.folder import as_json, write_evaluation  # noqa: PLC0415
-    from thbscreen.evaluate.told import screen, short  # noqa: PLC0415
+    from thbscreen.evaluate.told import on_screen, screen  # noqa: PLC0415
     from thbscreen.evaluate.truth import read_truth  # noqa: PLC0415
     from thbscreen.report.folder import open_folder  # noqa: PLC0415
 
@@ -71,7 +71,11 @@ def evaluate(
     facts, worlds = measured(pairs, seed=seed, per_day=per_day, smallest=smallest, bounds=bounds)
     write_evaluation(facts, worlds, out, force=force)
     first = facts["what_this_does_not_show"]
-    text = as_json(facts) if style == "json" else screen(short(facts), width_of(sys.stdout, 100), first=first)
+    text = (
+        as_json(facts)
+        if style == "json"
+        else screen(on_screen(facts), width_of(sys.stdout, 100), first=first)
+    )
     click.echo(text, nl=False)
     failed = [b["figure"] for b in facts["bounds"] if b["holds"] is False]
     named = facts["roles"]["victims_shown_as_controlling"]

@@ -130,6 +130,7 @@ class World:
         for member in self.members:
             for key in member.keys:
                 self._by_key.setdefault(key, []).append(member)
+        self._name_outsiders(kinds)
         self.line, self.until = lines.line_of(run), lines.until(run)
         self.standings = lines.standings(run)
         self.alerts = [self._alert(s) for s in self.standings if s.alert]
@@ -142,6 +143,29 @@ class World:
         for member in self.members:
             by_group.setdefault(member.group, []).append(member)
         self.groups = [self._group(r, by_group.get(r["group_id"], [])) for r in truth.groups.to_dicts()]
+
+    def _name_outsiders(self, kinds: dict[str, str]) -> None:
+        """Names people who are no customers, and whom the truth cannot name, by the movements that show them.
+
+        Whoever has at least half of those movements in the plan of one group belongs to it.
+        """
+        legs = self.truth.legs
+        if legs is None:
+            return
+        planned = legs.filter("visible")
+        if "is_camouflage" in legs.columns:
+            planned = planned.filter(~pl.col("is_camouflage"))
+        group_of = dict(planned.select("tx_id", "group_id").iter_rows())
+        for name, moved in _outsiders(self.run).items():
+            counts: dict[str, int] = {}
+            for group in (group_of.get(tx) for tx in moved):
+                if group is not None:
+                    counts[group] = counts.get(group, 0) + 1
+            best = min(counts, key=lambda g: (-counts[g], g)) if counts else None
+            if best is not None and 2 * counts[best] >= len(moved) and ("account", name) not in self._by_key:
+                label = PLANNED_ONE if kinds[best] == "positive" else TWIN
+                outsider = Member(best, kinds[best], name, "", "", label, False, True, {name})
+                self._by_key["account", name] = [outsider]
 
     # --- naming --------------------------------------------------------------------------------------
 
@@ -254,6 +278,21 @@ class World:
         ]
         known = [m.date() for m in moments if m is not None]
         return float((min(known) - row["start"]).days) if known else None
+
+
+def _outsiders(run: RunFolder) -> dict[str, set[str]]:
+    """Gives the movements behind everybody outside whom an alert is about or a network holds."""
+    out: dict[str, set[str]] = {}
+    external = pl.col("subject_kind") == "external"
+    for name, moved in run.table("alerts").filter(external).select("subject_id", "tx_ids").iter_rows():
+        out.setdefault(name, set()).update(moved or ())
+    inside = run.table("network_members").filter(pl.col("member_kind") == "external")["member_id"]
+    edges = run.table("network_edges").select("source", "target", "tx_ids")
+    known = set(inside.to_list())
+    for source, target, moved in edges.iter_rows():
+        for name in {source, target} & known:
+            out.setdefault(name, set()).update(moved or ())
+    return out
 
 
 def _members(rows: pl.DataFrame, kinds: dict[str, str]) -> list[Member]:

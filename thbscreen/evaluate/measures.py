@@ -14,6 +14,7 @@ from thbscreen.evaluate.match import (
     MERGED,
     MISSED,
     NOT_EVALUABLE,
+    ORDINARY,
     OUTCOMES,
     PARTIAL,
     PLANNED_ONE,
@@ -269,13 +270,13 @@ class Figures:
         """Gives the share of customers outside every planned group who are alerts, or in a network."""
 
         def people(world: World) -> set[str]:
-            return {a["subject_id"] for a in world.alerts if a["label"] == "ordinary"}
+            return {a["subject_id"] for a in world.alerts if a["label"] == ORDINARY and not _outside(a)}
 
         def inside(world: World, connectors: bool) -> set[str]:
             return {
                 m["member_id"] for n in world.networks for m in n["members"]
                 if m["is_customer"] and m["is_connector"] <= connectors
-                and world.label(_keys(m)) == "ordinary"
+                and world.label(_keys(m)) == ORDINARY
             }  # fmt: skip
 
         def part(names: Callable[[World], set[str]]) -> Facts:
@@ -284,9 +285,12 @@ class Figures:
         return {
             "alerted": part(people), "in_network": part(lambda w: inside(w, True)),
             "in_network_not_as_connector": part(lambda w: inside(w, False)),
+            "alerts_about_outsiders": sum(
+                a["label"] == ORDINARY and _outside(a) for w in self.worlds for a in w.alerts
+            ),
             "at_once": part(lambda w: {
                 r["subject_id"] for r in w.run.table("reviews").iter_rows(named=True)
-                if w.label([("party", r["subject_id"]), ("account", r["subject_id"])]) == "ordinary"
+                if w.label([("party", r["subject_id"]), ("account", r["subject_id"])]) == ORDINARY
             }),
         }  # fmt: skip
 
@@ -419,6 +423,11 @@ class Figures:
                 lambda w: w.networks, lambda n: n["confidence"] == "weak"
             ),
         }  # fmt: skip
+
+
+def _outside(alert: Facts) -> bool:
+    """Tells whether an alert is about somebody who is no customer in the data."""
+    return bool(alert["subject_kind"] == "external")
 
 
 def _right(alert: Facts) -> bool:

@@ -104,7 +104,7 @@ def screen(blocks: Iterable[Block], width: int, *, first: str) -> str:
 # --- what is told ------------------------------------------------------------------------------------
 
 
-def short(facts: Facts) -> Iterator[Block]:
+def on_screen(facts: Facts) -> Iterator[Block]:
     """Gives what the screen shows: the figures that decide, what became of groups, and who was raised."""
     yield from _summary(facts)
     yield from _recall(facts)
@@ -112,9 +112,11 @@ def short(facts: Facts) -> Iterator[Block]:
     yield words("The list, roles, lines, rules and equal treatment are in evaluation.md.")
 
 
-def blocks(facts: Facts) -> Iterator[Block]:
-    """Gives everything of an evaluation, the figures that decide first."""
+def blocks(facts: Facts, *, short: bool = False) -> Iterator[Block]:
+    """Gives everything of an evaluation, the figures that decide first; or those alone."""
     yield from _summary(facts)
+    if short:
+        return
     yield from _recall(facts)
     yield from _precision(facts)
     yield from _quiet(facts)
@@ -322,6 +324,12 @@ def _quiet(facts: Facts) -> Iterator[Block]:
         )
     o = facts["ordinary"]
     yield heading("Ordinary customers")
+    if o["alerts_about_outsiders"]:
+        yield words(
+            f"Besides, {o['alerts_about_outsiders']} alerts are about ordinary people who are no customers "
+            "in the data; "
+            "they count as wrong above."
+        )
     yield table(
         ("outside every planned group", "share", "count", "95 %"),
         (

@@ -43,7 +43,7 @@ _EMPTY = {"typology", "account_id", "start", "end", "name"}
 _WORDS = {
     ("groups", "kind"): KINDS, ("groups", "expected"): EXPECTED, ("members", "role"): ROLES,
 }  # fmt: skip
-_HINT = "docs/reference/truth-folder.md says what a truth folder holds"
+_HINT = "docs/reference/evaluation.md says what a truth folder holds"
 
 
 @dataclass(frozen=True)

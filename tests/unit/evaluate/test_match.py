@@ -85,6 +85,21 @@ def test_days_run_from_the_first_day_of_the_group_to_the_hit_that_completes_the_
     assert [g.days for g in one.groups[:3]] == [30.0, None, 31.0]  # 10 before, 20 or 21 after
 
 
+def test_somebody_outside_belongs_to_the_group_in_whose_plan_half_of_the_movements_are(
+    tmp_path: Path,
+) -> None:
+    told = truth_folder(tmp_path / "t")
+    legs = [{"group_id": "R1", "tx_id": t, "visible": True, "is_camouflage": t == "c"} for t in "abc"]
+    legs.append({"group_id": "T1", "tx_id": "d", "visible": True, "is_camouflage": False})
+    pl.DataFrame(legs).write_parquet(told / "legs.parquet")
+    other = made()
+    for name, moved in (("X1", "abyz"), ("X2", "acxyz"), ("X3", "d")):
+        other.alert(name, subject_kind="external", accounts=[name], tx_ids=list(moved))
+    found = World("1", other.write(tmp_path / "r"), read_truth(told))
+    assert [a["label"] for a in found.alerts][4:] == ["planned", "ordinary", "twin"]
+    assert len(found.members) == len(MEMBERS)  # nobody is added to the plan
+
+
 def test_ordinary_customers_are_those_in_no_group(one: World) -> None:
     assert one.ordinary == 40 - 15
 

@@ -147,7 +147,8 @@ def test_equal_figures_are_equal_bytes_and_the_sentence_stands_first(tmp_path: P
     )
     drawings = sorted((tmp_path / "a" / "plots").rglob("*.svg"))
     assert [d.name for d in drawings] == [
-        "THB-X.svg", "near_misses.svg", "precision.svg", "recall.svg", "score_line.svg", "variants.svg",
+        "THB-X.svg", "THB-Y.svg", "near_misses.svg", "precision.svg", "recall.svg", "score_line.svg",
+        "variants.svg",
     ]  # fmt: skip
     assert all(SENTENCE in d.read_text() for d in drawings)
 

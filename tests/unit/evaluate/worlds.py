@@ -80,7 +80,7 @@ def addend(rule: str, points: float, hit: str) -> dict[str, Any]:
 
 
 def made() -> Made:
-    """Rank 1 A, 2 J, 3 M (lawful), 4 O (ordinary); B is below the line; N1 joins A, B, C; N2 joins F and P."""
+    """Rank 1 A, 2 J, 3 M (lawful), 4 O (ordinary); B is below the line; N1: A, B, C; N2: F and P."""
     run = Made(manifest={"counts": {"rows": {"parties": {"loaded": 40}}}})
     for day, (subject, role) in enumerate(
         (("A", "possible_organiser"), ("J", "possible_victim"), ("M", "unknown"), ("O", "unknown"))
