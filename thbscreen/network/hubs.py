@@ -106,7 +106,8 @@ def find_hubs(
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
     parts.append(_beside(patterns, pairs, left(reach), hub_degree).select(_ROW))
-    parts.append(left(_pays_for_many(paid_for, flagged, hub_degree)).select(_ROW))
+    asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
+    parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
     large = _large_employers(patterns, left(reach), hub_degree).select(_ROW)
     held = _crowded_values(values, flagged, licences, hub_degree)
@@ -183,9 +184,9 @@ def _beside(
     )
 
 
-def _pays_for_many(paid_for: pl.DataFrame, flagged: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+def _pays_for_many(paid_for: pl.DataFrame, involved: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
     """Whoever pays for many others, such as an agency or an employer: node, kind, n_subjects, why."""
-    asked = paid_for.join(flagged, left_on="target", right_on="node", how="semi").select("source").unique()
+    asked = paid_for.join(involved, left_on="target", right_on="node", how="semi").select("source").unique()
     counted = paid_for.join(asked, on="source", how="semi")
     counted = counted.group_by(node="source").agg(n_subjects=pl.col("target").n_unique())
     return counted.filter(pl.col("n_subjects") > hub_degree).select(

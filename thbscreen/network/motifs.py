@@ -88,16 +88,16 @@ def meetings(met: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def payments_for_others(paid: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
+def payments_for_others(paid: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
     """Gives payments for somebody else as ties.
 
     Args:
         paid: from `engine.payments.paid_for`, hubs taken out.
-        flagged: node, hubs taken out. Whom it was paid for must be among them, and so must the payer,
-            unless it pays for two of them or more.
+        involved: node, of flagged subjects and those a pattern names, hubs taken out. Whom it was paid for
+            must be among them, and so must the payer, unless it pays for two of them or more.
     """
-    rows = paid.join(flagged, left_on="target", right_on="node", how="semi")
-    known = flagged.select(source="node", known=pl.lit(True))
+    rows = paid.join(involved, left_on="target", right_on="node", how="semi")
+    known = involved.select(source="node", known=pl.lit(True))
     rows = rows.join(known, on="source", how="left")
     several = pl.col("target").n_unique().over("source") > 1
     rows = rows.filter(pl.col("known").fill_null(False) | several)

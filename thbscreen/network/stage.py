@@ -133,7 +133,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     shared = links.attribute_pairs(_without_values(w.values, found), involved)
     closed = w.reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
     closed = closed.join(flagged, on="node", how="anti")
-    ties = _ties(w, pairs, flagged, closed, found.nodes)
+    ties = _ties(w, pairs, flagged, involved, closed, found.nodes)
     age = (inputs.as_of, scoring.half_after_days)
     glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
     strong = pl.concat([w.base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
@@ -225,14 +225,19 @@ def _outside(shared: pl.DataFrame, ties: pl.DataFrame, involved: pl.DataFrame) -
 
 
 def _ties(
-    w: _Coded, pairs: pl.DataFrame, flagged: pl.DataFrame, closed: pl.DataFrame, hubs_taken: pl.DataFrame
+    w: _Coded,
+    pairs: pl.DataFrame,
+    flagged: pl.DataFrame,
+    involved: pl.DataFrame,
+    closed: pl.DataFrame,
+    hubs_taken: pl.DataFrame,
 ) -> pl.DataFrame:
     kind = pl.col("kind") == "legal" if "kind" in w.parties.columns else pl.lit(False)
     legal = w.parties.filter(kind).select(node="party_id").unique()
     by_shape = motifs.ties(w.payments, pairs, flagged, closed=closed, legal=legal)
     paid = w.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
     met = motifs.meetings(w.met, flagged)
-    return pl.concat([by_shape, met, motifs.payments_for_others(paid, flagged)])
+    return pl.concat([by_shape, met, motifs.payments_for_others(paid, involved)])
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:

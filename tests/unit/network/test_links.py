@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.network.build import AS_OF, World, cell
+from tests.unit.network.build import AS_OF, World, cell, ring
 from thbscreen.network import NetworkTables, links, motifs
 from thbscreen.network.codes import coded
 
@@ -352,6 +352,12 @@ def test_an_unflagged_payer_counts_only_where_it_pays_for_two_flagged_subjects()
     assert "C-Z" not in set(world.run().members["member_id"])
     world.pay_for("C-Z", "C-V1", 5)
     assert "C-Z" in set(world.run().members["member_id"])
+
+
+def test_whom_only_a_pattern_names_joins_those_who_pay_its_tickets() -> None:
+    world = flagged(ring(), "Z")
+    assert not joined(world)
+    assert joined(world.pay_for("C-Z", "C-S0", 5))
 
 
 def test_whom_nothing_flags_is_not_drawn_in_by_somebody_who_pays_for_it() -> None:
