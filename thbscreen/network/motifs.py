@@ -100,12 +100,13 @@ def payments_for_others(paid: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFr
     known = involved.select(source="node", known=pl.lit(True))
     rows = rows.join(known, on="source", how="left")
     several = pl.col("target").n_unique().over("source") > 1
+    times = pl.when(pl.col("n") == 1).then(pl.lit("paid once")).otherwise(pl.format("paid {} times", "n"))
     rows = rows.filter(pl.col("known").fill_null(False) | several)
     return _conform(
         rows.with_columns(
             kind=pl.lit("pays for another"),
             weight=pl.lit(FOR_OTHERS_WEIGHT),
-            why=pl.format("paid {} times for the other: ticket, fee, rent or the like", "n"),
+            why=pl.format("{} for the other: ticket, fee, rent or the like", times),
         )
     )
 
