@@ -65,15 +65,18 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
         )
     if not parts:
         return tables.PAYMENTS.empty()
-    names = prepared.dictionaries["account"]
+    return _per_pair(_once(pl.concat(parts)), prepared.dictionaries["account"])
+
+
+def _per_pair(rows: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """Aggregates single payments per pair of accounts; rows of a pair come in order of time and id."""
     names = names.cast(pl.Enum(names))
     time = pl.col("_t").cast(pl.Datetime("us", "UTC"))
     # Rows of an account come in order of time and id, and those of a pair come from one ledger: the order of
     # pairs is all that is missing, and accounts have codes in the order of their names.
-    pair = pl.col("source") * len(flagged) + pl.col("target")
+    pair = pl.col("source") * len(names) + pl.col("target")
     out = (
-        _once(pl.concat(parts))
-        .with_columns(pair=pair)
+        rows.with_columns(pair=pair)
         .sort("pair", maintain_order=True)
         .group_by("pair", maintain_order=True)
         .agg(

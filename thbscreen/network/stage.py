@@ -113,17 +113,9 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     raw_patterns = links.pattern_links(w.base, scoring.hub_degree)
     raw_pairs = links.payment_pairs(w.payments)
     found = hubs.find_hubs(
-        w.parties,
-        w.base.flagged,
-        patterns=raw_patterns,
-        pairs=raw_pairs,
-        values=w.values,
-        reach=w.reach,
-        crowded=inputs.meetings.crowded,
-        paid_for=w.paid_for,
-        hub_degree=scoring.hub_degree,
-        names=w.names,
-    )
+        w.parties, w.base.flagged, patterns=raw_patterns, pairs=raw_pairs, values=w.values, reach=w.reach,
+        crowded=inputs.meetings.crowded, paid_for=w.paid_for, hub_degree=scoring.hub_degree, names=w.names,
+    )  # fmt: skip
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
     large = pl.col("target").is_in(found.employers["node"].implode()) & (pl.col("role") == "employer")
     patterns = patterns.with_columns(leaf=pl.col("leaf") | large)
@@ -142,12 +134,12 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     attached = groups.attach(
         core, patterns, pairs, flagged, payments=w.payments, businesses=w.businesses
     )  # fmt: skip
-    removed = _hub_contacts(core, found, raw_patterns, raw_pairs, w.values, w.names)
     tell = w.names.tell
     material = publish.Material(
         inputs=inputs, scoring=scoring, base=base, core=tell(core, "node"), attached=tell(attached, "node"),
         patterns=tell(patterns, "source", "target"), shared=tell(shared, "source", "target", "outer"),
-        ties=tell(ties, "source", "target"), removed=removed, payments=_inside(w, core, attached),
+        ties=tell(ties, "source", "target"), payments=_inside(w, core, attached),
+        removed=_hub_contacts(core, found, raw_patterns, raw_pairs, w.values, w.names),
     )  # fmt: skip
     return NetworkTables(*publish.publish(material), found.table)
 
