@@ -179,11 +179,11 @@ def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
         legal: a legal person: nobody doubts on its behalf, so its largest share leads.
 
     Notes:
-        A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
-        than 0.2 ahead.
+        A possible victim leads from a share of 0.4 on, and whenever neither a controlling role nor that of a
+        client is more than 0.2 ahead: who clearly pays for the abuse of others is not handled as a victim.
     """
     victim = 0.0 if legal else shares.get("possible_victim", 0.0)
-    ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
+    ahead = max(shares.get(role, 0.0) for role in (*CONTROLLING, "possible_client"))
     if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
         return "possible_victim"
     return min(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))

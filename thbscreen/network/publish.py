@@ -43,6 +43,7 @@ class Material:
         shared: from `links.attribute_pairs`.
         ties: from `motifs`.
         removed: group, hub_id.
+        payments: of table PAYMENTS, those between members, with nodes for accounts.
     """
 
     inputs: NetworkInputs
@@ -54,6 +55,7 @@ class Material:
     shared: pl.DataFrame
     ties: pl.DataFrame
     removed: pl.DataFrame
+    payments: pl.DataFrame
 
 
 def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -177,10 +179,12 @@ def _people(m: Material) -> pl.DataFrame:
     """Every member: group, node, is_connector, core, kind, accounts, is_customer."""
     core = m.core.select("group", "node", "is_connector", core=pl.lit(True))
     other = m.attached.select("group", "node", is_connector=pl.col("how") == "connector", core=pl.lit(False))
-    owned = m.inputs.subjects.group_by(pl.col("subject_id").alias("node")).agg(
+    every = pl.concat([core, other])
+    owned = m.inputs.subjects.rename({"subject_id": "node"}).join(every, on="node", how="semi")
+    owned = owned.group_by("node").agg(
         kind=pl.col("subject_kind").min(), accounts=pl.col("account_id").unique().sort()
     )
-    people = pl.concat([core, other]).join(owned, on="node", how="left")
+    people = every.join(owned, on="node", how="left")
     known = pl.col("kind").is_not_null() & (pl.col("kind") != "external")
     return people.with_columns(
         is_customer=known.fill_null(False),
