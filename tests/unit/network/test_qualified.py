@@ -188,9 +188,7 @@ def test_the_same_payments_seen_by_two_rules_of_one_family_are_one_sign() -> Non
     assert found(on(signs(PATTERN, COSTS), "T1", "T2")) == 1
 
 
-def test_third_party_rules_that_rest_on_the_same_payments_are_two_signs_when_several_customers_show_them() -> (
-    None
-):
+def test_third_party_rules_on_the_same_payments_are_two_signs_when_several_customers_show_them() -> None:
     again = RuleInfo("Takings go on at once", "flow", 2, ("sexual_exploitation",), True)
     alone = signs(TAKINGS, again, COSTS, members=1)
     alone.customer("A1", phone_hash="p")
