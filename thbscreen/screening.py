@@ -57,6 +57,7 @@ from thbscreen.network.stage import (
 from thbscreen.report.runfolder import write_run
 
 if TYPE_CHECKING:
+    from thbscreen.model.keys import Key
     from thbscreen.rules import bundle
 
 PathLike = str | Path
@@ -118,6 +119,7 @@ def screen(
     formats: Sequence[str] = (),
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    key: Key | None = None,
 ) -> ScreenResult:
     """Screens files for the money traces of trafficking in human beings.
 
@@ -133,6 +135,7 @@ def screen(
         formats: further forms of the tables beside Parquet: csv, ndjson.
         only: rule ids to run, by default all.
         progress: told what is going on.
+        key: of the institution, so that details of customers in the open meet digests made under it.
 
     Raises:
         RuleError: rules or the profile do not load.
@@ -145,8 +148,9 @@ def screen(
     pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
     dataset = open_dataset(
-        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
-    )
+        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone,
+        home=home_country(pack), key=key,
+    )  # fmt: skip
     with ExitStack() as stack:
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
@@ -159,6 +163,12 @@ def screen(
             progress.stage("writing results", None)
             write_run(staging.path, result, formats, mapping=Path(mapping) if mapping else None)
     return result
+
+
+def home_country(pack: bundle.RulePack) -> str | None:
+    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
+    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
+    return entries[0] if len(entries) == 1 else None
 
 
 def _prepare(

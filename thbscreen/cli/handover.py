@@ -91,7 +91,7 @@ def handover(folder: Path, out: Path, cases: tuple[str, ...], every: bool, **opt
 
 
 def _key(file: Path | None, env: str | None) -> Any:
-    from thbscreen.rules.keys import KeyProblem, KeySource  # noqa: PLC0415  # help needs no rules
+    from thbscreen.model.keys import KeyProblem, KeySource  # noqa: PLC0415  # help needs no rules
 
     if file is not None and env is not None:
         raise UsageError("name one place of the key: --key-file or --key-env")

@@ -22,7 +22,6 @@ from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
 from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES, Field
-from thbscreen.model.iban import LENGTHS
 from thbscreen.model.money import DEFAULT_EXPONENT, EXPONENTS
 
 if TYPE_CHECKING:
@@ -432,7 +431,7 @@ class Plan:
         if "cp_iban" not in exprs:
             return
         ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = values.iban_holds(ibans, LENGTHS)
+        holds = values.iban_holds(ibans)
         wrong = int((~holds).sum() or 0)
         if wrong:
             notes["cp_iban left out because its check digits do not hold"] += wrong

@@ -30,7 +30,7 @@ from thbscreen.report.redact.pseudonyms import FORM, Pseudonyms
 from thbscreen.report.runfolder import write_run
 from thbscreen.rules import ast
 from thbscreen.rules.accusing import accusing_words
-from thbscreen.rules.keys import Key
+from thbscreen.model.keys import Key
 
 ONE, TWO = Key(b"1" * 32), Key(b"2" * 32)
 NETWORK, ALERT = "NW-0123456789ab", "AL-68c37e04ba16"

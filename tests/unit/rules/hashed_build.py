@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.unit.rules.folder import PROFILE, make, put
 from thbscreen.rules.hashlist import make as make_list
-from thbscreen.rules.keys import Key
+from thbscreen.model.keys import Key
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NAME = "keywords.coded"

@@ -15,7 +15,7 @@ from thbscreen.rules import bundle
 from thbscreen.rules.coverage import coverage
 from thbscreen.rules.explain import sentences
 from thbscreen.rules.hashlist import lines_of, make
-from thbscreen.rules.keys import Key, KeyProblem, KeySource
+from thbscreen.model.keys import Key, KeyProblem, KeySource
 from thbscreen.rules.lists import bind_list
 from thbscreen.rules.needs import lists_needed
 from thbscreen.rules.pack import check, load_pack, write_lock
