@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Most different names that are compared; folding goes name by name.
 MOST_NAMES = 100_000
 _MASKED = re.compile(r"^[0-9A-Za-z]{0,8}[*xX\u2022.#]{2,}([0-9A-Za-z]{3,})$")
+_DIGEST = re.compile("^[0-9A-Fa-f]{64}$")
 _ASKED = ("cp_name", "cp_account_id", "cp_bic")
 
 
@@ -74,7 +75,7 @@ class Counterparties:
         account_parties: pl.DataFrame,
     ) -> dict[str, int]:
         out = {"may_be_customers": 0, "same_name_only": 0, "names_not_compared": 0}
-        if not self._named or "name" not in parties.columns:
+        if not self._named or not {"name", "name_hash"} & set(parties.columns):
             return out
         rows = pl.concat(self._named).unique().join(own, on="cp_account_id", how="anti")
         names = rows["cp_name"].unique().sort()
@@ -96,15 +97,21 @@ class Counterparties:
 def _owners(parties: pl.DataFrame, names: Iterable[str]) -> dict[str, set[str]]:
     """Gives the customers of a name, by name of a counterparty."""
     by_key: dict[str, set[str]] = {}
-    for party, name in parties.select("party_id", "name").drop_nulls().iter_rows():
-        for key in name_keys(name):
-            by_key.setdefault(key, set()).add(party)
+    for column in {"name", "name_hash"} & set(parties.columns):
+        for party, name in parties.select("party_id", column).drop_nulls().iter_rows():
+            for key in _keys(name):
+                by_key.setdefault(key, set()).add(party)
     out: dict[str, set[str]] = {}
     for name in names:
-        found = {p for key in name_keys(name) for p in by_key.get(key, ())}
+        found = {p for key in _keys(name) for p in by_key.get(key, ())}
         if found:
             out[name] = found
     return out
+
+
+def _keys(name: str) -> frozenset[str]:
+    """Gives what a name is compared by: its forms, or the digest itself when it came as one."""
+    return frozenset({name.lower()}) if _DIGEST.match(name) else name_keys(name)
 
 
 def _signs(
