@@ -11,7 +11,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
+from thbscreen.engine.mandates import in_force, told_of_holder
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
@@ -205,7 +206,7 @@ def _results(
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
     assembler.network_ids = ids
-    found = assembler.assemble(runner.result)
+    found = _told(assembler, runner)
     ranked = with_network_hits(networks.networks, found.hits)
     ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
@@ -249,7 +250,13 @@ def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTabl
     runner.run()
     found = assembler.assemble(runner.result)
     runner.run_mitigation(assembler.named_accounts(found))
-    return assembler.assemble(runner.result)
+    return _told(assembler, runner)
+
+
+def _told(assembler: Assembler, runner: Runner) -> HitTables:
+    """Gives the hits, those on accounts that changed hands with whoever held them then."""
+    found, prepared = assembler.assemble(runner.result), runner.prepared
+    return replace(found, hits=told_of_holder(found.hits, prepared.dimensions.eras, prepared.zone))
 
 
 def _networks(
@@ -276,7 +283,7 @@ def _networks(
             parties=prepared.parties,
             devices=devices(prepared),
             conductors=conductors(prepared),
-            access=access(account_parties, holders),
+            access=access(in_force(account_parties, prepared), holders),
             paid_for=paid_for(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),

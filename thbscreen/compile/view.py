@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,14 @@ _FIELDS = catalogue.rule_fields()
 T = TypeVar("T")
 
 
+class Eras(Protocol):
+    """Accounts that change hands; see `thbscreen.engine.mandates`."""
+
+    def row(self, account: I64, day: I64) -> I64:
+        """Gives, per movement, the row of the dimensions that holds on its local day."""
+        ...
+
+
 @dataclass(frozen=True)
 class Context:
     """What is the same for all buckets of a run.
@@ -45,6 +53,7 @@ class Context:
         networks: network code by account code, -1 outside (for rules over networks), or None.
         first, last: time of the data's first and last movement, UTC microseconds.
         shared: answers that are the same for all buckets, by question.
+        eras: which row of the dimensions holds on which day, for accounts that change hands.
     """
 
     compiled: CompiledPack
@@ -57,6 +66,7 @@ class Context:
     first: int = 0
     last: int = 0
     shared: dict[Any, Any] = field(default_factory=dict)
+    eras: Eras | None = None
 
 
 class View:
@@ -83,6 +93,20 @@ class View:
     def account(self) -> I64:
         """Account code per row."""
         return self.frame["c:account_id"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def holder(self) -> I64:
+        """Row of the dimensions per row: the account with whoever held it on the day."""
+        return self._on_the_day(self.account)
+
+    @cached_property
+    def cp_holder(self) -> I64:
+        """The same for the counterparty's account; -1 where there is none."""
+        return self._on_the_day(self.code("cp_account_id"))
+
+    def _on_the_day(self, account: I64) -> I64:
+        eras = self.context.eras
+        return account if eras is None else eras.row(account, self.local_day)
 
     @cached_property
     def time(self) -> I64:
@@ -153,11 +177,11 @@ class View:
             return np.full(self.size, -1, np.int64) if networks is None else networks[self.account]
         if path == "party_id" or path.startswith(("party.", "account.")):
             codes = self.context.dimension_codes.get(path)
-            return np.full(self.size, -1, np.int64) if codes is None else codes[self.account]
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.holder]
         if path.startswith("cp."):
             inner = "party_id" if path == "cp.party_id" else "party." + path[3:]
             codes = self.context.dimension_codes.get(inner)
-            return np.full(self.size, -1, np.int64) if codes is None else codes[self.code("cp_account_id")]
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.cp_holder]
         name = f"c:{path}"
         if name not in self.frame.columns:
             return np.full(self.size, -1, np.int64)
@@ -178,7 +202,7 @@ class View:
                 shared = self.context.shared
                 if item not in shared:
                     shared[item] = cluster_codes(self.context, item)
-                codes: I64 = shared[item][self.account]
+                codes: I64 = shared[item][self.holder]
                 return codes
             case _:
                 msg = f"'{item.name}' holds numbers, not text"
@@ -233,7 +257,7 @@ class View:
             return whole(np.where(known[code], age, 0), known[code])
         if path.startswith(("party.", "account.", "cp.")):
             inner = "party." + path[3:] if path.startswith("cp.") else path
-            code = self.code("cp_account_id") if path.startswith("cp.") else self.account
+            code = self.cp_holder if path.startswith("cp.") else self.holder
             values = self._dimension_numbers(inner)
             return values.take(code)
         return whole(self.time) if path == "booking_ts" else self._number_column(path)
@@ -402,7 +426,7 @@ class View:
     def _dimension_test(self, test: ast.Test) -> Bool:
         path = test.field
         inner = "party." + path[3:] if path.startswith("cp.") else path
-        code = self.code("cp_account_id") if path.startswith("cp.") else self.account
+        code = self.cp_holder if path.startswith("cp.") else self.holder
         dims = self.context.dimensions
         known = _FIELDS[path].field
         absent = pl.Series(inner, [None] * dims.height, dtype=dtype_of(known.kind))
@@ -424,7 +448,7 @@ class View:
         if codes is None:
             same = np.zeros(self.size, np.bool_)
         else:
-            mine, theirs = codes[self.account], codes[self.code("cp_account_id")]
+            mine, theirs = codes[self.holder], codes[self.cp_holder]
             same = (mine == theirs) & (mine >= 0)
         if test.field == "own_transfer":
             same |= self.account == self.code("cp_account_id")

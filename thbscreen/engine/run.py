@@ -143,6 +143,7 @@ class Runner:
             prepared.dictionaries,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
+            eras=prepared.dimensions.eras,
         )
 
     @property

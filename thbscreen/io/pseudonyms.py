@@ -1,8 +1,8 @@
 """Canonical tables without anybody's name, number or address, for handing over to whoever has the same key.
 
-Everything that tells a person or an account becomes an HMAC-SHA-256 under the institution's key, made from the
-same forms that a scan compares. Tables of two institutions made under one key meet in accounts, telephones,
-e-mails, addresses, papers and names, and a scan of them finds what a scan of the open tables links.
+Everything that tells a person or an account becomes an HMAC-SHA-256 under the institution's key, made from
+the same forms that a scan compares. Tables of two institutions made under one key meet in accounts, phones,
+e-mails, addresses, papers and names, and a scan of them links what a scan of the open tables links.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ class Pseudonymiser:
         out = made.parties
         for kind, (plain, _) in COLUMNS.items():
             counts = made.counts.get(kind, {})
-            self.counts[f"{plain}: hashed"] += counts.get("read", 0)
+            if counts.get("read"):
+                self.counts[f"{plain}: hashed"] += counts["read"]
             for outcome in ("unreadable", "placeholder", "own"):
                 if counts.get(outcome):
                     self.counts[f"{plain}: {outcome}, left out"] += counts[outcome]
@@ -156,7 +157,9 @@ def _with_country(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     if number not in frame.columns:
         return frame
     given = pl.col(country) if country in frame.columns else pl.lit(None, dtype=pl.String)
-    return frame.with_columns(pl.coalesce(given, pl.col(number).str.slice(0, 2)).alias(country))
+    return frame.with_columns(
+        pl.coalesce(given, pl.col(number).cast(pl.String).str.slice(0, 2)).alias(country)
+    )
 
 
 def pseudonymise(
@@ -179,6 +182,6 @@ def pseudonymise(
 
 
 def detail_digest(key: Key, kind: Kind, text: str, reader: Reader | None = None) -> str | None:
-    """Gives the digest of one detail as tables have it; None when it cannot be read or stands for no value."""
+    """Gives the digest of one detail as tables have it; None when it cannot be read or is no value."""
     form = (reader or Reader()).read(kind, text).form
     return None if form is None else details.digest(key.secret, kind, form)
