@@ -87,7 +87,7 @@ def _one_kind(out: Details, kind: Kind, reader: Reader, key: Key | None) -> None
     value = pl.select(pl.coalesce(given, made).alias(hashed))[hashed]
     shared = value.drop_nulls().value_counts(name="n").filter(pl.col("n") > 1)
     counts["values_of_several_customers"] = shared.height
-    counts["most_customers_of_one_value"] = int(shared["n"].max() or 0) if shared.height else 0  # type: ignore[call-overload]  # a count
+    counts["most_customers_of_one_value"] = max(shared["n"].to_list(), default=0)
     out.parties = frame.with_columns(value)
 
 
