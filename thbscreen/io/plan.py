@@ -328,7 +328,7 @@ class Plan:
     def _text(self, frame: pl.DataFrame, name: str) -> pl.Expr:
         column = pl.col(name)
         if name in _ACCOUNTS and _needs_account_form(frame[name]):
-            column = values.account(column)
+            column = pl.lit(values.account_numbers(frame[name]))
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
         return column
@@ -464,7 +464,7 @@ def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
 
 
 def _needs_account_form(column: pl.Series) -> bool:
-    return bool(column.str.contains(r"[\sa-z]").any())
+    return bool(column.str.contains(r"[^0-9A-Z]|^IBAN").any())
 
 
 def _nearest(written: str | None, known: Field) -> str | None:

@@ -403,6 +403,25 @@ def account(column: pl.Expr) -> pl.Expr:
     return pl.when(bare.str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")).then(bare).otherwise(column)
 
 
+def account_numbers(values: pl.Series) -> pl.Series:
+    """Writes IBANs without points, hyphens, slashes and the word IBAN, where their check digits then hold.
+
+    Other numbers stay as `account` leaves them: in a national number a hyphen may mean something.
+    """
+    plain = values.alias("v").to_frame().select(account(pl.col("v")).alias("v"))
+    odd = plain["v"].unique().drop_nulls()
+    odd = odd.filter(odd.str.contains(r"[.\-:/\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff]|(?i)^\s*IBAN"))
+    bare = pl.col("v").str.replace_all(iban.NOISE, "").str.to_uppercase()
+    named = bare.str.starts_with("IBAN") & bare.str.slice(4).str.contains(iban.SHAPE)
+    table = odd.to_frame().with_columns(c=pl.when(named).then(bare.str.slice(4)).otherwise(bare))
+    table = table.filter(pl.col("c").str.contains(iban.SHAPE))
+    if not table.height:
+        return plain["v"].alias(values.name)
+    table = table.filter(iban_holds(table["c"]))
+    out = plain.join(table, on="v", how="left", maintain_order="left")
+    return out.select(pl.coalesce("c", "v").alias(values.name))[values.name]
+
+
 def iban_holds(values: pl.Series) -> pl.Series:
     """Tells for each normalised IBAN whether structure and check digits hold; null for null.
 

@@ -155,6 +155,26 @@ def test_movements_name_accounts_as_the_account_table_does(tmp_path: Path) -> No
     }  # fmt: skip
 
 
+def test_an_iban_of_anybody_is_written_in_one_way_and_a_national_number_as_it_is(tmp_path: Path) -> None:
+    spaced = " ".join(LOCAL_AS_IBAN[i : i + 4] for i in range(0, 28, 4))
+    odd = [
+        LOCAL_AS_IBAN.lower(),
+        spaced,
+        f"IBAN: {spaced}",
+        f"iban{LOCAL_AS_IBAN}",
+        LOCAL_AS_IBAN[:4] + "-" + LOCAL_AS_IBAN[4:],
+    ]
+    kept = [
+        "351-12-345678",
+        "BANK/12-34",
+        LOCAL_AS_IBAN[:2] + "00-" + LOCAL_AS_IBAN[4:],
+        "ac12cdef-3456-7890-abcd-ef1234567890",
+    ]
+    lines = "".join(f"T{i},A,2026-01-05,debit,5,EUR,{n},,\n" for i, n in enumerate([*odd, *kept]))
+    data = opened(folder(tmp_path, transactions=TX + lines))
+    assert rows(data)["cp_account_id"].to_list() == [LOCAL_AS_IBAN] * len(odd) + kept
+
+
 # --- counterparties that may be customers -------------------------------------------------------------------
 
 
