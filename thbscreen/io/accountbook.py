@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Fewest digits of a number that means an account without its bank.
 MIN_DIGITS = 6
+_SEED = 0xACC0
 _SLASH = re.compile(r"^\s*([A-Za-z0-9]{2,11})\s*/\s*([0-9][0-9 .-]*)\s*$")
 
 
@@ -58,6 +59,10 @@ class AccountBook:
         self._known = alone.filter(~own | (pl.col("key") == pl.col("meant")))
         everybody = pl.concat([rows["account_id"], held["account_id"]])
         self._banks = pl.DataFrame({"meant": everybody, "_bank": pl.Series(bics, dtype=pl.String)})
+        self._seen = pl.Series("h", [], dtype=pl.UInt64)
+        self._found = pl.DataFrame(
+            schema={"v": pl.String, "meant": pl.String, "bare": pl.Boolean, "_bank": pl.String}
+        )
 
     def look_up(self, written: pl.DataFrame, column: str, bank: str | None = None) -> pl.DataFrame:
         """Gives the values of a column that mean an account of this data under another spelling.
@@ -74,7 +79,7 @@ class AccountBook:
         keys = [column] if bank is None else [column, bank]
         values = written.select(pl.col(column).alias("v")).unique().drop_nulls()
         values = values.join(self.ids.alias("v").to_frame(), on="v", how="anti")
-        found = self._meant(values)
+        found = self._meant(self._worth_a_look(values))
         if not found.height:
             return written.select(keys).clear().with_columns(meant=pl.lit(None, dtype=pl.String))
         rows = written.select(keys).join(found, left_on=column, right_on="v").unique()
@@ -84,6 +89,14 @@ class AccountBook:
         same = pl.col("_bank") == pl.col(bank).str.to_uppercase().str.slice(0, 8)
         sure = ~pl.col("bare") | pl.col(bank).is_null() | same.fill_null(value=False)
         return rows.filter(sure).select(column, bank, "meant")
+
+    def _worth_a_look(self, values: pl.DataFrame) -> pl.DataFrame:
+        """Leaves out IBANs that no account has: most counterparties of most files are such."""
+        if self._local:
+            return values
+        whole = pl.col("v").str.contains(iban.SHAPE)
+        known = values.join(self._known.select(v="key"), on="v", how="semi")
+        return pl.concat([values.filter(~whole), known]).unique()
 
     def _meant(self, values: pl.DataFrame) -> pl.DataFrame:
         """Gives v, meant and whether v is a bare number without its bank."""
@@ -125,29 +138,51 @@ class AccountBook:
         out = self._settled(out, "cp_account_id", "cp_bic" if "cp_bic" in out.columns else None)
         if "cp_iban" not in out.columns:
             return out
+        other = out.select("cp_account_id", "cp_iban").filter(
+            pl.col("cp_iban").is_not_null() & pl.col("cp_account_id").ne_missing(pl.col("cp_iban"))
+        )
+        if not other.height:
+            return out
         # An IBAN that is itself the id of an account, or that means one.
         ids = self.ids.alias("cp_iban").to_frame().with_columns(meant="cp_iban")
-        by_iban = pl.concat([self.look_up(out, "cp_iban"), ids])
-        asked = out.select("cp_account_id", "cp_iban").drop_nulls("cp_iban").unique()
-        asked = asked.filter(pl.col("cp_account_id").ne_missing(pl.col("cp_iban")))
-        unknown = asked.join(self.ids.alias("cp_account_id").to_frame(), on="cp_account_id", how="anti")
+        by_iban = pl.concat([self.look_up(other, "cp_iban"), ids])
+        unknown = other.unique().join(
+            self.ids.alias("cp_account_id").to_frame(), on="cp_account_id", how="anti"
+        )
         table = unknown.join(by_iban, on="cp_iban")
-        return _replaced(out, table, ["cp_account_id", "cp_iban"], "cp_account_id")
+        if not table.height:
+            return out
+        keys = ["cp_account_id", "cp_iban"]
+        joined = out.join(table, on=keys, how="left", maintain_order="left", nulls_equal=True)
+        return joined.with_columns(cp_account_id=pl.coalesce("meant", "cp_account_id")).drop("meant")
 
     def side(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Replaces other spellings in account_id of a table beside the movements."""
         return self._settled(frame, "account_id", None)
 
     def _settled(self, frame: pl.DataFrame, column: str, bank: str | None) -> pl.DataFrame:
-        keys = [column] if bank is None else [column, bank]
-        return _replaced(frame, self.look_up(frame, column, bank), keys, column)
+        self._look(frame[column])
+        if not self._found.height:
+            return frame
+        joined = frame.join(self._found.rename({"v": column}), on=column, how="left", maintain_order="left")
+        sure = pl.lit(value=True)
+        if bank is not None:
+            same = pl.col("_bank") == pl.col(bank).str.to_uppercase().str.slice(0, 8)
+            sure = ~pl.col("bare") | pl.col(bank).is_null() | same.fill_null(value=False)
+        meant = pl.when(pl.col("meant").is_not_null() & sure).then("meant").otherwise(column)
+        return joined.with_columns(meant.alias(column)).drop("meant", "bare", "_bank")
 
-
-def _replaced(frame: pl.DataFrame, table: pl.DataFrame, keys: list[str], column: str) -> pl.DataFrame:
-    if not table.height:
-        return frame
-    joined = frame.join(table, on=keys, how="left", maintain_order="left", nulls_equal=True)
-    return joined.with_columns(pl.coalesce("meant", column).alias(column)).drop("meant")
+    def _look(self, column: pl.Series) -> None:
+        """Looks values up that were not met before; their hashes are remembered, not they."""
+        hashes = column.hash(seed=_SEED)
+        fresh = ~hashes.is_in(self._seen.implode())
+        if not fresh.any():
+            return
+        values = column.filter(fresh).unique().drop_nulls()
+        self._seen = pl.concat([self._seen, hashes.filter(fresh).unique()])
+        unknown = values.alias("v").to_frame().join(self.ids.alias("v").to_frame(), on="v", how="anti")
+        found = self._meant(self._worth_a_look(unknown)).join(self._banks, on="meant", how="left")
+        self._found = pl.concat([self._found, found])
 
 
 def _stripped(text: pl.Expr) -> pl.Expr:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Most different names that are compared; folding goes name by name.
 MOST_NAMES = 100_000
+#: Only equality of accounts matters, so their 64-bit hashes are kept and not they.
+_SEED = 0xACC0
 _MASKED = re.compile(r"^[0-9A-Za-z]{0,8}[*xX\u2022.#]{2,}([0-9A-Za-z]{3,})$")
 _DIGEST = re.compile("^[0-9A-Fa-f]{64}$")
 _ASKED = ("cp_name", "cp_account_id", "cp_bic")
@@ -23,34 +25,55 @@ _ASKED = ("cp_name", "cp_account_id", "cp_bic")
 class Counterparties:
     """Collects counterparties chunk by chunk."""
 
-    def __init__(self) -> None:
-        """Starts empty."""
+    def __init__(self, parties: pl.DataFrame) -> None:
+        """Starts empty.
+
+        Args:
+            parties: canonical customers; party_id, and name or name_hash when present.
+        """
+        self._parties = parties
         self._accounts: list[pl.Series] = []
         self._named: list[pl.DataFrame] = []
+        self._by_key: dict[str, set[str]] | None = None
+        self._owners: dict[str, set[str]] = {}
+        self._seen: set[str] = set()
+        self._beyond: set[int] = set()
 
     def add(self, frame: pl.DataFrame) -> None:
         """Takes in one canonical chunk whose account numbers are settled."""
         if "cp_account_id" in frame.columns:
-            self._accounts.append(frame["cp_account_id"].unique().drop_nulls())
-        if "cp_name" in frame.columns:
-            asked = [
-                pl.col(c) if c in frame.columns else pl.lit(None, dtype=pl.String).alias(c) for c in _ASKED
-            ]
-            self._named.append(frame.select(asked).drop_nulls("cp_name").unique())
+            self._accounts.append(frame["cp_account_id"].drop_nulls().hash(seed=_SEED).unique())
+        if "cp_name" not in frame.columns or not {"name", "name_hash"} & set(self._parties.columns):
+            return
+        names = frame["cp_name"].unique().drop_nulls()
+        self._compare(names)
+        asked = [pl.col(c) if c in frame.columns else pl.lit(None, dtype=pl.String).alias(c) for c in _ASKED]
+        mine = names.filter(names.is_in(pl.Series(list(self._owners), dtype=pl.String).implode()))
+        self._named.append(frame.filter(pl.col("cp_name").is_in(mine.implode())).select(asked).unique())
+
+    def _compare(self, names: pl.Series) -> None:
+        """Finds the customers of names that were not met before."""
+        if self._by_key is None:
+            self._by_key = _by_key(self._parties)
+        for name in names.sort():
+            if name in self._seen:
+                continue
+            if len(self._seen) >= MOST_NAMES:
+                self._beyond.add(hash(name))
+                continue
+            self._seen.add(name)
+            found = {p for key in _keys(name) for p in self._by_key.get(key, ())}
+            if found:
+                self._owners[name] = found
 
     def counts(
-        self,
-        known: pl.Series,
-        accounts: pl.DataFrame,
-        parties: pl.DataFrame,
-        account_parties: pl.DataFrame,
+        self, known: pl.Series, accounts: pl.DataFrame, account_parties: pl.DataFrame
     ) -> dict[str, int]:
         """Counts what is known of the counterparties.
 
         Args:
             known: accounts of customers.
             accounts: canonical accounts.
-            parties: canonical customers.
             account_parties: who holds which account.
 
         Returns:
@@ -60,52 +83,32 @@ class Counterparties:
             same_name_only: names that are a customer's and come with nothing else;
             names_not_compared: names beyond the first MOST_NAMES.
         """
-        empty = pl.Series("cp_account_id", [], dtype=pl.String)
-        met = pl.concat([empty, *self._accounts]).unique()
+        met = pl.concat([pl.Series("cp_account_id", [], dtype=pl.UInt64), *self._accounts]).unique()
         own = known.rename("cp_account_id").to_frame().unique()
-        mine = met.to_frame().join(own, on="cp_account_id", how="semi")
-        out = {"accounts": len(met), "of_customers": mine.height}
-        return out | self._by_name(own, accounts, parties, account_parties)
-
-    def _by_name(
-        self,
-        own: pl.DataFrame,
-        accounts: pl.DataFrame,
-        parties: pl.DataFrame,
-        account_parties: pl.DataFrame,
-    ) -> dict[str, int]:
-        out = {"may_be_customers": 0, "same_name_only": 0, "names_not_compared": 0}
-        if not self._named or not {"name", "name_hash"} & set(parties.columns):
+        mine = int(met.is_in(own["cp_account_id"].hash(seed=_SEED).implode()).sum())
+        out = {"accounts": len(met), "of_customers": mine, "may_be_customers": 0, "same_name_only": 0}
+        out["names_not_compared"] = len(self._beyond)
+        if not self._owners:
             return out
         rows = pl.concat(self._named).unique().join(own, on="cp_account_id", how="anti")
-        names = rows["cp_name"].unique().sort()
-        out["names_not_compared"] = max(0, len(names) - MOST_NAMES)
-        owners = _owners(parties, names.head(MOST_NAMES).to_list())
-        if not owners:
-            return out
-        signs = _signs(accounts, account_parties, {p for found in owners.values() for p in found})
-        met: dict[str, bool] = {}
-        told = rows.filter(pl.col("cp_name").is_in(list(owners)))
-        for name, account, bic in told.iter_rows():
-            sure = any(_speaks_for(account, bic, signs.get(p, ())) for p in owners[name])
-            met[name] = met.get(name, False) or sure
-        out["may_be_customers"] = sum(met.values())
-        out["same_name_only"] = len(met) - sum(met.values())
+        people = {p for found in self._owners.values() for p in found}
+        signs = _signs(accounts, account_parties, people)
+        told: dict[str, bool] = {}
+        for name, account, bic in rows.iter_rows():
+            sure = any(_speaks_for(account, bic, signs.get(p, ())) for p in self._owners[name])
+            told[name] = told.get(name, False) or sure
+        out["may_be_customers"] = sum(told.values())
+        out["same_name_only"] = len(told) - sum(told.values())
         return out
 
 
-def _owners(parties: pl.DataFrame, names: Iterable[str]) -> dict[str, set[str]]:
-    """Gives the customers of a name, by name of a counterparty."""
-    by_key: dict[str, set[str]] = {}
-    for column in {"name", "name_hash"} & set(parties.columns):
+def _by_key(parties: pl.DataFrame) -> dict[str, set[str]]:
+    """Gives the customers of each form of a name."""
+    out: dict[str, set[str]] = {}
+    for column in sorted({"name", "name_hash"} & set(parties.columns)):
         for party, name in parties.select("party_id", column).drop_nulls().iter_rows():
             for key in _keys(name):
-                by_key.setdefault(key, set()).add(party)
-    out: dict[str, set[str]] = {}
-    for name in names:
-        found = {p for key in _keys(name) for p in by_key.get(key, ())}
-        if found:
-            out[name] = found
+                out.setdefault(key, set()).add(party)
     return out
 
 

@@ -291,7 +291,7 @@ class Dataset:
         Raises:
             DataError: for damaged files, and D024 at the end when too many rows were refused.
         """
-        state = _Pass(observations=Observations(self.zone), counterparties=Counterparties())
+        state = _Pass(observations=Observations(self.zone), counterparties=Counterparties(self.parties))
         for frame in self._iterate(columns, state, None):
             state.seen.add(frame["tx_id"], frame["_row"])
             state.height += frame.height
@@ -484,7 +484,7 @@ class Dataset:
         state = self._complete()
         assert state.counterparties is not None
         known = pl.concat([self.book.ids, self.observations().accounts().rename(self.book.ids.name)])
-        return state.counterparties.counts(known, self.accounts, self.parties, self.account_parties)
+        return state.counterparties.counts(known, self.accounts, self.account_parties)
 
 
 _ALWAYS_OUT = frozenset({*ALWAYS, "source_file", "source_row"})

@@ -33,6 +33,7 @@ _NOBODY = frozenset({
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"(?<=\b\w)\.(?=\w\b)")
 _CYRILLIC_WORD = re.compile(r"[\u0400-\u052f]+")
+_VANISHING = frozenset({"Mn", "Me", "Cf"})
 _GREEK = re.compile(r"[\u0370-\u03ff]")
 
 _ELOT = {
@@ -100,6 +101,7 @@ def _greek(word: str, standard: int) -> str:
     return _spelled(word, table)
 
 
+@lru_cache(maxsize=200_000)
 def _latin(word: str, standard: int) -> str:
     """Writes one word of a lower-case text in plain Latin letters by one of the standards."""
     if word.isascii():
@@ -118,7 +120,6 @@ def _latin(word: str, standard: int) -> str:
     return anyascii(folded).lower()
 
 
-@lru_cache(maxsize=100_000)
 def latin(word: str) -> str:
     """Gives a word in plain small Latin letters: ELOT 743 for Greek, ICAO 9303 for Cyrillic letters.
 
@@ -127,15 +128,27 @@ def latin(word: str) -> str:
     return _latin(unicodedata.normalize("NFKC", word).lower(), 0)
 
 
+def _folded(word: str) -> str:
+    return word if word.isascii() else _folded_once(word)
+
+
+_folded_once = lru_cache(maxsize=100_000)(fold)
+
+
 def _words(text: str) -> list[str]:
-    plain = _INITIALS.sub("", unicodedata.normalize("NFKC", text).lower())
-    # A combining mark or an invisible character must not end a word.
-    plain = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Me", "Cf"} or c.isalnum())
-    words = _WORD.findall(plain.replace("'", "").replace("\u2019", ""))
-    if " ".join(fold(w) for w in words) in _NOBODY:
+    plain = text.lower()
+    if not text.isascii():
+        # A combining mark or an invisible character must not end a word.
+        plain = unicodedata.normalize("NFKC", text).lower()
+        plain = "".join(c for c in plain if c.isalnum() or unicodedata.category(c) not in _VANISHING)
+        plain = plain.replace("\u2019", "")
+    if "." in plain:
+        plain = _INITIALS.sub("", plain)
+    words = _WORD.findall(plain.replace("'", ""))
+    if " ".join(_folded(w) for w in words) in _NOBODY:
         return []
-    kept = [w for w in words if fold(w) not in _TITLES] or words
-    while len(kept) > 1 and fold(kept[-1]) in LEGAL_FORMS:
+    kept = [w for w in words if _folded(w) not in _TITLES] or words
+    while len(kept) > 1 and _folded(kept[-1]) in LEGAL_FORMS:
         kept.pop()
     return kept if any(c.isalpha() for w in kept for c in w) else []
 

@@ -179,7 +179,9 @@ def test_an_iban_of_anybody_is_written_in_one_way_and_a_national_number_as_it_is
 
 
 def test_a_name_makes_a_counterparty_a_perhaps_only_with_another_sign() -> None:
-    met = Counterparties()
+    met = Counterparties(
+        pl.DataFrame({"party_id": ["P1", "P2"], "name": ["Γιώργος Παπαδόπουλος", "Μαρία Γεωργίου"]})
+    )
     met.add(
         pl.DataFrame(
             {
@@ -192,7 +194,6 @@ def test_a_name_makes_a_counterparty_a_perhaps_only_with_another_sign() -> None:
     found = met.counts(
         pl.Series([OWN]),
         pl.DataFrame({"account_id": [OWN]}),
-        pl.DataFrame({"party_id": ["P1", "P2"], "name": ["Γιώργος Παπαδόπουλος", "Μαρία Γεωργίου"]}),
         pl.DataFrame({"account_id": [OWN], "party_id": ["P1"]}),
     )
     assert found["of_customers"] == 1
