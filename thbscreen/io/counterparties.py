@@ -36,8 +36,9 @@ class Counterparties:
         self._named: list[pl.DataFrame] = []
         self._by_key: dict[str, set[str]] | None = None
         self._owners: dict[str, set[str]] = {}
-        self._seen: set[str] = set()
-        self._beyond: set[int] = set()
+        self._compared = 0
+        self._met = pl.Series("h", [], dtype=pl.UInt64)
+        self._beyond = 0
 
     def add(self, frame: pl.DataFrame) -> None:
         """Takes in one canonical chunk whose account numbers are settled."""
@@ -55,13 +56,14 @@ class Counterparties:
         """Finds the customers of names that were not met before."""
         if self._by_key is None:
             self._by_key = _by_key(self._parties)
-        for name in names.sort():
-            if name in self._seen:
+        hashes = names.hash(seed=_SEED)
+        fresh = ~hashes.is_in(self._met.implode())
+        self._met = pl.concat([self._met, hashes.filter(fresh)])
+        for name in names.filter(fresh).sort():
+            if self._compared >= MOST_NAMES:
+                self._beyond += 1
                 continue
-            if len(self._seen) >= MOST_NAMES:
-                self._beyond.add(hash(name))
-                continue
-            self._seen.add(name)
+            self._compared += 1
             found = {p for key in _keys(name) for p in self._by_key.get(key, ())}
             if found:
                 self._owners[name] = found
@@ -87,7 +89,7 @@ class Counterparties:
         own = known.rename("cp_account_id").to_frame().unique()
         mine = int(met.is_in(own["cp_account_id"].hash(seed=_SEED).implode()).sum())
         out = {"accounts": len(met), "of_customers": mine, "may_be_customers": 0, "same_name_only": 0}
-        out["names_not_compared"] = len(self._beyond)
+        out["names_not_compared"] = self._beyond
         if not self._owners:
             return out
         rows = pl.concat(self._named).unique().join(own, on="cp_account_id", how="anti")

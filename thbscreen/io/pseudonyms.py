@@ -139,6 +139,8 @@ class Pseudonymiser:
             counts = made.counts.get(kind, {})
             if counts.get("read"):
                 self.counts[f"{plain}: hashed"] += counts["read"]
+            if counts.get("digest"):
+                self.counts[f"{plain}: digest already"] += counts["digest"]
             for outcome in ("unreadable", "placeholder", "own"):
                 if counts.get(outcome):
                     self.counts[f"{plain}: {outcome}, left out"] += counts[outcome]

@@ -167,6 +167,8 @@ def salt(forms: Iterable[str]) -> bytes:
 
 # --- values that came as digests -----------------------------------------------------------------------
 
+#: A digest where values in the open are expected.
+DIGEST = "^[0-9A-Fa-f]{16,128}$"
 #: A digest in hexadecimal digits, whose case does not count.
 HEX = "^[0-9A-Fa-f]{32,128}$"
 _EMPTY_TEXTS = ("", "null", "NULL", "None", "none", "n/a", "N/A", "0", "unknown", "UNKNOWN", "-")

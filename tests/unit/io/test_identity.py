@@ -298,6 +298,15 @@ def test_digests_that_came_with_the_data_are_compared_as_they_are() -> None:
     assert with_details(parties, Reader("CY"), OTHER).parties["phone_hash"][0] != theirs
 
 
+def test_a_digest_in_the_column_in_the_open_is_not_hashed_again() -> None:
+    parties = pl.DataFrame(
+        {"party_id": ["a", "b", "c"], "phone": ["7FC96B4EB7ABCD43", "7fc96b4eb7abcd43", "1" * 16]}
+    )
+    made = with_details(parties, Reader("CY"), KEY)
+    assert made.parties["phone_hash"].to_list() == ["7fc96b4eb7abcd43"] * 2 + [None]
+    assert made.counts["phone"]["digest"] == 2
+
+
 def test_a_run_without_key_gives_the_same_digests_in_any_order_of_rows() -> None:
     parties = pl.DataFrame({"party_id": ["a", "b"], "phone": ["99123456", "99654321"]})
     one, two = (
