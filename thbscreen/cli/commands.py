@@ -8,6 +8,7 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.evaluate import evaluate
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.handover import handover
@@ -18,6 +19,7 @@ from thbscreen.cli.report import report
 from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
+from thbscreen.cli.simulate import simulate
 from thbscreen.errors import ThbscreenError
 
 
@@ -85,7 +87,9 @@ main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)
 main.add_command(compare)
+main.add_command(evaluate)
 main.add_command(export)
 main.add_command(handover)
 main.add_command(report)
 main.add_command(report_draft)
+main.add_command(simulate)
