@@ -22,7 +22,16 @@ from thbscreen.compile.flow import Moved, passed_on
 from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
-from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
+from thbscreen.compile.where import (
+    answered,
+    dtype_of,
+    is_time,
+    leaf,
+    length_of,
+    names_of,
+    number_bounds,
+    with_clock,
+)
 from thbscreen.compile.windows import expand
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
@@ -383,7 +392,7 @@ class View:
                 case ast.Test():
                     read = self._derived(condition.field) is not None
                 case ast.Compare():
-                    read = any(self._derived(name) is not None for name in _names(condition))
+                    read = any(self._derived(name) is not None for name in names_of(condition))
                 case _:
                     read = any(self._reads_derived(inner) for inner in condition.wheres)
             if read:
@@ -438,7 +447,7 @@ class View:
         """Judges a comparison over fields of the row; a time against a date counts as its local day."""
         if line.left.unit is ast.Unit.TEXT:
             return self._same_text(line, at)
-        names = {n: self.number(n).at(at) for n in {*names_in(line.left), *names_in(line.right)}}
+        names = {n: self.number(n).at(at) for n in names_of(line)}
         if ast.Unit.DATE in {line.left.unit, line.right.unit}:
             for n in filter(is_time, names):
                 names[n] = Column(self.context.clock.day(names[n].num), names[n].den, names[n].known)
@@ -489,7 +498,7 @@ class View:
             pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
         )
         masked = with_clock(masked, path, self.context.clock)
-        return _flags(masked, leaf(test, self.context.compiled.lists, money=money))
+        return answered(masked, leaf(test, self.context.compiled.lists, money=money))
 
     def _by_code(self, test: ast.Test) -> Bool:
         """Gives the answer of a test for every code of its text field; the last one is for no text."""
@@ -498,7 +507,7 @@ class View:
             strings = self.dictionary(test.field).rename(test.field)
             table = pl.concat([strings, pl.Series(test.field, [None], dtype=pl.String)]).to_frame()
             lists = self.context.compiled.lists
-            return _flags(with_words(table, test, lists), leaf(test, lists, money=False))
+            return answered(with_words(table, test, lists), leaf(test, lists, money=False))
 
         return self.once(("by text", test, self._scope_key(test.field)), make)
 
@@ -560,8 +569,7 @@ class View:
             values = values.cast(pl.String)
         table = with_clock(values.alias(path).to_frame(), path, self.context.clock)
         table = with_words(table, test, self.context.compiled.lists)
-        expr = leaf(test, self.context.compiled.lists, money=is_money(path))
-        return table.select(expr.alias("x"))["x"].to_numpy()
+        return answered(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
 
     def _same_holder(self, test: ast.Test, at: Rows) -> Bool:
         if test.op == "missing":
