@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from thbscreen.io.accountbook import AccountBook
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource
-from thbscreen.io.continued import continued
-from thbscreen.io.delimited import DelimitedSource, Dialect
+from thbscreen.io.contacts import with_details
+from thbscreen.io.counterparties import Counterparties
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
 from thbscreen.io.goaml import KIND as GOAML
@@ -21,18 +22,17 @@ from thbscreen.io.goaml import ReportFolder
 from thbscreen.io.goaml_codes import read_codes
 from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates, with_transfer_ids
 from thbscreen.io.limits import Limits
-from thbscreen.io.mapping import InputSpec
 from thbscreen.io.mapping_file import read_encoding, read_mapping
-from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan, together
 from thbscreen.io.quality import Observations
 from thbscreen.io.raw import ROW
 from thbscreen.io.recognise import MESSAGES, recognised
 from thbscreen.io.select import Selected, select_files
 from thbscreen.io.shape import LEG, canonical_shape, mapped_shape
+from thbscreen.io.source import lineage, open_source
 from thbscreen.io.statements.folder import StatementFolder
-from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES
+from thbscreen.model.details import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from thbscreen.io.files import InputFile
     from thbscreen.io.mapping import Mapping, Section
-    from thbscreen.io.raw import RawSource
+    from thbscreen.model.keys import Key
 
 #: Unique key of each side table.
 _KEYS = {
@@ -167,6 +167,7 @@ class _Pass:
     filled: Counter[str] = field(default_factory=Counter)
     height: int = 0
     observations: Observations | None = None
+    counterparties: Counterparties | None = None
 
 
 class Dataset:
@@ -177,6 +178,8 @@ class Dataset:
         accounts: accounts; empty with required columns when there is no such file.
         parties: customers.
         account_parties: who may do what with which account.
+        details: how the details of customers were read.
+        book: the accounts under every number they are known by.
     """
 
     def __init__(
@@ -186,6 +189,8 @@ class Dataset:
         zone: str,
         limits: Limits,
         reports: ReportFolder | StatementFolder | None = None,
+        reader: Reader | None = None,
+        key: Key | None = None,
     ) -> None:
         """Opens every file and reads the three small tables."""
         self._reports = reports
@@ -201,8 +206,12 @@ class Dataset:
         self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
         self.columns = frozenset().union(*(plan.columns for plan in self._plans))
         self.accounts = self._load_side("accounts")
-        self.parties = self._load_side("parties")
-        self.account_parties = self._load_side("account_parties")
+        self.details = with_details(self._load_side("parties"), reader or Reader(), key)
+        self.parties = self.details.parties
+        links = self._load_side("account_parties")
+        self.book = AccountBook(self.accounts, links.clear())
+        self.account_parties = self.book.side(links)
+        self.book = AccountBook(self.accounts, self.account_parties)
         self._done: _Pass | None = None
         self._dropped: pl.Series | None = None
         self._coverage: dict[str, float] = {}
@@ -218,7 +227,7 @@ class Dataset:
         if self._reports is not None and (table == "transactions" or file.kind in _OWN_READER):
             report = self._reports.source(file, table)
             return Plan(table, report, canonical_shape(report, table), None, self.zone)
-        source = _open_source(file, section, self.limits)
+        source = open_source(file, section, self.limits)
         if section is None or self._mapping is None:
             return Plan(table, source, canonical_shape(source, table), None, self.zone)
         return Plan(table, source, mapped_shape(source, section, self._mapping.path.name), section, self.zone)
@@ -283,7 +292,7 @@ class Dataset:
         Raises:
             DataError: for damaged files, and D024 at the end when too many rows were refused.
         """
-        state = _Pass(observations=Observations(self.zone))
+        state = _Pass(observations=Observations(self.zone), counterparties=Counterparties(self.parties))
         for frame in self._iterate(columns, state, None):
             state.seen.add(frame["tx_id"], frame["_row"])
             state.height += frame.height
@@ -292,6 +301,8 @@ class Dataset:
             )
             if state.observations is not None:
                 state.observations.add(frame)
+            if state.counterparties is not None:
+                state.counterparties.add(frame)
             yield frame
         self._finish(state)
 
@@ -336,7 +347,7 @@ class Dataset:
         place = pl.col(ROW) + offset
         out = frame.with_columns(
             (place * 2 + pl.col(LEG) if plan.transfer else place).alias("_row"),
-            *_lineage(plan.source.file.name, frame.columns),
+            *lineage(plan.source.file.name, frame.columns),
         )
         if "tx_id" not in plan.shape.exprs:
             content = [c for c in frame.columns if c not in NOT_CONTENT and c not in (ROW, LEG)]
@@ -352,6 +363,7 @@ class Dataset:
             for f in TABLES["transactions"]
             if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
         ]
+        out = self.book.settle(out)
         return out.select(
             *(
                 (pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name)
@@ -482,12 +494,25 @@ class Dataset:
         assert seen is not None
         return seen
 
+    def counterparties(self) -> dict[str, int]:
+        """Counts the counterparties that the last complete pass met, and those that are customers."""
+        state = self._complete()
+        assert state.counterparties is not None
+        known = pl.concat([self.book.ids, self.observations().accounts().rename(self.book.ids.name)])
+        return state.counterparties.counts(known, self.accounts, self.account_parties)
+
 
 _ALWAYS_OUT = frozenset({*ALWAYS, "source_file", "source_row"})
 
 
 def open_dataset(
-    inputs: Sequence[Path], mapping: Path | None, *, zone: str, limits: Limits | None = None
+    inputs: Sequence[Path],
+    mapping: Path | None,
+    *,
+    zone: str,
+    limits: Limits | None = None,
+    home: str | None = None,
+    key: Key | None = None,
 ) -> Dataset:
     """Opens files or folders as one dataset.
 
@@ -497,6 +522,8 @@ def open_dataset(
             is the filing profile of the FIU whose codes they have, for statements it may name a code page.
         zone: zone of times without offset where the mapping names none, such as `Asia/Nicosia`.
         limits: how much is read at most.
+        home: country of telephone numbers without country code, where the mapping names none.
+        key: of the institution, for details of customers that are to be compared with digests of others.
 
     Raises:
         DataError: naming file, row and column, never a value.
@@ -507,50 +534,16 @@ def open_dataset(
     if any(file.kind == GOAML for file in files):
         selected = select_files(files, ignored, None)
         reports = ReportFolder(selected.files["transactions"], read_codes(mapping), limits)
-        return Dataset(selected, None, zone, limits, reports)
+        return Dataset(selected, None, zone, limits, reports, Reader(home), key)
     if any(file.kind in MESSAGES for file in files):
         selected = select_files(files, ignored, None)
         page = read_encoding(mapping) if mapping is not None else ""
         statements = StatementFolder(selected.files["transactions"], limits, page)
-        return Dataset(selected, None, zone, limits, statements)
+        return Dataset(selected, None, zone, limits, statements, Reader(home), key)
     declared = read_mapping(mapping) if mapping is not None else None
-    return Dataset(select_files(files, ignored, declared), declared, zone, limits)
-
-
-def _open_source(file: InputFile, section: Section | None, limits: Limits) -> RawSource:
-    spec = section.input if section is not None else None
-    kind = (spec.kind if spec is not None else None) or file.kind
-    if file.packed and (spec is None or not spec.gzip or file.path.suffix.lower() != ".gz"):
-        raise data_error(
-            "D006",
-            "compressed files are not read",
-            file=file.name,
-            hint="unpack it, or declare input: {compression: gzip} in a mapping",
-        )
-    if kind == "parquet":
-        return ParquetSource(file, limits)
-    if kind == "ndjson":
-        return NdjsonSource(file, spec.dialect.encoding if spec is not None else "utf-8", limits)
-    if kind in ("csv", "tsv"):
-        dialect = spec.dialect if spec is not None else Dialect(delimiter="\t" if kind == "tsv" else ",")
-        return continued(DelimitedSource(file, dialect, limits), spec)
-    if kind == "xlsx":
-        return continued(XlsxSource(file, spec or InputSpec(), limits), spec)
-    raise data_error(
-        "D005",
-        "the ending does not say what the file is",
-        file=file.name,
-        hint="csv, tsv, parquet, ndjson and xlsx are read; declare input: {kind: csv} in a mapping",
-    )
-
-
-def _lineage(file: str, columns: Collection[str]) -> Iterator[pl.Expr]:
-    """Says where rows were found: the file and row that a converted table names, else this file and row."""
-    here = (("source_file", pl.lit(file)), ("source_row", pl.col(ROW)))
-    told = all(name in columns for name, _ in here)
-    known = pl.all_horizontal(pl.col(name).is_not_null() for name, _ in here) if told else pl.lit(value=False)
-    for name, place in here:
-        yield (pl.when(known).then(pl.col(name)).otherwise(place) if told else place).alias(name)
+    own = dict(declared.own) if declared is not None else {}
+    reader = Reader((declared.home if declared is not None else None) or home, own)
+    return Dataset(select_files(files, ignored, declared), declared, zone, limits, None, reader, key)
 
 
 def _count(counts: TableCounts, loaded: Loaded) -> None:

@@ -22,7 +22,6 @@ from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
 from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES, Field
-from thbscreen.model.iban import LENGTHS
 from thbscreen.model.money import DEFAULT_EXPONENT, EXPONENTS
 
 if TYPE_CHECKING:
@@ -356,7 +355,7 @@ class Plan:
     def _text(self, frame: pl.DataFrame, name: str) -> pl.Expr:
         column = pl.col(name)
         if name in _ACCOUNTS and _needs_account_form(frame[name]):
-            column = values.account(column)
+            column = pl.lit(values.account_numbers(frame[name]))
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
         return column
@@ -457,7 +456,7 @@ class Plan:
         if "cp_iban" not in exprs:
             return
         ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = values.iban_holds(ibans, LENGTHS)
+        holds = values.iban_holds(ibans)
         wrong = int((~holds).sum() or 0)
         if wrong:
             notes["cp_iban left out because its check digits do not hold"] += wrong
@@ -490,7 +489,7 @@ def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
 
 
 def _needs_account_form(column: pl.Series) -> bool:
-    return bool(column.unique().str.contains(r"[\sa-z]").any())
+    return bool(column.unique().str.contains(r"[^0-9A-Z]|^IBAN").any())
 
 
 def _nearest(written: str | None, known: Field) -> str | None:

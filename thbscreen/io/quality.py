@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from thbscreen.io.identity_report import identity_facts, identity_findings
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -115,9 +117,15 @@ def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -
         "plausibility": _plausibility(seen, now),
         "references": _references(dataset, seen),
     }
+    days = seen.days()["day"]
+    out["identity"] = identity_facts(dataset, *((days[0], days[-1]) if len(days) else (None, None)))
     if report.statements:
         out["statements"] = report.statements
-    out["findings"] = [*_findings(out), *report.statements.get("summary", ())]
+    out["findings"] = [
+        *_findings(out),
+        *identity_findings(out["identity"]),
+        *report.statements.get("summary", ()),
+    ]
     return out
 
 

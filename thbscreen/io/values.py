@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from thbscreen.io.clock import to_utc, twice, utc_of
+from thbscreen.model import iban
 from thbscreen.model.money import MAX_MINOR_UNITS
 
 UTC = pl.Datetime("us", "UTC")
@@ -457,16 +458,43 @@ def account(column: pl.Expr) -> pl.Expr:
     return pl.when(bare.str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")).then(bare).otherwise(column)
 
 
-def iban_holds(values: pl.Series, lengths: dict[str, int]) -> pl.Series:
-    """Tells for each normalised IBAN whether shape, length and check digits hold; null for null."""
+def account_numbers(values: pl.Series) -> pl.Series:
+    """Writes IBANs without points, hyphens, slashes and the word IBAN, where their check digits then hold.
+
+    Other numbers stay as `account` leaves them: in a national number a hyphen may mean something.
+    """
+    plain = values.alias("v").to_frame().select(account(pl.col("v")).alias("v"))
+    odd = plain["v"].unique().drop_nulls()
+    odd = odd.filter(odd.str.contains(r"[.\-:/\u2010-\u2015\u00ad\u200b-\u200f\u2060\ufeff]|(?i)^\s*IBAN"))
+    bare = pl.col("v").str.replace_all(iban.NOISE, "").str.to_uppercase()
+    named = bare.str.starts_with("IBAN") & bare.str.slice(4).str.contains(iban.SHAPE)
+    table = odd.to_frame().with_columns(c=pl.when(named).then(bare.str.slice(4)).otherwise(bare))
+    table = table.filter(pl.col("c").str.contains(iban.SHAPE))
+    if not table.height:
+        return plain["v"].alias(values.name)
+    table = table.filter(iban_holds(table["c"]))
+    out = plain.join(table, on="v", how="left", maintain_order="left")
+    return out.select(pl.coalesce("c", "v").alias(values.name))[values.name]
+
+
+def iban_holds(values: pl.Series) -> pl.Series:
+    """Tells for each normalised IBAN whether structure and check digits hold; null for null.
+
+    The columnar twin of `thbscreen.model.iban.is_valid`.
+    """
     unique = values.unique().drop_nulls().alias("iban").to_frame()
+    country = pl.col("iban").str.slice(0, 2)
+    shaped = pl.col("iban").str.contains(iban.SHAPE)
+    found = unique.filter(shaped).select(country.unique())["iban"].to_list()
+    known = {c: s for c in found if (s := iban.structure(c)) is not None}
+    fits = pl.coalesce(
+        *(pl.when(country == c).then(pl.col("iban").str.contains(s.pattern)) for c, s in known.items()),
+        shaped,
+    )
     rest = pl.col("iban").str.slice(4) + pl.col("iban").str.slice(0, 4)
     letters = [chr(c) for c in range(ord("A"), ord("Z") + 1)]
     digits = rest.str.replace_many(letters, [str(int(c, 36)) for c in letters])
-    shape = pl.col("iban").str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")
-    length = pl.col("iban").str.slice(0, 2).replace_strict(lengths, default=None, return_dtype=pl.Int64)
-    size = pl.col("iban").str.len_bytes().cast(pl.Int64)
-    known = unique.with_columns(digits=pl.when(shape & (size == length.fill_null(size))).then(digits))
+    usable = unique.with_columns(digits=pl.when(shaped & fits).then(digits))
     remainder = pl.lit(0, dtype=pl.Int64)
     for start in range(0, 68, 12):
         part = pl.col("digits").str.slice(start, 12)
@@ -474,7 +502,18 @@ def iban_holds(values: pl.Series, lengths: dict[str, int]) -> pl.Series:
         remainder = (
             remainder * pl.lit(10, dtype=pl.Int64).pow(part.str.len_bytes().cast(pl.Int64)) + number
         ) % 97
-    wrong = known.filter(~(remainder == 1).fill_null(value=False))["iban"]
+    table = usable.select("iban", holds=(remainder == 1).fill_null(value=False))
+    if iban.NATIONAL & set(found):
+        table = _national(table)
+    wrong = table.filter(~pl.col("holds"))["iban"]
     if not len(wrong):
         return values.is_not_null().to_frame("h").select(pl.when("h").then(pl.col("h")))["h"]
     return ~values.is_in(wrong.implode())
+
+
+def _national(table: pl.DataFrame) -> pl.DataFrame:
+    """Tests the national check digits of the few countries that have ones we know."""
+    asked = pl.col("holds") & pl.col("iban").str.slice(0, 2).is_in(sorted(iban.NATIONAL))
+    numbers = table.filter(asked)["iban"].to_list()
+    wrong = [number for number in numbers if not iban.national_holds(number)]
+    return table.with_columns(holds=pl.col("holds") & ~pl.col("iban").is_in(wrong))

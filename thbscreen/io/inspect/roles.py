@@ -8,7 +8,7 @@ from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, se
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
 from thbscreen.io.inspect.forms import date_forms, largest_parts, time_form, written
 from thbscreen.io.inspect.words import BOOKED, CLOCKS, FEES, OWN_ACCOUNT, PENDING, folded, meanings
-from thbscreen.model.iban import LENGTHS
+from thbscreen.model.iban import length_of
 
 ISO_DAY = "%Y-%m-%d"
 #: Columns whose values are shown in a draft: few words of the bank, never of a customer.
@@ -167,7 +167,7 @@ def _not_own(finder: Finder, column: Column) -> str:
 
 def _ibans(column: Column) -> bool:
     bare = [v.replace(" ", "") for v in column.values]
-    return bool(bare) and all(v[:2] in LENGTHS and len(v) == LENGTHS[v[:2]] for v in bare)
+    return bool(bare) and all(len(v) == length_of(v[:2]) for v in bare)
 
 
 def _perspective(finder: Finder, taken: set[str]) -> None:

@@ -159,6 +159,29 @@ def owner_kind(party: Node) -> str:
     return "legal" if "OrgId" in node(who, "Id") else ""
 
 
+def owner_facts(party: Node) -> dict[str, str]:
+    """Gives what tells an owner from others: number of a paper or register, address, telephone, e-mail."""
+    who = node(party, "Pty") or party
+    known = node(who, "Id")
+    one, firm = node(known, "PrvtId"), node(known, "OrgId")
+    numbers = (text_at(one, "Othr", "Id"), text(firm, "LEI"), text_at(firm, "Othr", "Id"))
+    place, contact = node(who, "PstlAdr"), node(who, "CtctDtls")
+    room = text(place, "Room") or text(place, "UnitNb")
+    street = " ".join(filter(None, (text(place, "StrtNm"), text(place, "BldgNb"))))
+    floor, box = text(place, "Flr"), text(place, "PstBx")
+    parts = (
+        street, f"flat {room}" if room else "", f"floor {floor}" if floor else "",
+        f"PO box {box}" if box else "",
+        " ".join(filter(None, (text(place, "PstCd"), text(place, "TwnNm")))), *texts(place, "AdrLine"),
+    )  # fmt: skip
+    return {
+        "id_number": next(filter(None, numbers), ""),
+        "address": ", ".join(filter(None, parts)),
+        "phone": text(contact, "MobNb") or text(contact, "PhneNb"),
+        "email": text(contact, "EmailAdr"),
+    }
+
+
 def remittance(info: Node) -> list[str]:
     """Gives all texts of remittance information, in their order."""
     out = texts(info, "Ustrd")
