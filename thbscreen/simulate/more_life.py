@@ -27,9 +27,11 @@ from thbscreen.simulate.clock import (
 from thbscreen.simulate.ledger import Ledger, days_between, moments
 from thbscreen.simulate.life import any_day, monthly, natural, repeat_by_rate
 from thbscreen.simulate.places import EVERYDAY, TRADE_INDEX, TRADES, round_sums
-from thbscreen.simulate.world import DOMESTIC, EMPLOYEE, SEASONAL, SELF_EMPLOYED, STUDENT, World
+from thbscreen.simulate.world import DOMESTIC, EMPLOYEE, OUTSIDE, SEASONAL, SELF_EMPLOYED, STUDENT, World
 
 Clock = Callable[[Rng, int], Ints]
+#: Countries where friends, relatives, teachers and makers live whom people pay in small sums.
+FAR = ("PH", "TH", "CO", "PH", "VN", "GE", "KE", "TH", "RO", "CO")
 
 
 def _some(rng: Rng, who: Ints, share: float) -> Ints:
@@ -54,11 +56,18 @@ def _sums(rng: Rng, low: int, high: int, n: int, step: int = 10) -> Ints:
     return np.where(rng.random(n) < 0.15, odd, round_sums(rng, low, high, n, step)).astype(np.int64)
 
 
+def live_far(world: World, entity: Ints, share: float) -> None:
+    """Lets a share of accounts elsewhere lie far away; which ones and where follows from their numbers."""
+    for account, number in zip(entity.tolist(), world.marks(entity).tolist(), strict=True):
+        if number * 7919 % 1000 < 1000 * share:
+            world.outside_country[account - OUTSIDE] = FAR[number * 31 % len(FAR)]
+
+
 def counter_cash(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books cash over the counter: savings, takings of shops, and what people pay in for others."""
     who = natural(world)
     person = _often(world, rng, _some(rng, who, 0.09), 0.15, 1.0)
-    # Whoever pays in for others is of the household, or one friend; for a shop it is one of two of its staff.
+    # Whoever pays in for others is of the household, or one friend; for a shop one of two of its staff.
     size = np.bincount(world.household[who], minlength=int(world.household.max()) + 1)
     order = np.argsort(world.household[who], kind="stable")
     after = np.empty(world.parties, dtype=np.int64)
@@ -93,6 +102,7 @@ def small_sums_abroad(world: World, ledger: Ledger, rng: Rng) -> None:
     # Private people abroad are hardly ever paid by two customers; a few teachers and makers are, by many.
     friend = world.strangers(rng, 2 * len(sender), 1.0)
     known = world.strangers(rng, max(world.people // 1500, 1), 1.0)
+    live_far(world, np.concatenate([friend, known]), 0.6)
     person = _often(world, rng, sender, 0.3, 3.5)
     own = friend[np.searchsorted(sender, person) * 2 + (rng.random(len(person)) < 0.25)]
     whom = np.where(rng.random(len(person)) < 0.03, rng.choice(known, len(person)), own)

@@ -39,6 +39,11 @@ class Pays:
         mine = np.isin(self.person, who)
         return Pays(self.person[mine], self.moment[mine], self.cents[mine], self.month[mine])
 
+    def since(self, moment: int) -> Pays:
+        """Gives the wages paid from a moment (local seconds) on."""
+        later = self.moment >= moment
+        return Pays(self.person[later], self.moment[later], self.cents[later], self.month[later])
+
 
 def settle_firms(world: World, rng: Rng) -> None:
     """Fills the declared facts of firms from their staff on file, and gives some of them licences."""

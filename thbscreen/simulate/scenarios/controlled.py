@@ -55,7 +55,9 @@ def cast_herd(world: World, rng: Rng) -> Group:
     world.job[account[source == AID]], world.income[account[source == AID]] = BENEFIT, 56_000
     batches = rng.integers(start, start + 70, count(rng, 1, 3))
     scattered = chance(rng, 0.4)
-    arrive(world, account, rng.choice(batches, n) + rng.integers(0, 45 if scattered else 4, n))
+    came = rng.choice(batches, n) + rng.integers(0, 45 if scattered else 4, n)
+    fresh = rng.random(n) < 0.75
+    arrive(world, account[fresh], came[fresh])
     world.left[account] = np.minimum(DAYS, np.maximum(end, world.opened[account] + 45))
     # In some groups nothing but one telephone number in the files ties the accounts together.
     only_phone = chance(rng, 0.4)
@@ -101,7 +103,7 @@ def play_herd(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
     sinks, helper = s.account(group.roles["sink"]), s.account(group.roles["helper"])
     keep = rng.uniform(0.02, 0.3)
     for k, person in enumerate(group.roles["account"].tolist()):
-        mine, first = int(world.main[person]), int(world.opened[person])
+        mine, first = int(world.main[person]), max(int(world.opened[person]), start)
         last = int(world.left[person])
         moment, cents = _income(s, group, k, pays, first, last)
         sink = int(sinks[k % len(sinks)])
@@ -147,7 +149,8 @@ def _income(s: Stage, group: Group, k: int, pays: Pays, first: int, last: int) -
     mine, kind = int(s.world.main[person]), int(group.numbers["source"][k])
     if kind == WAGE:
         wages = pays.of(np.array([person]))
-        return wages.moment, wages.cents
+        under = wages.moment >= first * DAY_SECONDS
+        return wages.moment[under], wages.cents[under]
     if kind == AID:
         month = months(first, last)
         day = working_after(np.array([25, 53, 84, 114, 145, 175, 206, 237, 267])[month])

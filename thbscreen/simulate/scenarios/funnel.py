@@ -38,7 +38,7 @@ from thbscreen.simulate.world import SELF_EMPLOYED, World
 
 def cast_funnel(world: World, rng: Rng) -> Group:
     """Casts accounts that others pay cash into in several districts, and who empties them."""
-    start, end = spell(rng, 90, 270)
+    start, end = spell(rng, 80, 220)
     n = count(rng, 2, 4)
     funnel, sink = world.take(rng, alone(world), n), take_busy(world, rng, 1)
     subdue(world, rng, funnel, 0.55)
@@ -46,7 +46,7 @@ def cast_funnel(world: World, rng: Rng) -> Group:
     arrive(world, funnel[fresh], start - rng.integers(2, 40, int(fresh.sum())))
     same(rng, world.phone, funnel, int(world.phone[one(sink)]), 0.35)
     same(rng, world.device, funnel, int(world.device[one(sink)]), 0.35)
-    depositor = world.take(rng, alone(world), count(rng, 1, 4))
+    depositor = world.take(rng, alone(world), count(rng, 1, 3))
     seats = rng.permutation(DISTRICT_SEATS)[: count(rng, 3, 4)]
     return Group(
         "",
@@ -72,7 +72,7 @@ def cast_funnel(world: World, rng: Rng) -> Group:
         numbers={
             "spell": pair(start, end),
             "seats": seats,
-            "others": world.strangers(rng, count(rng, 3, 8), 0.0),
+            "others": world.strangers(rng, count(rng, 3, 6), 0.0),
             "exit": world.machines.choose(rng, world.town[sink]),
             "abroad": world.strangers(rng, 1, 1.0),
         },
@@ -130,7 +130,8 @@ def cast_begging(world: World, rng: Rng) -> Group:
     person = world.take(rng, alone(world), n)
     subdue(world, rng, person, 0.4)
     out_of_work(world, person)
-    arrive(world, person, start - rng.integers(0, 15, n))
+    fresh = rng.random(n) < 0.7
+    arrive(world, person[fresh], start - rng.integers(0, 15, int(fresh.sum())))
     house(world, rng, person, 1)
     same(rng, world.phone, person, int(world.phone[one(collector)]), 0.5)
     if chance(rng, 0.5):

@@ -62,8 +62,10 @@ def cast_gang(world: World, rng: Rng) -> Group:
     )
     later = rng.integers(start + 30, max(end - 45, start + 31), count(rng, 0, 2))
     batches = np.sort(np.append(later, start + count(rng, 0, 15)))
-    arrive(world, worker, rng.choice(batches, n) + rng.integers(0, 5, n))
-    gone = rng.random(n) < 0.25
+    fresh = rng.random(n) < 0.8
+    came = rng.choice(batches, n) + rng.integers(0, 5, n)
+    arrive(world, worker[fresh], came[fresh])
+    gone = fresh & (rng.random(n) < 0.25)
     world.left[worker[gone]] = np.minimum(
         world.opened[worker[gone]] + rng.integers(60, 190, int(gone.sum())), DAYS
     )
@@ -113,7 +115,8 @@ def cast_gang(world: World, rng: Rng) -> Group:
 def play_gang(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) -> None:
     """Books what happens to the wages, allowances, and the costs of the houses."""
     s, worker = Stage(world, ledger, rng), group.roles["worker"]
-    mine = pays.of(worker)
+    start = int(group.numbers["spell"][0])
+    mine = pays.of(worker).since(start * DAY_SECONDS)
     n, order = len(mine.person), np.searchsorted(worker, mine.person)
     way, sinks = group.numbers["way"][order], s.account(group.roles["sink"])
     sink = sinks[order % len(sinks)]
@@ -145,7 +148,7 @@ def play_gang(world: World, ledger: Ledger, rng: Rng, group: Group, pays: Pays) 
     s.mark("pay", "allowance")
     fed = worker[rng.random(len(worker)) < 0.45]
     for person in fed.tolist():
-        week = every(rng, int(world.opened[person]) + 9, int(world.left[person]), 7)
+        week = every(rng, max(int(world.opened[person]), start) + 9, int(world.left[person]), 7)
         s.pay(
             week,
             int(sinks[0]),
@@ -185,7 +188,7 @@ def _houses(s: Stage, group: Group, sinks: Ints) -> None:
         s.mark("house", "rent")
         s.rent(start, end, sink, landlord, int(round_sums(rng, 480, 900, 1, 50)[0]))
     s.mark("arrival", "recruiter")
-    day = np.unique(s.world.opened[group.roles["worker"]] // 4 * 4)
+    day = np.unique(np.maximum(s.world.opened[group.roles["worker"]], start) // 4 * 4)
     s.pay(day + 3, sink, one(group.numbers["recruiter"]), sums(rng, 300, 1600, len(day), 50), "forward")
     s.mark("arrival", "ticket")
     s.shop(day - 5, sink, "airline", 2.0)

@@ -11,6 +11,7 @@ import numpy as np
 from thbscreen.simulate.clock import DAY_SECONDS, DAYS, Rng
 from thbscreen.simulate.groups import Group, one
 from thbscreen.simulate.ledger import Ledger
+from thbscreen.simulate.more_life import live_far
 from thbscreen.simulate.places import round_sums
 from thbscreen.simulate.scenarios.kit import (
     Stage,
@@ -33,18 +34,13 @@ from thbscreen.simulate.scenarios.kit import (
 from thbscreen.simulate.trade import Pays
 from thbscreen.simulate.world import World
 
-#: Countries whose receivers the public guidance of several financial intelligence units names.
-_FAR = ("PH", "PH", "TH", "CO", "RO")
-
 
 def cast_payers(world: World, rng: Rng) -> Group:
     """Casts unrelated people who send small sums to one person far away."""
     start, end = spell(rng, 90, 280)
     payer = take_busy(world, rng, count(rng, 2, 6))
-    land = str(rng.choice(_FAR))
     receiver = world.strangers(rng, 2 if chance(rng, 0.25) else 1, 1.0)
-    for r in receiver.tolist():
-        world.outside_country[r - 1_000_000] = land
+    live_far(world, receiver, 0.9)
     return Group(
         "",
         "positive",

@@ -45,7 +45,8 @@ def cast_relay(world: World, rng: Rng) -> Group:
     waged = rng.random(turns) < 0.5
     world.unpaid[source[waged]], world.job[source[waged]] = False, EMPLOYEE
     world.income[source[waged]] = lowest_pay(rng, int(waged.sum()))
-    arrive(world, source, begin - rng.integers(2, 30, turns))
+    fresh = rng.random(turns) < 0.7
+    arrive(world, source[fresh], (begin - rng.integers(2, 30, turns))[fresh])
     world.move_in(source, world.new_address(), int(world.town[one(sink)]))
     same(rng, world.phone, source, int(world.phone[one(sink)]), 0.25)
     same(rng, world.device, source, int(world.device[one(sink)]), 0.25)
