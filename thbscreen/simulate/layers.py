@@ -17,6 +17,7 @@ import polars as pl
 from thbscreen.model import catalogue as columns
 from thbscreen.simulate import life, society, trade
 from thbscreen.simulate.clock import DAY_SECONDS, DAYS, Flags, Ints, Rng
+from thbscreen.simulate.close_pairs import close_pairs
 from thbscreen.simulate.ledger import COLUMNS, Ledger
 from thbscreen.simulate.more_life import MORE_LIFE
 from thbscreen.simulate.streams import Keys, keyed, number_of, shares, stream
@@ -42,6 +43,7 @@ SHARED: tuple[Process, ...] = (
     society.two_homes,
     society.bank_fees,
     *MORE_LIFE,
+    close_pairs,
 )
 #: Processes in which everybody acts alone, so that only those who live again need to be drawn.
 ALONE: tuple[Process, ...] = (life.shopping, life.cash)

@@ -165,14 +165,16 @@ class World:
     def strangers(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n private people who bank elsewhere, a share of them abroad."""
         land = [
-            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.strangers(rng, n), land)
 
     def other_firms(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n firms that bank elsewhere."""
         land = [
-            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.firms(rng, n), land)
 

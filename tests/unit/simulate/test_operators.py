@@ -51,8 +51,8 @@ def legs_of(seed: int) -> pl.DataFrame:
     text = rng.choice(np.array(["massage 1h", "rent", None], dtype=object), n)
     ledger.pay(moment, rng.choice(others, n), rng.choice(others, n), rng.integers(1, 900_000, n), text=text)
     ledger.cash(moment, rng.choice(ACCOUNTS, n), np.full(n, 2), rng.integers(1, 60, n) * 1000)
-    ledger.shop(rng, moment, rng.choice(ACCOUNTS, n), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64),
-                np.ones(n))  # fmt: skip
+    nought = np.zeros(n, dtype=np.int64)
+    ledger.shop(rng, moment, rng.choice(ACCOUNTS, n), nought, nought, np.ones(n))
     return frame_of(ledger, "test")
 
 
@@ -67,7 +67,9 @@ def scene(op: str, strength: int, seed: int) -> Scene:
 def net(moves: Moves, leave_out: Ints | None = None) -> dict[int, int]:
     """Gives what each account gained in all."""
     total: dict[int, int] = {}
-    for payer, payee, cents in zip(moves.ints("payer"), moves.ints("payee"), moves.ints("cents"), strict=True):
+    for payer, payee, cents in zip(
+        moves.ints("payer"), moves.ints("payee"), moves.ints("cents"), strict=True
+    ):
         for side, sign in ((payer, -1), (payee, 1)):
             if side >= 0:
                 total[int(side)] = total.get(int(side), 0) + sign * int(cents)
@@ -105,7 +107,9 @@ def test_operators_that_reroute_or_delay_leave_everybody_with_the_same_money(
 
 @given(seed=st.integers(0, 10_000), strength=st.integers(1, 3))
 @settings(max_examples=15, deadline=None)
-def test_blurred_sums_keep_what_a_pair_moves_in_all_when_it_pays_more_than_once(seed: int, strength: int) -> None:
+def test_blurred_sums_keep_what_a_pair_moves_in_all_when_it_pays_more_than_once(
+    seed: int, strength: int
+) -> None:
     before = read_moves(legs_of(seed)).pick(read_moves(legs_of(seed)).transfers())
     after = evasion.other_sums(before, scene("A3", strength, seed))
     pair = ["payer", "payee"]
@@ -117,11 +121,9 @@ def test_blurred_sums_keep_what_a_pair_moves_in_all_when_it_pays_more_than_once(
     old, new = sums(before), sums(after)
     more = old["n"] != 1
     assert new.filter(more)["cents"].equals(old.filter(more)["cents"])
-    width = np.abs(after.ints("cents") - before.ints("cents")) / before.ints("cents")
     assert after.table.height == before.table.height
     assert (after.ints("cents") > 0).all()
-    alone = before.table.join(old.filter(pl.col("n") == 1), on=pair, how="semi").height
-    assert alone == 0 or width.size
+    assert (after.ints("cents") != before.ints("cents")).any() or (before.ints("cents") < 500).all()
 
 
 @given(seed=st.integers(0, 10_000), strength=st.integers(1, 3))
@@ -137,7 +139,10 @@ def test_collectors_in_turn_together_get_and_pay_what_one_did(seed: int, strengt
     assert gained[0] == gained[1]
 
 
-@given(seed=st.integers(0, 10_000), ops=st.lists(st.sampled_from([o.id for o in CHANGES]), min_size=1, max_size=6))
+@given(
+    seed=st.integers(0, 10_000),
+    ops=st.lists(st.sampled_from([o.id for o in CHANGES]), min_size=1, max_size=6),
+)
 @settings(max_examples=20, deadline=None)
 def test_operators_combine_and_every_payment_stays_whole_and_in_the_window(seed: int, ops: list[str]) -> None:
     legs = legs_of(seed)

@@ -17,6 +17,7 @@ from thbscreen.simulate.verify import check_world
 from thbscreen.simulate.view import parties
 from thbscreen.simulate.worlds import Made, make_world
 
+
 def some(scenarios: str = "P1,P2", **changes: object) -> Settings:
     made = settings_of("tiny", 5, people=900, scenarios=scenarios, twins="T4,T9")
     return replace(made, **changes)  # type: ignore[arg-type]  # fields by name
@@ -51,7 +52,9 @@ def test_the_same_settings_give_the_same_bytes(world: Path, made: Made, tmp_path
 
 def test_without_the_positives_everybody_whom_they_did_not_touch_has_the_same_rows(made: Made) -> None:
     plain = make_world(replace(made.settings, ops=(), evasive=0.0))
-    quiet = make_world(replace(plain.settings, mix={k: n for k, n in plain.settings.mix.items() if k[0] == "T"}))
+    quiet = make_world(
+        replace(plain.settings, mix={k: n for k, n in plain.settings.mix.items() if k[0] == "T"})
+    )
     before, after = data(quiet), data(plain)
     touched = _changed(quiet.view.world, plain.view.world)
     accounts = plain.view.codes.accounts.gather(np.flatnonzero(touched[plain.view.world.holder]))
@@ -95,8 +98,8 @@ def test_planned_movements_are_few_beside_the_ordinary_life_of_their_people(made
 
 def test_the_truth_has_the_columns_that_evaluation_reads(world: Path) -> None:
     wanted = {
-        "groups": "group_id kind scenario name typology twin_of ops strength visibility start end expected network "
-        "n_members seed_path",
+        "groups": "group_id kind scenario name typology twin_of ops strength visibility start end expected "
+        "network n_members seed_path",
         "members": "group_id party_id account_id part role expected_role core visible since until",
         "legs": "group_id tx_id phase leg_kind visible is_camouflage",
         "links": "group_id a b kind",
@@ -120,12 +123,20 @@ def test_operators_take_helpers_into_a_group_and_name_their_legs(world: Path) ->
 @pytest.fixture(scope="module")
 def partly() -> Made:
     """Gives a world whose five networks are seen in five ways."""
-    seen = {"P1-01": "one_bank", "P1-02": "kyc_missing", "P2-01": "full", "P2-02": "cash_heavy", "P3-01": "full"}
+    seen = {
+        "P1-01": "one_bank",
+        "P1-02": "kyc_missing",
+        "P2-01": "full",
+        "P2-02": "cash_heavy",
+        "P3-01": "full",
+    }
 
     def plans(settings: Settings) -> list[Plan]:
         drawn = draw_plans(settings)
         return [
-            replace(p, visibility=seen.get(p.group_id, "full"), ops=(("A11", 1),) if p.group_id == "P3-01" else ())
+            replace(
+                p, visibility=seen.get(p.group_id, "full"), ops=(("A11", 1),) if p.group_id == "P3-01" else ()
+            )
             for p in drawn
         ]
 
