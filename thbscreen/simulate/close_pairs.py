@@ -11,7 +11,7 @@ from thbscreen.simulate.life import any_day, natural, repeat_by_rate
 from thbscreen.simulate.world import World
 
 #: Share of people who have somebody to whom they send small sums many times a month.
-_SHARE = 0.04
+_SHARE = 0.15
 
 
 def close_pairs(world: World, ledger: Ledger, rng: Rng) -> None:
@@ -24,7 +24,7 @@ def close_pairs(world: World, ledger: Ledger, rng: Rng) -> None:
     friend = np.where(rng.random(len(first)) < 0.5, world.main[rng.choice(who, len(first))], away)
     other = np.where(home, world.main[beside], friend)
     pace = np.zeros(world.people)
-    pace[first] = rng.gamma(2.2, 4.2, len(first))
+    pace[first] = rng.gamma(1.3, 4.0, len(first))
     partner = np.zeros(world.people, dtype=np.int64)
     partner[first] = other
     person = repeat_by_rate(rng, first, pace[first], world)
