@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from thbscreen.simulate.exports.profiles import PROFILES
 from thbscreen.simulate.leak import INTENDED, LIFT, PURITY, RECALL, TREE
@@ -87,7 +87,7 @@ _DIRT = {
 }
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     yield "| " + " | ".join(heads) + " |"
     yield "|" + "---|" * len(heads)
     for row in rows:
@@ -143,10 +143,10 @@ program works as meant; it says nothing about how many real cases it would find.
 ## Presets
 
 """
-_FILES = """Everybody lives first, as if nothing were planned. Twins, and then networks, take over the people they need;
-whatever those people have to do with others is lived again, and nobody else's movements change. Every
-process has a random stream named after it, so adding one leaves the others as they were. A world without
-its networks holds the same rows, byte for byte, for everybody whom they never touched.
+_FILES = """Everybody lives first, as if nothing were planned. Twins, and then networks, take over people;
+whatever those have to do with others is lived again, and nobody else's movements change. Every process has
+a random stream named after it, so adding one leaves the others as they were. A world without its networks
+holds the same rows, byte for byte, for everybody whom they never touched.
 
 ## Files
 
@@ -165,10 +165,10 @@ _LEAKS = f"""## Leak test
 
 `thbscreen simulate check` fails
 
-- when a single value or threshold of any column reaches {LIFT:g} times the base rate at more than {RECALL:.0%}
-  of all planned movements or members;
-- when more than {PURITY:.0%} of the rows with one value or threshold belong to one scenario, and they are more
-  than {RECALL:.0%} of its movements;
+- when a single value or threshold of any column reaches {LIFT:g} times the base rate at more than
+  {RECALL:.0%} of all planned movements or members;
+- when more than {PURITY:.0%} of the rows with one value or threshold belong to one scenario, and they are
+  more than {RECALL:.0%} of its movements;
 - or when a decision tree of depth 3 over all columns, grown on half of the accounts, reaches an average
   precision above {TREE:g} on the other half.
 
