@@ -27,6 +27,7 @@ from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
     access,
     account_codes,
+    businesses,
     conductors,
     devices,
     link_columns,
@@ -268,6 +269,7 @@ def _networks(
             conductors=conductors(prepared),
             access=access(account_parties, holders),
             paid_for=paid_for(prepared),
+            businesses=businesses(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

@@ -8,6 +8,7 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.evaluate import evaluate
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.handover import handover
@@ -86,6 +87,7 @@ main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)
 main.add_command(compare)
+main.add_command(evaluate)
 main.add_command(export)
 main.add_command(handover)
 main.add_command(report)
