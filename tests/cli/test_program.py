@@ -20,11 +20,11 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
+    "", "completion", "convert", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
     "rules overlap", "rules tune", "rules test", "evaluate",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
-    "report", "str", "str check", "str draft", "str profile",
+    "report", "str", "str check", "str draft", "str profile", "verify",
     "simulate", "simulate check", "simulate explain",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.convert import convert
 from thbscreen.cli.evaluate import evaluate
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
@@ -20,6 +21,7 @@ from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
 from thbscreen.cli.simulate import simulate
+from thbscreen.cli.verify import verify
 from thbscreen.errors import ThbscreenError
 
 
@@ -83,6 +85,8 @@ def completion(shell: str) -> None:
 
 main.add_command(scan)
 main.add_command(inspect)
+main.add_command(convert)
+main.add_command(verify)
 main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)

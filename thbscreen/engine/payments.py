@@ -198,20 +198,28 @@ def access(account_parties: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame
     """Gives who can act on accounts of several others: joint holders, mandates, card users, owners behind.
 
     Args:
-        account_parties: canonical; account_id and party_id are used.
+        account_parties: canonical, or from `engine.mandates.in_force`; account_id and party_id are used, and
+            when present since, until and last, the time of the end of a right that ended.
         holders: from `subjects`.
 
     Returns:
         access_id (the customer who has access), subject_id (whoever holds such an account, and the customer
-        itself); only customers with accounts of at least two others.
+        itself), last (missing while some right goes on); only customers with accounts of at least two others.
     """
-    held = account_parties.select("account_id", access_id="party_id").unique()
+    given = set(account_parties.columns)
+    days = (pl.col(c) if c in given else pl.lit(None, dtype=pl.Date).alias(c) for c in ("since", "until"))
+    last = pl.col("last") if "last" in given else pl.lit(None, dtype=_TS).alias("last")
+    held = account_parties.select("account_id", last, *days, access_id="party_id").unique()
     pairs = held.join(holders.select("account_id", "subject_id"), on="account_id")
-    pairs = (
-        pairs.filter(pl.col("access_id") != pl.col("subject_id")).select("access_id", "subject_id").unique()
-    )
+    # Whoever held the account before its holder did had no access to anything of theirs.
+    begins = held.group_by("account_id", subject_id="access_id").agg(_begins=pl.col("since").min())
+    pairs = pairs.join(begins, on=["account_id", "subject_id"], how="left")
+    before = (pl.col("until") < pl.col("_begins")).fill_null(value=False)
+    pairs = pairs.filter((pl.col("access_id") != pl.col("subject_id")) & ~before)
+    ended = pl.when(pl.col("last").is_not_null().all()).then(pl.col("last").max())
+    pairs = pairs.group_by("access_id", "subject_id").agg(last=ended)
     pairs = pairs.filter(pl.len().over("access_id") > 1)
-    own = pairs.select("access_id", subject_id="access_id").unique()
+    own = pairs.select("access_id", subject_id="access_id", last=pl.lit(None, dtype=_TS)).unique()
     return pl.concat([pairs, own]).sort("access_id", "subject_id")
 
 

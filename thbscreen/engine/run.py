@@ -148,6 +148,7 @@ class Runner:
             answers=prepared.answers,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
+            eras=prepared.dimensions.eras,
         )
 
     @property

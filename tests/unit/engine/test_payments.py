@@ -69,7 +69,7 @@ def test_access_joins_only_customers_with_accounts_of_several_others():
             "party_id": ["P1", "P2", "P3", "P3", "J", "J", "P1", "P1"],
         }
     )
-    assert access(parties, holders).rows() == [("J", "J"), ("J", "P1"), ("J", "P2")]
+    assert access(parties, holders).drop("last").rows() == [("J", "J"), ("J", "P1"), ("J", "P2")]
 
 
 @pytest.mark.parametrize("buckets", [1, 3])
