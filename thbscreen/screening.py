@@ -35,7 +35,7 @@ from thbscreen.engine.payments import (
     payments,
     subjects,
 )
-from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
+from thbscreen.engine.prepare import Prepared, bucket_rows, prepare, spills
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from thbscreen.rules import bundle
 
 PathLike = str | Path
+#: MiB that a run takes at most unless it is told otherwise, and the fewest that it can do with.
+MEMORY, LEAST_MEMORY = 4096, 512
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def screen(
     formats: Sequence[str] = (),
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    memory: int | None = None,
 ) -> ScreenResult:
     """Screens files for the money traces of trafficking in human beings.
 
@@ -133,6 +136,9 @@ def screen(
         formats: further forms of the tables beside Parquet: csv, ndjson.
         only: rule ids to run, by default all.
         progress: told what is going on.
+        memory: MiB that the run should stay within: when rows would take more, they go to files, in smaller
+            parts. By default `MEMORY` MiB, or half of what the machine has free if that is less. Results
+            do not depend on it.
 
     Raises:
         RuleError: rules or the profile do not load.
@@ -151,7 +157,7 @@ def screen(
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".thbscreen-", dir=near)))
-        prepared = _prepare(dataset, compiled, work, buckets, workers, progress)
+        prepared = _prepare(dataset, compiled, work, buckets, workers, progress, memory)
         result = _results(
             dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None
         )
@@ -168,10 +174,26 @@ def _prepare(
     buckets: int | None,
     workers: int,
     progress: Progress,
+    memory: int | None,
 ) -> Prepared:
     progress.stage("reading transactions", None)
-    spill = work if workers > 1 or dataset.size_hint() > SPILL_ROWS else None
-    return prepare(dataset, compiled, buckets=buckets, spill=spill, advance=progress.advance)
+    allowed = min(MEMORY, free_memory() // 2) if memory is None else memory
+    bytes_allowed = max(LEAST_MEMORY, allowed) << 20
+    spill = work if workers > 1 or spills(dataset.size_hint(), bytes_allowed) else None
+    return prepare(
+        dataset, compiled, buckets=buckets, spill=spill, rows_at_most=bucket_rows(bytes_allowed),
+        advance=progress.advance,
+    )  # fmt: skip
+
+
+def free_memory() -> int:
+    """Gives how many MiB the machine has free for programs; `MEMORY` twice where it does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 2 * MEMORY
+    found = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return 2 * MEMORY if found is None else int(found) >> 10
 
 
 def _results(

@@ -139,14 +139,14 @@ def readiness_rows(
 ) -> tuple[list[dict[str, object]], CompiledPack]:
     """Gives the rows of table READINESS for the data, and the rules that were asked about."""
     from thbscreen.compile.pack import compile_pack  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.engine.prepare import SPILL_ROWS, prepare  # noqa: PLC0415
+    from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
 
     compiled = compile_pack(pack)
     dataset = open_dataset(list(data), mapping, zone=pack.profile.time_zone)
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
-        spill = Path(work) if dataset.size_hint() > SPILL_ROWS else None
+        spill = Path(work) if spills(dataset.size_hint(), 4 << 30) else None
         return readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts(), compiled
 
 

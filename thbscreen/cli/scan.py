@@ -73,6 +73,12 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes."
 )
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=click.IntRange(512),
+    help="MiB to stay within: rows that would take more go to files. By default 4096, or half of what is free.",
+)
 @click.option("--force", is_flag=True, help="Replace an earlier run folder.")
 @click.option("--fail-on", type=click.Choice(["alerts", "networks"]), multiple=True,
               help="End with exit code 1 when there are any.")  # fmt: skip
@@ -89,6 +95,7 @@ def scan(
     formats: tuple[str, ...],
     buckets: int | None,
     workers: int,
+    memory: int | None,
     force: bool,
     fail_on: tuple[str, ...],
     as_json: bool,
@@ -113,7 +120,7 @@ def scan(
             progress = stack.enter_context(Shown(sys.stderr, live=live, width=width_of(sys.stderr)))
         result = screen(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
-            workers=workers, force=force, formats=formats, only=only, progress=progress,
+            workers=workers, force=force, formats=formats, only=only, progress=progress, memory=memory,
         )  # fmt: skip
     root = click.get_current_context().find_root().command
     if isinstance(root, Program):
