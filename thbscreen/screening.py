@@ -39,6 +39,7 @@ from thbscreen.engine.prepare import Prepared, bucket_rows, prepare, spills
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
+from thbscreen.engine.timing import Timed, Timing
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.publish import Staging
@@ -73,6 +74,7 @@ class ScreenResult:
         below: subjects with hits but no alert, by what they lack first.
         excluded: rows that the profile's exclusions hid, by exclusion and rule.
         dataset: gives the full canonical rows of transaction ids by `fetch`.
+        timing: where the time went; never written into a run folder.
     """
 
     out: Path | None
@@ -97,6 +99,7 @@ class ScreenResult:
     as_of: dt.datetime
     started: dt.datetime
     dataset: Dataset
+    timing: Timing
 
     def table(self, name: str) -> pl.DataFrame:
         """Gives a published table by its name."""
@@ -146,7 +149,8 @@ def screen(
         UsageError: the call contradicts itself, or `out` exists.
         OutputError: results cannot be written.
     """
-    progress = progress or Silent()
+    timing = Timing()
+    progress = timed = Timed(progress or Silent(), timing)
     started = dt.datetime.now(dt.UTC)
     pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
@@ -164,6 +168,8 @@ def screen(
         if staging is not None:
             progress.stage("writing results", None)
             write_run(staging.path, result, formats, mapping=Path(mapping) if mapping else None)
+    timed.end()
+    result.timing.stages = timing.stages
     return result
 
 
@@ -252,6 +258,7 @@ def _results(
         as_of=as_of,
         started=started,
         dataset=dataset,
+        timing=runner.timing,
     )
 
 

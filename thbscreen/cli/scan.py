@@ -47,6 +47,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan data/ --out out/ --quiet --json --fail-on networks",
         "thbscreen scan reports/ --mapping fiu.yaml --out out/",
         "thbscreen scan statements/ --out out/",
+        "thbscreen scan data/ --out out/ --profile-run times.json",
     )
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
@@ -77,7 +78,13 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--memory",
     metavar="MIB",
     type=click.IntRange(512),
-    help="MiB to stay within: rows that would take more go to files. By default 4096, or half of what is free.",
+    help="MiB to stay within; more goes to files. By default 4096, or half of what is free.",
+)
+@click.option(
+    "--profile-run",
+    metavar="FILE",
+    type=PATH,
+    help="Show where time went, per stage and rule, and write it to this file as JSON; - only shows it.",
 )
 @click.option("--force", is_flag=True, help="Replace an earlier run folder.")
 @click.option("--fail-on", type=click.Choice(["alerts", "networks"]), multiple=True,
@@ -96,6 +103,7 @@ def scan(
     buckets: int | None,
     workers: int,
     memory: int | None,
+    profile_run: Path | None,
     force: bool,
     fail_on: tuple[str, ...],
     as_json: bool,
@@ -131,6 +139,12 @@ def scan(
     if not quiet:
         page = render(result, width=width_of(sys.stderr), out=out, paint=paint(coloured(sys.stderr)))
         tell("\n" + page)
+    if profile_run is not None:
+        from thbscreen.report import timing  # noqa: PLC0415
+
+        tell("\n" + timing.page(result.timing))
+        if str(profile_run) != "-":
+            timing.write(result.timing, profile_run)
     facts = summary(result)
     click.echo(json.dumps(facts, indent=2, sort_keys=True) if as_json else str(out))
     found = {"alerts": facts["alerts"]["all"], "networks": facts["networks"]}

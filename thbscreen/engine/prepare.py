@@ -145,9 +145,7 @@ class _Local:
     answers: npt.NDArray[np.bool_]
 
 
-def _slim(
-    chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None
-) -> _Local:
+def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None) -> _Local:
     """Answers the row tests of one chunk and keeps codes, integers and classes of rows, or writes them."""
     known: dict[str, tuple[npt.NDArray[np.int32], pl.Series]] = {}
 
