@@ -88,10 +88,13 @@ class View:
         self.size = frame.height
         self._memory: dict[Any, Any] = {}
         self._derives: dict[str, ast.Derive] = {}
+        self.asked = self.made = 0
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """Answers from memory or works it out."""
+        self.asked += 1
         if key not in self._memory:
+            self.made += 1
             self._memory[key] = make()
         found: T = self._memory[key]
         return found
