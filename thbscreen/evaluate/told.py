@@ -81,7 +81,7 @@ def markdown(blocks: Iterable[Block], *, first: str, folder: str = "plots") -> s
         elif len(block.rows) > 1:
             head, *rows = block.rows
             out.append("| " + " | ".join(head) + " |")
-            out.append("|---" + "|--:" * (len(head) - 1) + "|")
+            out.append("|---" + "".join("|---" if h == "why" else "|--:" for h in head[1:]) + "|")
             out += ["| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in rows] + [""]
     return "\n".join(out).rstrip("\n") + "\n"
 
