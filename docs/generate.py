@@ -185,7 +185,7 @@ or on the clock.
 |---|---|
 | `manifest.json` | versions, hashes of inputs, rules and tables, what the profile changes; written last |
 | `summary.json` | the counts and the top of both lists, for other programs |
-| `quality.json` | rows loaded, rejected and skipped; how full columns are; whether statements balance |
+| `quality.json` | rows read and left out; how full columns are; who is who; whether statements balance |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network, top alert and top review: opens without the program, see below |

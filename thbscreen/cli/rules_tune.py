@@ -71,10 +71,12 @@ def tune(
     from thbscreen.engine.tuning import tune as find  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
+    from thbscreen.screening import home_country  # noqa: PLC0415
 
     pack = load_pack(folder, profile, only=[rule_id.upper()], tests=False)
     decided = _decided(pack, rule_id.upper(), confirmed, cleared, truth)
-    dataset = open_dataset(list(inputs), mapping, zone=pack.profile.time_zone)
+    zone, home = pack.profile.time_zone, home_country(pack)
+    dataset = open_dataset(list(inputs), mapping, zone=zone, home=home)
     if quiet:
         found = find(pack, rule_id.upper(), dataset, *decided)
     else:

@@ -21,14 +21,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, judge, rows_of
+from thbscreen.compile.aggregate import judge, rows_of
+from thbscreen.compile.found import Judged
 from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
 from thbscreen.compile.parties import party_rows
+from thbscreen.compile.rows import Rows
 from thbscreen.compile.sequence import judge_sequence, rows_of_sequence
 from thbscreen.compile.star import judge_star
 from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
-from thbscreen.engine.prepare import Prepared
+from thbscreen.engine.prepare import Prepared, sorted_rows
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
@@ -55,7 +57,9 @@ class RunResult:
     parts: dict[int, list[Judged]] = field(default_factory=dict)
 
     def add(self, index: int, judged: Judged) -> None:
-        """Adds one part."""
+        """Adds one part, if anything is in it."""
+        if judged.is_empty:
+            return
         self.parts.setdefault(index, []).append(judged)
 
 
@@ -81,15 +85,15 @@ def run_bucket(frame: pl.DataFrame, context: Context, rules: Iterable[CompiledRu
                 rows = rows_of(view, item.rule, detect)
                 if item.scope == "account":
                     out.judged[item.index] = judge(rows, item.rule, detect, context.clock)
-                else:
-                    out.rows[item.index] = rows
+                elif rows.height:
+                    out.rows[item.index] = rows.frame()
             case ast.Sequence():
                 rows = rows_of_sequence(view, item.rule, detect)
                 if item.scope == "account":
                     clock, last = context.clock, context.last
                     out.judged[item.index] = judge_sequence(rows, item.rule, detect, clock, last)
-                else:
-                    out.rows[item.index] = rows
+                elif rows.height:
+                    out.rows[item.index] = rows.frame()
     return out
 
 
@@ -141,8 +145,10 @@ class Runner:
             prepared.dimensions.frame,
             prepared.dimensions.codes,
             prepared.dictionaries,
+            answers=prepared.answers,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
+            eras=prepared.dimensions.eras,
         )
 
     @property
@@ -206,7 +212,7 @@ class Runner:
             self.advance(1)
         for index, tables in sorted(waiting.items()):
             rule, clock = self.compiled.rules[index].rule, self.context.clock
-            gathered = pl.concat(tables).sort("_t", "tx_id")
+            gathered = Rows.of(_in_time(pl.concat(tables)))
             if isinstance(rule.detect, ast.Aggregate):
                 self.result.add(index, judge(gathered, rule, rule.detect, clock))
             elif isinstance(rule.detect, ast.Sequence):
@@ -215,7 +221,9 @@ class Runner:
         for item in rules:
             if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
                 rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
-                self.result.add(item.index, judge(rows, item.rule, item.rule.detect, self.context.clock))
+                self.result.add(
+                    item.index, judge(Rows.of(rows), item.rule, item.rule.detect, self.context.clock)
+                )
 
     def _buckets(
         self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None
@@ -268,6 +276,12 @@ class Runner:
                         flags[part.hits["k0"].to_numpy()] = True
                 out[item.rule.id] = flags
         return out
+
+
+def _in_time(frame: pl.DataFrame) -> pl.DataFrame:
+    """Puts rows of all buckets into the order of time, then id; ids are looked at only where times tie."""
+    nothing = np.zeros(frame.height, np.int64)
+    return frame[sorted_rows(nothing, frame["_t"].to_numpy(), frame["tx_id"])]
 
 
 def _subject_domain(rule: ast.Rule) -> str:
