@@ -383,7 +383,7 @@ def coverage_page() -> str:
 def detection() -> str:
     """Gives the page on detection, from the evaluations and the remarks in docs/detection."""
     facts, gate = (read_evaluation(EVALUATED / name) for name in (MAIN, GATE))
-    head, remarks = ((EVALUATED / f"{name}.md").read_text(encoding="utf-8") for name in ("head", "remarks"))
+    head, remarks = ((EVALUATED / f"{name}.txt").read_text(encoding="utf-8") for name in ("head", "remarks"))
     named = [block for block in blocks(facts) if block.kind != "h" or block.text != "In short"]
     small = [block for block in blocks(gate, short=True) if block.kind != "h"]
     page = markdown([words(head.strip()), *named, heading("What CI holds"), *small], first=SENTENCE,

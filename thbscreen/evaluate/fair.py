@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import polars as pl
+
 from thbscreen.evaluate.match import World, subject_keys
 from thbscreen.evaluate.numbers import chance, rounded
 from thbscreen.evaluate.truth import TRAITS
@@ -64,16 +66,16 @@ def _count(world: World, told: dict[str, dict[str, dict[str, list[int]]]]) -> No
         named["network"].update(m["member_id"] for m in network["members"])
     assert world.truth.people is not None  # the caller keeps those that have it
     people = world.truth.people
-    for row in people.iter_rows(named=True):
-        if row["party_id"] in planned:
-            continue
-        for trait in TRAITS:
-            if trait in people.columns:
-                group = "not told" if row[trait] is None else str(row[trait])
-                counts = told.setdefault(trait, {}).setdefault(group, {n: [0] for n in ("people", *OUTCOMES)})
-                counts["people"][0] += 1
-                for outcome in OUTCOMES:
-                    counts[outcome][0] += row["party_id"] in named[outcome]
+    ordinary = people.filter(~pl.col("party_id").is_in(sorted(planned))).with_columns(
+        pl.col("party_id").is_in(sorted(named[o])).alias(f"~{o}") for o in OUTCOMES
+    )
+    for trait in (t for t in TRAITS if t in people.columns):
+        own = pl.col(trait).cast(pl.String).fill_null("not told").alias("~group")
+        sums = [pl.col(f"~{o}").sum().alias(f"~{o}") for o in OUTCOMES]
+        for value, n, *counted in ordinary.group_by(own).agg(pl.len(), *sums).iter_rows():
+            counts = told.setdefault(trait, {}).setdefault(value, {k: [0] for k in ("people", *OUTCOMES)})
+            for key, more in zip(("people", *OUTCOMES), (n, *counted), strict=True):
+                counts[key][0] += more
 
 
 def _compared(trait: str, outcome: str, groups: dict[str, dict[str, list[int]]], smallest: int) -> Facts:

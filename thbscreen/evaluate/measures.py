@@ -113,9 +113,10 @@ class Figures:
 
     def _by_variant(self) -> list[Facts]:
         """Recall by what was changed and how strongly; a group with two changes counts for both."""
-        kinds = sorted({
-            (op, g.row["strength"]) for w in self.worlds for g in positives(w) for op in g.row["ops"]
-        })  # fmt: skip
+        kinds = sorted(
+            {(op, g.row["strength"]) for w in self.worlds for g in positives(w) for op in g.row["ops"]},
+            key=lambda k: (len(k[0]), k),
+        )
 
         def one(op: str, strength: int) -> Facts:
             return self._groups(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, TypeVar
 
@@ -56,6 +56,17 @@ def ratio(parts: Sequence[Part], seed: int = 0) -> dict[str, Any]:
         "worlds": len(own), "least": rounded(min(own)) if own else None,
         "most": rounded(max(own)) if own else None, **between,
     }  # fmt: skip
+
+
+def widest(r: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Gives the interval that is shown: from the lower to the higher end of Wilson's and of that over worlds.
+
+    Few groups in few worlds may agree by luck, which worlds drawn again do not show; worlds may differ more
+    than groups would by chance, which Wilson's does not show.
+    """
+    lows = [r[k] for k in ("low", "boot_low") if r.get(k) is not None]
+    highs = [r[k] for k in ("high", "boot_high") if r.get(k) is not None]
+    return min(lows, default=None), max(highs, default=None)
 
 
 def _pooled(parts: Sequence[Part]) -> float | None:

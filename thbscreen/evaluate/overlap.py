@@ -72,14 +72,19 @@ def added(found: Sequence[lines.Standing], run: RunFolder) -> dict[str, tuple[se
     return out
 
 
-def of_runs(runs: Sequence[RunFolder]) -> Facts:
-    """Gives overlap and what each rule adds, without any truth: `rules` and `pairs`."""
+def of_runs(runs: Sequence[RunFolder], known: Sequence[Sequence[lines.Standing]] = ()) -> Facts:
+    """Gives overlap and what each rule adds, without any truth: `rules` and `pairs`.
+
+    Args:
+        runs: run folders.
+        known: their standings, where they are known already.
+    """
     fired: dict[str, set[tuple[str, str]]] = {}
     lost, gained, hits = Counter[str](), Counter[str](), Counter[str]()
     alerts = 0
     facts: dict[str, tuple[str, str, int]] = {}
     for n, run in enumerate(runs):
-        found = lines.standings(run)
+        found = known[n] if known else lines.standings(run)
         alerts += sum(s.alert for s in found)
         for rule, subjects in fired_for(str(n), found).items():
             fired.setdefault(rule, set()).update(subjects)
@@ -131,12 +136,13 @@ class Rules:
         """Reads hits and near misses."""
         self.worlds = worlds
         self.named = {w.name: _named(w) for w in worlds}
+        self._judged = {w.name: _judged(w) for w in worlds}
+        self._overlap = of_runs([w.run for w in worlds], [w.standings for w in worlds])
         self._known: dict[tuple[str, frozenset[Key]], tuple[list[str], list[str], bool]] = {}
 
     def facts(self) -> list[Facts]:
         """Gives one row per rule: where it fired, what it adds, and in how many worlds it was judged."""
-        overlap = of_runs([w.run for w in self.worlds])
-        listed = {r["rule"]: r for r in overlap["rules"]}
+        listed = {r["rule"]: r for r in self._overlap["rules"]}
         fired: dict[str, Facts] = {}
         effects = self._effects()
         judged, told = Counter[str](), dict[str, tuple[str, str, int]]()
@@ -166,7 +172,7 @@ class Rules:
 
     def pairs(self) -> list[Facts]:
         """Gives pairs of rules that fire together; see `together`."""
-        return list(of_runs([w.run for w in self.worlds])["pairs"])
+        return list(self._overlap["pairs"])
 
     def _where(self, keys: Iterable[tuple[str, frozenset[Key]]]) -> Facts:
         positive: set[tuple[str, str]] = set()
@@ -214,12 +220,12 @@ class Rules:
                     g.row["group_id"]
                 )
         out: dict[str, dict[str, list[int]]] = {}
-        for rule in sorted({r for w in self.worlds for r in _judged(w)}):
+        for rule in sorted(set().union(*self._judged.values())):
             for scenario, groups in sorted(by_scenario.items()):
                 n = of = 0
                 for world in self.worlds:
                     mine = groups.get(world.name, set())
-                    if rule in _judged(world):
+                    if rule in self._judged[world.name]:
                         of += len(mine)
                         hit = {
                             g

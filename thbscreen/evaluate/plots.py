@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thbscreen.evaluate.numbers import widest
 from thbscreen.report.layout import cut
 
 Facts = dict[str, Any]
@@ -169,7 +170,7 @@ def panels(title: str, xs: Sequence[str], lines: Sequence[tuple[str, Sequence[fl
 
 
 def _dot(series: int, r: Facts) -> Dot:
-    low, high = (r["boot_low"], r["boot_high"]) if r["boot_low"] is not None else (r["low"], r["high"])
+    low, high = widest(r)
     text = "none" if not r["of"] else f"{r['n']}/{r['of']}"
     return Dot(series, r["share"], low, high, text)
 
@@ -216,11 +217,19 @@ def _score_line(facts: Facts, sentence: str) -> str:
 
 def _near_misses(facts: Facts, sentence: str) -> str:
     rows = facts["near_misses"]
-    names = [k for k in rows[0] if k not in {"distance", "drawn in"}]
+    names = {
+        "planned, in a group not found": "planned, in a group not found",
+        "planned": "planned, in a group found",
+        "twin": "members of lawful groups",
+        "ordinary": "ordinary customers",
+    }
     return panels(
-        "Just outside a rule, and no alert", [f"{100 * r['distance']:g} %" for r in rows],
-        [(name, [r[name] for r in rows]) for name in names], "nearer than so much of the threshold", sentence,
-    )  # fmt: skip
+        "Just outside a rule, and no alert",
+        [f"{100 * r['distance']:g} %" for r in rows],
+        [(name, [r[key] for r in rows]) for key, name in names.items()],
+        "nearer than so much of the threshold",
+        sentence,
+    )
 
 
 PLOTS: Mapping[str, Callable[[Facts, str], str]] = {

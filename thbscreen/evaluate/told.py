@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from thbscreen.evaluate.match import LABELS, OUTCOMES
+from thbscreen.evaluate.numbers import widest
 from thbscreen.report.page import Page
 
 Facts = dict[str, Any]
@@ -47,10 +48,8 @@ def percent(value: float | None) -> str:
 
 
 def interval(r: Mapping[str, Any]) -> str:
-    """Gives the interval of a share: over worlds where there are enough, else Wilson's."""
-    low, high = (r.get("boot_low"), r.get("boot_high"))
-    if low is None or high is None:
-        low, high = r.get("low"), r.get("high")
+    """Gives the interval of a share in percent."""
+    low, high = widest(r)
     if low is None or high is None:
         return "-"
     digits = 1 if high < SMALL else 0
@@ -82,7 +81,7 @@ def markdown(blocks: Iterable[Block], *, first: str, folder: str = "plots") -> s
         elif len(block.rows) > 1:
             head, *rows = block.rows
             out.append("| " + " | ".join(head) + " |")
-            out.append("|---" + "|--:" * (len(head) - 1) + "|")
+            out.append("|---" + "".join("|---" if h == "why" else "|--:" for h in head[1:]) + "|")
             out += ["| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in rows] + [""]
     return "\n".join(out).rstrip("\n") + "\n"
 
@@ -139,7 +138,7 @@ def _summary(facts: Facts) -> Iterator[Block]:
         + f": {total['customers']:,} customers, {total['positives']} groups to be found, {total['twins']} "
         f"lawful groups of similar looks, {total['alerts']} alerts, {total['networks']} networks. "
         + (
-            "Intervals are of 95 %, over worlds drawn again with replacement."
+            "Intervals are of 95 %: the wider of Wilson's and of worlds drawn again with replacement."
             if len(worlds) >= 3
             else "Intervals are of 95 % (Wilson); one seed proves little, so give three or more."
         )
