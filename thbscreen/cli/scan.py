@@ -135,7 +135,8 @@ def scan(
             progress = stack.enter_context(Shown(sys.stderr, live=live, width=width_of(sys.stderr)))
         result = screen(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
-            workers=workers, force=force, formats=formats, only=only, progress=progress, key=key, memory=memory,
+            workers=workers, force=force, formats=formats, only=only, progress=progress, key=key,
+            memory=memory,
         )  # fmt: skip
     root = click.get_current_context().find_root().command
     if isinstance(root, Program):
