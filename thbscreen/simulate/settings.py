@@ -81,7 +81,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "small": Preset(6000, 16, 44, 0.25, 0.2, "6,000 people, 0.7 million rows, 16 positives, 44 twins"),
     "medium": Preset(15_000, 40, 120, 0.5, 0.2, "15,000 people, 1.8 million rows, 40 positives, 120 twins"),
-    "large": Preset(60_000, 5, 200, 0.4, 0.2, "60,000 people, about 7 million rows, rare positives, 200 twins"),
+    "large": Preset(
+        60_000, 5, 200, 0.4, 0.2, "60,000 people, about 7 million rows, few positives, 200 twins"
+    ),
 }
 
 
