@@ -91,7 +91,9 @@ class DelimitedSource:
     def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
         """Reads the named columns, or all, in file order, in pieces that stay in the processor's reach."""
         blocks = self._blocks(columns)
-        yield from islice(blocks, 1)  # the first is small, and enough for those who only look at the beginning
+        yield from islice(
+            blocks, 1
+        )  # the first is small, and enough for those who only look at the beginning
         yield from merged(blocks, min(self.limits.chunk_rows, PIECE_ROWS))
 
     # --- header ---------------------------------------------------------------------------------

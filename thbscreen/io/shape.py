@@ -7,7 +7,7 @@ one frame with canonical names that the second step (`thbscreen.io.plan`) checks
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -298,7 +298,7 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
     other = spec.other[0] if spec.other is not None else None
     if expr.meta.is_column() and len(table) <= _FEW_WORDS:
         # A few comparisons are cheaper than a look-up.
-        chain = pl.when(expr.is_null()).then(pl.lit(missing, dtype=pl.String))
+        chain: Any = pl.when(expr.is_null()).then(pl.lit(missing, dtype=pl.String))
         for word, told in table.items():
             chain = chain.when(expr == word).then(pl.lit(told, dtype=pl.String))
         known = pl.any_horizontal(expr.is_null(), *(expr == word for word in table))

@@ -18,7 +18,7 @@ from thbscreen.model.money import MAX_MINOR_UNITS
 
 UTC = pl.Datetime("us", "UTC")
 LOCAL = pl.Datetime("us")
-#: IBANs that are remembered as proved, by file.
+#: About how many tested IBANs are remembered, by file.
 _MOST_PROVED = 1_000_000
 _NO_REFERENCE = ("NONREF", "NOTPROVIDED")
 _OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -502,24 +502,26 @@ def account_numbers(values: pl.Series) -> pl.Series:
 
 
 class ProvedIbans:
-    """Tests IBANs chunk by chunk; those that hold are remembered by number, as most come again."""
+    """Tests IBANs chunk by chunk; what was found is remembered, as most come again."""
 
     def __init__(self) -> None:
         """Starts with none."""
-        self._known = pl.Series("iban", [], dtype=pl.String)
+        self._right = self._wrong = pl.Series("iban", [], dtype=pl.String)
 
     def holds(self, values: pl.Series) -> pl.Series | None:
         """Tells as `iban_holds`; None when all hold that are there."""
         fresh = values.unique().drop_nulls().alias("iban")
-        if len(self._known):
-            fresh = fresh.filter(~fresh.is_in(self._known.implode()))
+        right = fresh.is_in(self._right.implode())
+        bad = fresh.is_in(self._wrong.implode())
+        wrong = fresh.filter(bad)
+        fresh = fresh.filter(~(right | bad))
         if len(fresh):
             told = iban_holds(fresh)
-            if len(self._known) < _MOST_PROVED:
-                self._known = pl.concat([self._known, fresh.filter(told)])
-            if not told.all():
-                return ~values.is_in(fresh.filter(~told).implode())
-        return None
+            wrong = pl.concat([wrong, fresh.filter(~told)])
+            if len(self._right) + len(self._wrong) < _MOST_PROVED:
+                self._right = pl.concat([self._right, fresh.filter(told)])
+                self._wrong = pl.concat([self._wrong, fresh.filter(~told)])
+        return ~values.is_in(wrong.implode()) if len(wrong) else None
 
 
 def iban_holds(values: pl.Series) -> pl.Series:
