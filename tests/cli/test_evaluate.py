@@ -153,8 +153,8 @@ def test_tuning_takes_who_is_confirmed_from_the_truth_and_shows_curves(tmp_path:
     )
     (data / "accounts.csv").write_text("account_id\nA-1\nM-1\nO-1\n", encoding="utf-8")
     every = [g | {"typology": "laundering"} if g["group_id"] == "R1" else g for g in GROUPS]
-    truth = truth_folder(tmp_path / "truth", groups=[g for g in every if g["group_id"] not in {"R2", "R3", "R4"}],
-                         members=[m for m in MEMBERS if m["group_id"] not in {"R2", "R3", "R4"}])  # fmt: skip
+    groups, members = ([r for r in t if r["group_id"] not in {"R2", "R3", "R4"}] for t in (every, MEMBERS))
+    truth = truth_folder(tmp_path / "truth", groups=groups, members=members)
     ended = run(
         "rules", "tune", "THB-ML-001", "--truth", str(truth), "--data", str(data), "--curves", "--quiet"
     )
