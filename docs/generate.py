@@ -36,6 +36,7 @@ from thbscreen.rules.document import pages
 from thbscreen.rules.grammar import KINDS_OF_FILE, Kind
 from thbscreen.rules.pack import load_pack
 from thbscreen.rules.schema import lists_in, schema
+from thbscreen.simulate.reference import page as world_page
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
@@ -407,12 +408,18 @@ def left_over() -> list[str]:
     return [name for path in found if (name := path.relative_to(ROOT).as_posix()) not in PAGES]
 
 
+def simulated_worlds() -> str:
+    """Gives docs/reference/simulated-worlds.md."""
+    return f"{NOTE}\n\n{world_page()}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "thbscreen/rules/codes.json": error_codes,
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,
     "docs/reference/coverage.md": coverage_page,
+    "docs/reference/simulated-worlds.md": simulated_worlds,
     "docs/detection.md": detection,
     "README.md": readme,
     **{f"docs/reference/{kind}-schema.json": partial(json_schema, kind) for kind in KINDS_OF_FILE},

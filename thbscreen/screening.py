@@ -37,10 +37,11 @@ from thbscreen.engine.payments import (
     payments,
     subjects,
 )
-from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
+from thbscreen.engine.prepare import Prepared, bucket_rows, prepare, spills
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
+from thbscreen.engine.timing import Timed, Timing
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.publish import Staging
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from thbscreen.rules import bundle
 
 PathLike = str | Path
+#: MiB that a run takes at most unless it is told otherwise, and the fewest that it can do with.
+MEMORY, LEAST_MEMORY = 4096, 512
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class ScreenResult:
         below: subjects with hits but no alert, by what they lack first.
         excluded: rows that the profile's exclusions hid, by exclusion and rule.
         dataset: gives the full canonical rows of transaction ids by `fetch`.
+        timing: where the time went; never written into a run folder.
     """
 
     out: Path | None
@@ -98,6 +102,7 @@ class ScreenResult:
     as_of: dt.datetime
     started: dt.datetime
     dataset: Dataset
+    timing: Timing
 
     def table(self, name: str) -> pl.DataFrame:
         """Gives a published table by its name."""
@@ -122,6 +127,7 @@ def screen(
     only: Sequence[str] = (),
     progress: Progress | None = None,
     key: Key | None = None,
+    memory: int | None = None,
 ) -> ScreenResult:
     """Screens files for the money traces of trafficking in human beings.
 
@@ -138,6 +144,9 @@ def screen(
         only: rule ids to run, by default all.
         progress: told what is going on.
         key: of the institution, so that details of customers in the open meet digests made under it.
+        memory: MiB that the run should stay within: when rows would take more, they go to files, in smaller
+            parts. By default `MEMORY` MiB, or half of what the machine has free if that is less. Results
+            do not depend on it.
 
     Raises:
         RuleError: rules or the profile do not load.
@@ -145,7 +154,8 @@ def screen(
         UsageError: the call contradicts itself, or `out` exists.
         OutputError: results cannot be written.
     """
-    progress = progress or Silent()
+    timing = Timing()
+    progress = timed = Timed(progress or Silent(), timing)
     started = dt.datetime.now(dt.UTC)
     pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
@@ -157,13 +167,15 @@ def screen(
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".thbscreen-", dir=near)))
-        prepared = _prepare(dataset, compiled, work, buckets, workers, progress)
+        prepared = _prepare(dataset, compiled, work, buckets, workers, progress, memory)
         result = _results(
             dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None
         )
         if staging is not None:
             progress.stage("writing results", None)
             write_run(staging.path, result, formats, mapping=Path(mapping) if mapping else None)
+    timed.end()
+    result.timing.stages = timing.stages
     return result
 
 
@@ -180,10 +192,26 @@ def _prepare(
     buckets: int | None,
     workers: int,
     progress: Progress,
+    memory: int | None,
 ) -> Prepared:
     progress.stage("reading transactions", None)
-    spill = work if workers > 1 or dataset.size_hint() > SPILL_ROWS else None
-    return prepare(dataset, compiled, buckets=buckets, spill=spill, advance=progress.advance)
+    allowed = min(MEMORY, free_memory() // 2) if memory is None else memory
+    bytes_allowed = max(LEAST_MEMORY, allowed) << 20
+    spill = work if workers > 1 or spills(dataset.size_hint(), bytes_allowed) else None
+    return prepare(
+        dataset, compiled, buckets=buckets, spill=spill, rows_at_most=bucket_rows(bytes_allowed),
+        advance=progress.advance,
+    )  # fmt: skip
+
+
+def free_memory() -> int:
+    """Gives how many MiB the machine has free for programs; `MEMORY` twice where it does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 2 * MEMORY
+    found = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return 2 * MEMORY if found is None else int(found) >> 10
 
 
 def _results(
@@ -242,6 +270,7 @@ def _results(
         as_of=as_of,
         started=started,
         dataset=dataset,
+        timing=runner.timing,
     )
 
 

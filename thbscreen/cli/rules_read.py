@@ -139,7 +139,7 @@ def readiness_rows(
 ) -> tuple[list[dict[str, object]], CompiledPack]:
     """Gives the rows of table READINESS for the data, and the rules that were asked about."""
     from thbscreen.compile.pack import compile_pack  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.engine.prepare import SPILL_ROWS, prepare  # noqa: PLC0415
+    from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
     from thbscreen.screening import home_country  # noqa: PLC0415
@@ -148,7 +148,7 @@ def readiness_rows(
     zone, home = pack.profile.time_zone, home_country(pack)
     dataset = open_dataset(list(data), mapping, zone=zone, home=home)
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
-        spill = Path(work) if dataset.size_hint() > SPILL_ROWS else None
+        spill = Path(work) if spills(dataset.size_hint(), 4 << 30) else None
         return readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts(), compiled
 
 

@@ -50,6 +50,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan reports/ --mapping fiu.yaml --out out/",
         "thbscreen scan statements/ --out out/",
         "thbscreen scan data/ --key-file bank.key --out out/",
+        "thbscreen scan data/ --out out/ --profile-run times.json",
     )
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
@@ -77,6 +78,18 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes."
 )
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=click.IntRange(512),
+    help="MiB to stay within; more goes to files. By default 4096, or half of what is free.",
+)
+@click.option(
+    "--profile-run",
+    metavar="FILE",
+    type=PATH,
+    help="Show where time went, per stage and rule, and write it to this file as JSON; - only shows it.",
+)
 @click.option("--force", is_flag=True, help="Replace an earlier run folder.")
 @click.option("--fail-on", type=click.Choice(["alerts", "networks"]), multiple=True,
               help="End with exit code 1 when there are any.")  # fmt: skip
@@ -95,6 +108,8 @@ def scan(
     formats: tuple[str, ...],
     buckets: int | None,
     workers: int,
+    memory: int | None,
+    profile_run: Path | None,
     force: bool,
     fail_on: tuple[str, ...],
     as_json: bool,
@@ -121,6 +136,7 @@ def scan(
         result = screen(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
             workers=workers, force=force, formats=formats, only=only, progress=progress, key=key,
+            memory=memory,
         )  # fmt: skip
     root = click.get_current_context().find_root().command
     if isinstance(root, Program):
@@ -131,6 +147,12 @@ def scan(
     if not quiet:
         page = render(result, width=width_of(sys.stderr), out=out, paint=paint(coloured(sys.stderr)))
         tell("\n" + page)
+    if profile_run is not None:
+        from thbscreen.report import timing  # noqa: PLC0415
+
+        tell("\n" + timing.page(result.timing))
+        if str(profile_run) != "-":
+            timing.write(result.timing, profile_run)
     facts = summary(result)
     click.echo(json.dumps(facts, indent=2, sort_keys=True) if as_json else str(out))
     found = {"alerts": facts["alerts"]["all"], "networks": facts["networks"]}

@@ -61,16 +61,14 @@ def simulate(
         return
     if out is None:
         raise click.UsageError("say where to with --out DIR")
-    from thbscreen.simulate.folder import write_world  # noqa: PLC0415  # help needs no tables
+    from thbscreen.simulate.folder import make_folder  # noqa: PLC0415  # help needs no tables
     from thbscreen.simulate.settings import settings_of  # noqa: PLC0415
-    from thbscreen.simulate.worlds import make_world  # noqa: PLC0415
 
     settings = settings_of(
         preset, seed, people=people, scenarios=scenarios, twins=twins, ops=ops, evasive=evasive,
         visibility=visibility, banks=banks, profiles=[p.strip() for p in profiles.split(",")], dirt=dirt,
     )  # fmt: skip
-    made = make_world(settings)
-    write_world(made, out, force=force)
+    made = make_folder(settings, out, force=force)
     click.echo(str(out))
     if not quiet:
         kinds = [p.scenario.kind for p in made.plans]

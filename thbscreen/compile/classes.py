@@ -82,9 +82,13 @@ class Classifier:
             chunk: canonical rows with every column that the pack reads.
             code: gives, for a text field, a code per row (-1 missing) and the value of each code.
         """
+        tests = len(self.compiled.row_tests)
+        if tests == 0 or chunk.height == 0:
+            one = min(chunk.height, 1)
+            return Classes(np.zeros(chunk.height, np.int32), np.zeros((one, tests), np.bool_))
         key = _Key(chunk.height)
-        for field, tests in self.by_field.items():
-            key.add(*self._kinds(chunk, field, tests, code))
+        for field, tests_of_field in self.by_field.items():
+            key.add(*self._kinds(chunk, field, tests_of_field, code))
         mentions = self.text.found(chunk)
         for bits in self._mentions(chunk.height, mentions):
             key.add(*_dense(bits))

@@ -21,22 +21,13 @@ from thbscreen.compile.eras import Eras, on_the_day
 from thbscreen.compile.flow import Moved, passed_on
 from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.text import with_words
-from thbscreen.compile.where import (
-    answered,
-    dtype_of,
-    is_time,
-    leaf,
-    length_of,
-    names_of,
-    number_bounds,
-    with_clock,
-)
+from thbscreen.compile.text import answered, with_words
+from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
 from thbscreen.compile.windows import expand
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
-from thbscreen.rules.needs import names_in
+from thbscreen.rules.needs import names_in, names_of
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -88,10 +79,13 @@ class View:
         self.size = frame.height
         self._memory: dict[Any, Any] = {}
         self._derives: dict[str, ast.Derive] = {}
+        self.asked = self.made = 0
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """Answers from memory or works it out."""
+        self.asked += 1
         if key not in self._memory:
+            self.made += 1
             self._memory[key] = make()
         found: T = self._memory[key]
         return found

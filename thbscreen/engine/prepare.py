@@ -31,10 +31,13 @@ from thbscreen.engine.mandates import Eras, eras_of, extra_rows, holder_eras
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
 
-#: Rows in one bucket at most, about; memory follows this, not the input.
+#: Rows in one bucket at most, about, however much memory there is.
 BUCKET_ROWS = 1_000_000
-#: Above this many rows, buckets live in files instead of memory.
-SPILL_ROWS = 12_000_000
+#: Bytes of memory per prepared row that is held, of which a third of the memory may be taken.
+_HELD_BYTES = 120
+#: Bytes per row of a bucket while it is judged, with those of other buckets beside it.
+_JUDGED_BYTES = 4_200
+_LEAST_BUCKET = 20_000
 #: Chunks that are matched and coded at once.
 SLIMMERS = 2
 _KEY_LIMIT = 2**62
@@ -117,6 +120,21 @@ class Prepared:
         return pl.read_ipc(found) if isinstance(found, Path) else found
 
 
+def spills(rows: int, memory: int) -> bool:
+    """Tells whether so many prepared rows must live in files.
+
+    Args:
+        rows: about how many there are.
+        memory: bytes that a run may take.
+    """
+    return rows * _HELD_BYTES > memory // 3
+
+
+def bucket_rows(memory: int) -> int:
+    """Gives how many rows a bucket may have, about, when a run may take so many bytes of memory."""
+    return max(_LEAST_BUCKET, min(BUCKET_ROWS, memory // _JUDGED_BYTES))
+
+
 def stable_hash(text: str) -> int:
     """Gives a hash that no library version, process or platform changes (CRC-32 of UTF-8)."""
     return zlib.crc32(text.encode())
@@ -126,13 +144,13 @@ def stable_hash(text: str) -> int:
 class _Local:
     """Codes of one chunk before the dictionaries are known."""
 
-    frame: pl.DataFrame
+    frame: pl.DataFrame | Path
     values: dict[str, pl.Series]
     answers: npt.NDArray[np.bool_]
 
 
-def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier) -> _Local:
-    """Answers the row tests of one chunk and keeps codes, integers and classes of rows."""
+def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None) -> _Local:
+    """Answers the row tests of one chunk and keeps codes, integers and classes of rows, or writes them."""
     known: dict[str, tuple[npt.NDArray[np.int32], pl.Series]] = {}
 
     def code(path: str) -> tuple[npt.NDArray[np.int32], pl.Series]:
@@ -158,13 +176,31 @@ def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier) -
             if tests is None:
                 codes, values[path] = code(path)
             else:  # nobody asks for the code elsewhere
-                asked = found.answers[:, [number[t] for t in sorted(tests)]].any(axis=1)[found.number]
+                some = np.asarray(found.answers[:, [number[t] for t in sorted(tests)]].any(axis=1))
+                asked = some[found.number]
                 column = chunk[path].cast(pl.String)
                 codes, values[path] = encode(
                     pl.select(pl.when(pl.Series(asked)).then(column).otherwise(None).alias(path))[path]
                 )
             out.append(pl.Series(f"c:{path}", codes))
-    return _Local(pl.DataFrame(out), values, found.answers)
+    return _Local(_put_away(pl.DataFrame(out), file), values, found.answers)
+
+
+def _put_away(frame: pl.DataFrame, path: Path | None) -> pl.DataFrame | Path:
+    """Writes a table to a file when there is to be one, and gives where the table is now."""
+    if path is None:
+        return frame
+    frame.write_ipc(path)
+    return path
+
+
+def _taken_back(kept: pl.DataFrame | Path) -> pl.DataFrame:
+    """Gives a table that was put away, and removes its file."""
+    if isinstance(kept, pl.DataFrame):
+        return kept
+    frame = pl.read_ipc(kept.read_bytes())
+    kept.unlink()
+    return frame
 
 
 def _missing_columns(chunk: pl.DataFrame, compiled: CompiledPack) -> pl.DataFrame:
@@ -221,10 +257,16 @@ def _merge_dictionaries(
         mapping: dict[str, I64] = {}
         for path, values in part.values.items():
             full = dictionaries[domain(path)]
-            codes = values.cast(pl.Enum(full)).to_physical().to_numpy() if len(values) else np.zeros(0)
-            mapping[path] = np.append(codes.astype(np.int64), -1)
+            mapping[path] = np.append(_positions(values, full), -1)
         maps.append(mapping)
     return dictionaries, maps
+
+
+def _positions(values: pl.Series, full: pl.Series) -> I64:
+    """Gives the position of each value in a dictionary that holds all of them."""
+    table = full.to_frame("v").with_columns(at=pl.int_range(pl.len(), dtype=pl.Int64))
+    asked = values.cast(pl.String).to_frame("v")
+    return asked.join(table, on="v", how="left", maintain_order="left")["at"].to_numpy()
 
 
 def _merge_answers(
@@ -371,6 +413,7 @@ def prepare(
     *,
     buckets: int | None = None,
     spill: Path | None = None,
+    rows_at_most: int = BUCKET_ROWS,
     advance: Callable[[int], None] = lambda _n: None,
 ) -> Prepared:
     """Reads, matches, codes, buckets and sorts every transaction.
@@ -378,11 +421,12 @@ def prepare(
     Args:
         source: the dataset.
         compiled: says which columns and tests are needed.
-        buckets: how many; by default one per million rows.
-        spill: folder for bucket files, None keeps them in memory.
+        buckets: how many; by default as many as `rows_at_most` asks for.
+        spill: folder for files of rows and buckets, None keeps them in memory.
+        rows_at_most: rows of one bucket, about; see `bucket_rows`.
         advance: told the number of rows after each chunk.
     """
-    parts, coverage = _read(source, compiled, advance)
+    parts, coverage = _read(source, compiled, spill, advance)
     dropped = source.drop_rows()
     extra = _shared_ids(source)
     dictionaries, maps = _merge_dictionaries(parts, extra)
@@ -403,14 +447,14 @@ def prepare(
         last=None,
         answers=answers,
     )
-    count = buckets or max(1, -(-coverage.rows // BUCKET_ROWS))
-    for number, bucket in enumerate(_bucketed(parts, maps, classes, dropped, accounts, count)):
+    count = buckets or max(1, -(-coverage.rows // rows_at_most))
+    for number, bucket in enumerate(_bucketed(parts, maps, classes, dropped, accounts, count, spill)):
         _add_bucket(prepared, bucket, None if spill is None else spill / f"bucket-{number:05d}.arrow")
     return prepared
 
 
 def _read(
-    source: Source, compiled: CompiledPack, advance: Callable[[int], None]
+    source: Source, compiled: CompiledPack, spill: Path | None, advance: Callable[[int], None]
 ) -> tuple[list[_Local], _Coverage]:
     """Reads every chunk; while one is matched and coded, the next is read. The order stays the same."""
     local = clock(compiled.pack.profile.time_zone)
@@ -419,9 +463,10 @@ def _read(
     wanted = sorted(compiled.fetched | {"tx_type"})
 
     def jobs() -> Iterator[Callable[[], _Local]]:
-        for chunk in source.chunks(wanted):
+        for number, chunk in enumerate(source.chunks(wanted)):
             coverage.add(chunk, wanted)
-            yield partial(_slim, _missing_columns(chunk, compiled), compiled, classifier)
+            path = None if spill is None else spill / f"rows-{number:05d}.arrow"
+            yield partial(_slim, _missing_columns(chunk, compiled), compiled, classifier, path)
             advance(chunk.height)
 
     return list(_in_order(jobs())), coverage
@@ -446,6 +491,7 @@ def _bucketed(
     dropped: pl.Series,
     accounts: pl.Series,
     count: int,
+    spill: Path | None,
 ) -> Iterator[pl.DataFrame]:
     """Yields sorted buckets; chunks and pieces are given back as soon as they were used."""
     of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
@@ -456,10 +502,11 @@ def _bucketed(
                 _pieces, parts.pop(0).frame, maps.pop(0), classes.pop(0), dropped, of_account, count
             )
 
-    pieces: list[list[pl.DataFrame]] = [[] for _ in range(count)]
-    for found in _in_order(cut()):
+    pieces: list[list[pl.DataFrame | Path]] = [[] for _ in range(count)]
+    for turn, found in enumerate(_in_order(cut())):
         for number, piece in found.items():
-            pieces[number].append(piece)
+            path = None if spill is None else spill / f"piece-{number:05d}-{turn:05d}.arrow"
+            pieces[number].append(_put_away(piece, path))
 
     def put_together() -> Iterator[Callable[[], pl.DataFrame]]:
         for number in range(count):
@@ -471,7 +518,7 @@ def _bucketed(
 
 
 def _pieces(
-    frame: pl.DataFrame,
+    kept: pl.DataFrame | Path,
     mapping: dict[str, I64],
     classes: Numbers,
     dropped: pl.Series,
@@ -479,7 +526,7 @@ def _pieces(
     count: int,
 ) -> dict[int, pl.DataFrame]:
     """Gives one chunk its final codes and cuts it by bucket."""
-    frame = _recoded(frame, mapping, classes, dropped).drop("_row")
+    frame = _recoded(_taken_back(kept), mapping, classes, dropped).drop("_row")
     if count == 1:
         return {0: frame}
     frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
@@ -487,8 +534,8 @@ def _pieces(
     return {int(str(number)): piece for (number,), piece in parts.items()}
 
 
-def _sorted(pieces: list[pl.DataFrame]) -> pl.DataFrame:
-    frame = pl.concat(pieces)
+def _sorted(pieces: list[pl.DataFrame | Path]) -> pl.DataFrame:
+    frame = pl.concat([_taken_back(piece) for piece in pieces])
     account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
     return frame[sorted_rows(account, time, frame["tx_id"])]
 

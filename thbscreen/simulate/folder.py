@@ -6,9 +6,10 @@ from pathlib import Path
 
 from thbscreen.io.publish import Staging
 from thbscreen.simulate.exports.profiles import write_profile
+from thbscreen.simulate.settings import Settings
 from thbscreen.simulate.truth_tables import write_manifest, write_truth
 from thbscreen.simulate.view import write_clean
-from thbscreen.simulate.worlds import Made
+from thbscreen.simulate.worlds import Made, make_world
 
 #: A folder without this file is no world, and is never replaced.
 MARKER = "truth/manifest.json"
@@ -27,15 +28,37 @@ def write_world(made: Made, out: Path, *, force: bool = False) -> Path:
         OutputError: something cannot be written.
     """
     with Staging(out, force=force, marker=MARKER) as staging:
-        for name in ("data", "truth"):
-            (staging.path / name).mkdir()
-        write_clean(made.view, staging.path / "data")
-        exports = {}
-        for name in made.settings.profiles:
-            if name != "clean":
-                folder = staging.path / "exports" / name
-                folder.mkdir(parents=True)
-                exports[name] = write_profile(made.view, made.settings, name, folder)
-        write_truth(made, staging.path / "truth")
-        write_manifest(made, staging.path, exports)
+        _fill(staging.path, made)
     return out
+
+
+def make_folder(settings: Settings, out: Path, *, force: bool = False) -> Made:
+    """Makes a world and writes it; a folder that may not be written is refused before any work.
+
+    Args:
+        settings: what the world is made from.
+        out: folder to make; its parent must exist.
+        force: replace an earlier world at `out`.
+
+    Raises:
+        UsageError: the folder exists and may not be replaced, or no world can have these settings.
+        OutputError: something cannot be written.
+    """
+    with Staging(out, force=force, marker=MARKER) as staging:
+        made = make_world(settings)
+        _fill(staging.path, made)
+    return made
+
+
+def _fill(folder: Path, made: Made) -> None:
+    for name in ("data", "truth"):
+        (folder / name).mkdir()
+    write_clean(made.view, folder / "data")
+    exports = {}
+    for name in made.settings.profiles:
+        if name != "clean":
+            place = folder / "exports" / name
+            place.mkdir(parents=True)
+            exports[name] = write_profile(made.view, made.settings, name, place)
+    write_truth(made, folder / "truth")
+    write_manifest(made, folder, exports)

@@ -13,7 +13,6 @@ import polars as pl
 from thbscreen.simulate.clock import Flags, Ints
 from thbscreen.simulate.export import iban
 from thbscreen.simulate.layers import LivingWorld
-from thbscreen.simulate.places import TOWN_NAMES
 from thbscreen.simulate.streams import Keys, distinct, keyed, number_of, shares
 
 #: Codes of the banks A to E whose accounts are in the data, and of other banks in Cyprus; all unassigned.
@@ -69,11 +68,10 @@ def make_codes(world: LivingWorld, bank: Ints, seed: int) -> Codes:
     """
     n, parties = len(world.holder), world.parties
     number = distinct(seed, "account", n, 10**15)
-    town = world.town[world.holder]
     code = [
         BANKS[b] if b >= 0 else _ELSEWHERE[k % 4] for k, b in zip(number.tolist(), bank.tolist(), strict=True)
     ]
-    branch = (1 + town + len(TOWN_NAMES) * (number % 3)).tolist()
+    branch = (1 + number // 13 % 40).tolist()
     marks = np.array(world.numbers, dtype=np.uint64).astype(np.int64)
     away = (keyed(seed, "elsewhere", marks) % np.uint64(10**15)).astype(np.int64)
     _apart(away)

@@ -17,11 +17,12 @@ import polars as pl
 from thbscreen.model import catalogue as columns
 from thbscreen.simulate import life, society, trade
 from thbscreen.simulate.clock import DAY_SECONDS, DAYS, Flags, Ints, Rng
+from thbscreen.simulate.close_pairs import close_pairs
 from thbscreen.simulate.ledger import COLUMNS, Ledger
 from thbscreen.simulate.more_life import MORE_LIFE
 from thbscreen.simulate.streams import Keys, keyed, number_of, shares, stream
 from thbscreen.simulate.trade import Pays
-from thbscreen.simulate.world import OUTSIDE, World, add_public_bodies, build_world
+from thbscreen.simulate.world import FOREIGN, OUTSIDE, World, add_public_bodies, build_world
 
 Process = Callable[[World, Ledger, Rng], None]
 #: Processes of ordinary life in which people deal with others; wages come before them.
@@ -42,9 +43,12 @@ SHARED: tuple[Process, ...] = (
     society.two_homes,
     society.bank_fees,
     *MORE_LIFE,
+    close_pairs,
 )
 #: Processes in which everybody acts alone, so that only those who live again need to be drawn.
 ALONE: tuple[Process, ...] = (life.shopping, life.cash)
+#: Countries where people of a world have families, friends and business.
+FAR = (*FOREIGN, "TH", "CO", "RU", "NG", "PK", "BD", "MD", "TR", "US", "IT", "GE", "CM")
 _ENUMS = {"tx_type": pl.Enum(columns.TX_TYPES), "channel": pl.Enum(columns.CHANNELS)}
 _SMALL = {
     "account": pl.Int32,
@@ -66,6 +70,7 @@ class LivingWorld(World):
     """A world that remembers who was met in which process, so that people meet the same others again."""
 
     process: str = ""
+    foreign: tuple[str, ...] = FAR
     call: int = 0
     pools: dict[tuple[str, int, str], Ints] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)

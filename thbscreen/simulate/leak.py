@@ -27,6 +27,8 @@ TREE = 0.15
 INTENDED: dict[str, str] = {
     "account_age": "accounts of recruited people are opened for the purpose; newcomers' are as young",
 }
+#: Columns of accounts.csv that hold days, some of them in few rows.
+DAYS_IN_ACCOUNTS = {"opened_date": pl.Date, "closed_date": pl.Date}
 _VALUES = (
     "direction",
     "currency",
@@ -172,7 +174,7 @@ def movements_of(folder: Path) -> pl.DataFrame:
         OSError: a file is missing.
     """
     rows = pl.read_parquet(folder / "data" / "transactions.parquet")
-    accounts = pl.read_csv(folder / "data" / "accounts.csv", try_parse_dates=True, infer_schema_length=None)
+    accounts = pl.read_csv(folder / "data" / "accounts.csv", schema_overrides=DAYS_IN_ACCOUNTS)
     groups = pl.read_parquet(folder / "truth" / "groups.parquet").filter(pl.col("kind") == "positive")
     legs = pl.read_parquet(folder / "truth" / "legs.parquet").join(
         groups.select("group_id", "scenario"), on="group_id"
@@ -201,7 +203,9 @@ def movements_of(folder: Path) -> pl.DataFrame:
             cents.cast(pl.String).str.len_chars().alias("digits"),
             pl.col("remittance_info").str.len_chars().fill_null(0).alias("text_length"),
             (local.dt.date() - pl.col("opened_date")).dt.total_days().alias("account_age"),
-            pl.len().over("account_id", "cp_account_id").alias("pair_count"),
+            pl.when(pl.col("cp_account_id").is_not_null())
+            .then(pl.len().over("account_id", "cp_account_id"))
+            .alias("pair_count"),
             pl.int_range(pl.len()).alias("rank"),
             pl.col("tx_id").str.slice(0, 3).alias("tx_start"),
             pl.col("tx_id").str.slice(-1).alias("tx_end"),

@@ -268,11 +268,7 @@ def shared_purses(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books pay that goes on to a partner, parent or own account elsewhere in the days after payday."""
     who = natural(world)
     giver = _some(rng, who[(world.income[who] > 80_000) & (world.job[who] == EMPLOYEE)], 0.03)
-    taker = np.where(
-        rng.random(len(giver)) < 0.5,
-        rng.choice(world.main[who], len(giver)),
-        world.strangers(rng, len(giver), 0.1),
-    )
+    taker = world.strangers(rng, len(giver), 0.1)
     person, month = monthly(world, giver)
     n = len(person)
     share = np.repeat(rng.uniform(0.4, 0.85, len(giver)), n // max(len(giver), 1))

@@ -13,7 +13,7 @@ import polars as pl
 
 from thbscreen.errors import DataError
 from thbscreen.simulate.clock import DAYS, HOLIDAYS, START
-from thbscreen.simulate.leak import TREE, find_leaks
+from thbscreen.simulate.leak import DAYS_IN_ACCOUNTS, TREE, find_leaks
 from thbscreen.simulate.truth_tables import digest
 
 #: Words that no column name or id of the data may hold.
@@ -57,8 +57,7 @@ def read_world(folder: Path) -> Written:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         rows = pl.read_parquet(folder / "data" / "transactions.parquet")
-        path = folder / "data" / "accounts.csv"
-        accounts = pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
+        accounts = pl.read_csv(folder / "data" / "accounts.csv", schema_overrides=DAYS_IN_ACCOUNTS)
         truth = {name: pl.read_parquet(folder / "truth" / f"{name}.parquet") for name in TABLES}
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         name = Path(getattr(error, "filename", None) or path).name
@@ -126,12 +125,11 @@ def _calendar(world: Written) -> Check:
         world.accounts.select("account_id", "opened_date", "closed_date"), on="account_id", how="left"
     )
     last = START + timedelta(days=DAYS - 1)
-    closed = pl.col("closed_date").cast(pl.Date)
     faults = []
     for text, wrong in (
         ("outside the window", ~pl.col("day").is_between(START, last)),
         ("before the account was opened", pl.col("day") < pl.col("opened_date")),
-        ("after it was closed", pl.col("day") > closed),
+        ("after it was closed", pl.col("day") > pl.col("closed_date")),
         ("on accounts that are not in accounts.csv", pl.col("opened_date").is_null()),
         (
             "of pensions or benefits on a day without banks",

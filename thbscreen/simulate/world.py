@@ -137,6 +137,7 @@ class World:
     halls: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     taken: set[int] = field(default_factory=set)
     scale: float = 1.0
+    foreign: tuple[str, ...] = FOREIGN
     origin: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     land_cache: NDArray[np.object_] = field(default_factory=lambda: np.array(["CY"], dtype=np.object_))
 
@@ -164,14 +165,16 @@ class World:
     def strangers(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n private people who bank elsewhere, a share of them abroad."""
         land = [
-            "CY" if u >= abroad else FOREIGN[int(u * 7919) % len(FOREIGN)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.strangers(rng, n), land)
 
     def other_firms(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n firms that bank elsewhere."""
         land = [
-            "CY" if u >= abroad else FOREIGN[int(u * 7919) % len(FOREIGN)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.firms(rng, n), land)
 

@@ -93,6 +93,7 @@ def reverse(rows: pl.DataFrame, rate: float, seed: int, profile: str) -> Dirty:
     sum_ = pl.col("amount") + pl.lit("11.17").cast(pl.Decimal(18, 2))
     mistaken = some.with_columns(
         pl.concat_str("tx_id", pl.lit("X")).alias("tx_id"),
+        pl.concat_str(pl.lit("X"), pl.col("tx_id").str.slice(-12)).alias("end_to_end_id"),
         sum_.cast(pl.Decimal(18, 2)).alias("amount"),
         (pl.col("balance_after") + (signed * sum_).cast(pl.Decimal(18, 2)))
         .cast(pl.Decimal(18, 2))

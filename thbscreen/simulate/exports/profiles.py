@@ -44,7 +44,7 @@ def _a(rows: pl.DataFrame, path: Path, settings: Settings) -> dict[str, int]:
     twice = damage.repeats(rows.height, settings.dirt.duplicate, settings.seed, "bank_a")
     doubled = _doubled(done.rows, twice)
     tables.write_a(doubled, path, swapped=doubled["swapped"])
-    counts = done.counts | {"duplicate": len(twice)}
+    counts = done.counts | {"duplicate": len(twice), "swapped_day": int(doubled["swapped"].sum())}
     text = path.read_bytes().decode("cp1253")
     cut, counts["broken"] = damage.cut_lines(text, 6, settings.dirt.broken, settings.seed, "bank_a", "\r\n")
     path.write_bytes(cut.encode("cp1253"))
@@ -153,6 +153,7 @@ PROFILES: tuple[Profile, ...] = (
             "channel": "online, mobile and ecom are not written",
             "tx_type": "remittance becomes credit_transfer",
             "booking_ts": "wages of one batch have the time of the first",
+            "remittance_info": "the merchant's name where there is no text",
         },
         _c,
         None,

@@ -109,21 +109,17 @@ def _details() -> pl.Expr:
         .then(pl.lit(""))
         .otherwise(pl.format("<RmtInf><Ustrd>{}</Ustrd></RmtInf>", _clean(text)))
     )
-    card = (
-        pl.when(pl.col("mcc").is_null())
+    shop = _tag("mcc", "MrchntCtgyCd")
+    place = (
+        pl.when(pl.col("terminal_id").is_null())
         .then(pl.lit(""))
-        .otherwise(
-            pl.format(
-                "<CardTx><POI><Id><Id>{}</Id></Id></POI><Tx><MrchntCtgyCd>{}</MrchntCtgyCd></Tx></CardTx>",
-                pl.col("terminal_id").fill_null(""),
-                pl.col("mcc"),
-            )
-        )
+        .otherwise(pl.format("<POI><Id><Id>{}</Id></Id></POI>", "terminal_id"))
     )
+    inner = pl.when(shop == "").then(pl.lit("")).otherwise(pl.format("<Tx>{}</Tx>", shop))
+    no_card = pl.col("terminal_id").is_null() & pl.col("mcc").is_null()
+    card = pl.when(no_card).then(pl.lit("")).otherwise(pl.format("<CardTx>{}{}</CardTx>", place, inner))
     amount = pl.format('<Amt Ccy="{}">{}</Amt><CdtDbtInd>{}</CdtDbtInd>', "currency", "amount", _side())
-    return pl.concat_str(
-        pl.lit("<TxDtls>"), refs, amount, wrapped, purpose, told, card.fill_null(""), pl.lit("</TxDtls>")
-    )
+    return pl.concat_str(pl.lit("<TxDtls>"), refs, amount, wrapped, purpose, told, card, pl.lit("</TxDtls>"))
 
 
 def _clean(text: pl.Expr) -> pl.Expr:

@@ -78,9 +78,17 @@ def months(start: int, end: int) -> Ints:
 # --- who ------------------------------------------------------------------------------------------
 
 
+def apart(world: World) -> Flags:
+    """Tells which parties hold their own account alone and share no home with anybody in a group."""
+    homes = np.zeros(int(world.household.max()) + 1, dtype=bool)
+    homes[world.household[np.fromiter(world.taken, dtype=np.int64, count=len(world.taken))]] = True
+    chosen: Flags = solo(world) & ~homes[world.household]
+    return chosen
+
+
 def grown(world: World) -> Flags:
-    """Tells which persons of working age hold their own account alone."""
-    chosen: Flags = solo(world) & (world.age >= 0) & (world.age <= 4)
+    """Tells which persons of working age could be cast: an account alone, no home shared with a group."""
+    chosen: Flags = apart(world) & (world.age >= 0) & (world.age <= 4)
     return chosen
 
 
@@ -100,7 +108,7 @@ def alone(world: World) -> Flags:
 
 def young(world: World) -> Flags:
     """Tells which persons are under 25 with an account of their own."""
-    chosen: Flags = solo(world) & (world.age == 0)
+    chosen: Flags = apart(world) & (world.age == 0)
     return chosen
 
 
@@ -374,5 +382,5 @@ def sums(rng: Rng, low: int, high: int, n: int, step: int = 10) -> Ints:
 
 def students_too(world: World) -> Flags:
     """Tells which persons are students with an account of their own."""
-    chosen: Flags = solo(world) & (world.job == STUDENT)
+    chosen: Flags = apart(world) & (world.job == STUDENT)
     return chosen
