@@ -65,8 +65,8 @@ _ALL = (
        "dormant or closed accounts, a list of all accounts beside movements of some, or numbers in two "
        "ways of writing",
        "ask whether the movements were selected by account; compare how numbers are written"),
-    _c("Q106", COMPLETE, WARNING, "months", "a kind of movement or channel is missing in a month, and is there "
-       "in others", "rules on that kind see nothing in that month", "tx_type channel",
+    _c("Q106", COMPLETE, WARNING, "months", "a kind of movement or channel is there in other months only",
+       "rules on that kind see nothing in that month", "tx_type channel",
        "cards, cash machines or instant payments come from another system, whose delivery failed once",
        "ask for that month's delivery of the system that holds this kind"),
     _c("Q107", COMPLETE, NOTE, "kinds", "cash, cards or transfers are absent altogether",
