@@ -5,7 +5,7 @@ Nothing here keeps a value of a text: texts are counted by their length and comp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -37,6 +37,8 @@ HASHES = 20_000_000
 _MERGE = 2_000_000
 _BALANCE_PLACES = 1000
 _DAY = 86_400_000_000
+#: Makes payer and payee count differently; every odd number does.
+_ODD = pl.lit(0x9E3779B97F4A7C15, dtype=pl.UInt64)
 _KEYS = ["account_id", "currency"]
 
 Place = tuple[str, int]
@@ -86,7 +88,8 @@ class Gathered:
         if not self._files or self._files[-1] != name:
             self._files.append(name)
         self._add_conditions(frame)
-        self._add_groups(frame)
+        self._add_accounts(frame)
+        self._add_kinds(frame)
         for text in TEXTS:
             if text in frame.columns:
                 counted = frame.select(pl.col(text).str.len_chars().alias("length")).group_by("length").len()
@@ -98,7 +101,7 @@ class Gathered:
     # --- conditions of one row ----------------------------------------------------------------------
 
     def _add_conditions(self, frame: pl.DataFrame) -> None:
-        flags = frame.lazy().select(**_conditions(frame.columns)).collect()  # equal parts are worked out once
+        flags = frame.select(**_conditions(frame.columns))
         for name, count in flags.sum().row(0, named=True).items():
             self.counts[name] = self.counts.get(name, 0) + (count or 0)
             if count:
@@ -122,43 +125,54 @@ class Gathered:
     def _remember(self, name: str, frame: pl.DataFrame, mask: pl.Series) -> None:
         kept = self.places.setdefault(name, [])
         if len(kept) < PLACES:
-            rows = frame.filter(mask.fill_null(value=False)).head(PLACES - len(kept))
-            kept += rows.select("source_file", "source_row").rows()
+            rows = frame["source_row"].filter(mask).head(PLACES - len(kept))
+            kept += [(self._files[-1], row) for row in rows]
 
     # --- groups -------------------------------------------------------------------------------------
 
-    def _add_groups(self, frame: pl.DataFrame) -> None:
-        lazy = frame.lazy()
-        accounts = lazy.group_by(_KEYS).agg(
-            pl.len().cast(pl.Int64).alias("rows"),
-            (pl.col("direction") == "credit").sum().cast(pl.Int64).alias("credits"),
-            pl.col("booking_ts").min().alias("first"),
-            pl.col("booking_ts").max().alias("last"),
-            pl.lit(len(self._files) - 1).alias("file"),
-            pl.col("source_row").first().alias("row"),
+    def _add_accounts(self, frame: pl.DataFrame) -> None:
+        self._accounts.append(
+            frame.group_by(_KEYS).agg(
+                pl.len().cast(pl.Int64).alias("rows"),
+                pl.col("booking_ts").min().alias("first"),
+                pl.col("booking_ts").max().alias("last"),
+                pl.lit(len(self._files) - 1).alias("file"),
+                pl.col("source_row").min().alias("row"),
+            )
         )
-        month = pl.col("booking_ts").dt.year().cast(pl.Int32) * 12 + pl.col("booking_ts").dt.month() - 1
-        kinds = lazy.group_by(
-            *(_present(frame, c).alias(c) for c in ("tx_type", "channel")), "direction", month.alias("month")
+        if sum(part.height for part in self._accounts) > _MERGE:
+            self._accounts = [self.accounts()]
+
+    def _add_kinds(self, frame: pl.DataFrame) -> None:
+        day = pl.col("booking_ts").cast(pl.Int64) // _DAY
+        kinds = frame.group_by(
+            *(_present(frame, c).alias(c) for c in ("tx_type", "channel")), "direction", day.alias("day")
         ).agg(
             pl.len().cast(pl.Int64).alias("rows"),
             *(
-                pl.col(c).is_not_null().sum().cast(pl.Int64).alias(f"n:{c}")
+                pl.col(c).count().cast(pl.Int64).alias(f"n:{c}")
                 for c in sorted(EXPECTED)
                 if c in frame.columns
             ),
         )
-        got, kind = pl.collect_all([accounts, kinds])
-        self._accounts.append(got)
-        self._kinds.append(kind)
-        if sum(part.height for part in self._accounts) > _MERGE:
-            self._accounts = [self.accounts()]
+        date = pl.col("day").cast(pl.Int32).cast(pl.Date)  # fewer groups than rows turn into months faster
+        month = date.dt.year().cast(pl.Int32) * 12 + date.dt.month() - 1
+        kinds = kinds.group_by("tx_type", "channel", "direction", month.alias("month")).agg(
+            pl.col("rows", *(c for c in kinds.columns if c.startswith("n:"))).sum()
+        )
+        self._kinds.append(kinds)
+        for name, mask in _by_kind(frame.columns).items():
+            if len(self.places.get(name, ())) >= PLACES:
+                continue
+            # Only where some row meets it is every row asked.
+            if kinds.select(mask.among_kinds).to_series().any():
+                self._remember(name, frame, frame.select(mask.among_rows).to_series())
 
     def accounts(self) -> pl.DataFrame:
-        """Gives one row per account and currency: rows, credits, first, last, and its first place."""
+        """Gives one row per account and currency: rows, first, last, and its first place."""
         empty = pl.DataFrame(
             schema={
-                "account_id": pl.String, "currency": pl.String, "rows": pl.Int64, "credits": pl.Int64,
+                "account_id": pl.String, "currency": pl.String, "rows": pl.Int64,
                 "first": pl.Datetime("us", "UTC"), "last": pl.Datetime("us", "UTC"), "file": pl.Int32,
                 "row": pl.Int64,
             }
@@ -167,9 +181,10 @@ class Gathered:
             pl.concat([empty, *self._accounts])
             .group_by(_KEYS, maintain_order=True)
             .agg(
-                pl.col("rows", "credits").sum(), pl.col("first").min(), pl.col("last").max(),
+                pl.col("rows").sum(), pl.col("first").min(), pl.col("last").max(),
                 pl.col("file", "row").first(),
             )
+            .sort("file", "row")
         )  # fmt: skip
 
     def place(self, file: int, row: int) -> Place:
@@ -231,18 +246,18 @@ class Gathered:
         """Keeps movements between known accounts: who pays whom how much, as hashes."""
         if "cp_account_id" not in frame.columns:
             return
-        inside = frame.filter(
+        inside = frame.select("account_id", "cp_account_id", "direction", "amount", "currency", "source_row")
+        inside = inside.filter(
             pl.col("cp_account_id").is_in(self._known) & (pl.col("cp_account_id") != pl.col("account_id"))
         )
         credit = pl.col("direction") == "credit"
-        payer = pl.when(credit).then("cp_account_id").otherwise("account_id")
-        payee = pl.when(credit).then("account_id").otherwise("cp_account_id")
+        own, other = pl.col("account_id").hash(seed=1), pl.col("cp_account_id").hash(seed=1)
+        payer, payee = pl.when(credit).then(other).otherwise(own), pl.when(credit).then(own).otherwise(other)
+        money = pl.col("amount").hash(seed=2) ^ pl.col("currency").hash(seed=3)
         self._legs.append(
             inside.select(
-                pl.col("cp_account_id").hash(seed=1).alias("other"),
-                pl.struct(payer.alias("a"), payee.alias("b"), "amount", "currency")
-                .hash(seed=2)
-                .alias("pair"),
+                other.alias("other"),
+                (payer ^ (payee * _ODD) ^ money).alias("pair"),  # whole numbers of 64 bits that run over
                 credit.alias("credit"),
                 pl.lit(len(self._files) - 1).cast(pl.UInt32).alias("file"),
                 pl.col("source_row").alias("row"),
@@ -281,10 +296,10 @@ class Gathered:
             return
         credit = pl.col("direction") == "credit"
         signed = pl.when(credit).then(pl.col("amount")).otherwise(-pl.col("amount"))
-        rows = frame.filter(pl.col("balance_after").is_not_null()).select(
+        rows = frame.select(
             *_KEYS, signed.alias("signed"), pl.col("balance_after").alias("balance"),
             pl.lit(len(self._files) - 1).alias("file"), pl.col("source_row").alias("row"),
-        )  # fmt: skip
+        ).drop_nulls("balance")  # fmt: skip
         if not rows.height:
             return
         rows = pl.concat([self._last, rows]) if self._last.height else rows
@@ -355,13 +370,30 @@ def _conditions(columns: list[str]) -> Mapping[str, pl.Expr]:
         if "cp_account_id" in columns:
             looks = pl.col("cp_account_id").str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")
             out["no iban"] = pl.col("cp_iban").is_null() & looks
-    if "tx_type" in columns:
-        out_only, in_only = pl.col("tx_type").is_in(OUT_ONLY), pl.col("tx_type").is_in(IN_ONLY)
-        out["one way"] = out_only | in_only
-        out["wrong way"] = (out_only & (pl.col("direction") == "credit")) | (
-            in_only & (pl.col("direction") == "debit")
-        )
-        for column, kinds in EXPECTED.items():
-            if column in columns:
-                out[f"empty {column}"] = pl.col(column).is_null() & pl.col("tx_type").is_in(kinds)
+    return out
+
+
+class _Mask(NamedTuple):
+    """A condition of one row that its kind decides, and the same over counts by kind."""
+
+    among_rows: pl.Expr
+    among_kinds: pl.Expr
+
+
+def wrong_way() -> pl.Expr:
+    """Says whether a movement goes the other way than its kind does."""
+    credit = pl.col("direction") == "credit"
+    return (pl.col("tx_type").is_in(OUT_ONLY) & credit) | (pl.col("tx_type").is_in(IN_ONLY) & ~credit)
+
+
+def _by_kind(columns: list[str]) -> Mapping[str, _Mask]:
+    if "tx_type" not in columns:
+        return {}
+    out = {"wrong way": _Mask(wrong_way(), wrong_way())}
+    for column, kinds in EXPECTED.items():
+        if column in columns:
+            belongs = pl.col("tx_type").is_in(kinds)
+            out[f"empty {column}"] = _Mask(
+                belongs & pl.col(column).is_null(), belongs & (pl.col(f"n:{column}") < pl.col("rows"))
+            )
     return out

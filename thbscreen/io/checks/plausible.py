@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.io.checks import gather
 from thbscreen.io.checks.complete import by_day, side_places, stretches
 from thbscreen.io.checks.facts import Facts, Result
+from thbscreen.io.checks.gather import IN_ONLY, OUT_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,10 +149,11 @@ def wrong_way(facts: Facts) -> Result | str:
     """Q213."""
     if "tx_type" not in facts.seen.columns:
         return "column tx_type is absent or empty"
-    of = facts.seen.counts["one way"]
+    kinds = facts.seen.kinds()
+    of = int(kinds.filter(pl.col("tx_type").is_in([*OUT_ONLY, *IN_ONLY]))["rows"].sum())
     if not of:
         return "no movement of a kind that goes one way only"
-    count = facts.seen.counts["wrong way"]
+    count = int(kinds.filter(gather.wrong_way())["rows"].sum())
     return Result(count, of, count >= WRONG * of and count > 0, facts.seen.places.get("wrong way", []))
 
 
