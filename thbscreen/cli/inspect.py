@@ -71,6 +71,8 @@ def inspect(
 
     pack = load_pack(folder, profile, tests=False)
     found, ignored = list_inputs(inputs)
+    if not found:
+        raise _nothing(ignored)
     looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
     drafts = [item for item in looks if item.draft]
     if out is not None and len(drafts) != 1:
@@ -85,7 +87,7 @@ def inspect(
         facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready,
                  "quality": checks}  # fmt: skip
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
-        _end(looks)
+        _end(looks, ready)
         return
     width = max(60, width_of(sys.stdout, 100))
     for item in looks:
@@ -95,7 +97,18 @@ def inspect(
     if out is not None:
         say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(drafts[0].undecided)
                                      if drafts[0].undecided else ""))  # fmt: skip
-    _end(looks)
+    _end(looks, ready)
+
+
+def _nothing(ignored: Sequence[str]) -> DataError:
+    from thbscreen.io.codes import data_error  # noqa: PLC0415  # help needs no codes
+
+    below = any(name.endswith("/") for name in ignored)
+    return data_error(
+        "D004",
+        "there is no file to look at",
+        hint="give files" + (", or the folders inside it: they are not read by themselves" if below else ""),
+    )
 
 
 def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
@@ -113,9 +126,10 @@ def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
     return out
 
 
-def _end(looks: Sequence[Look]) -> None:
-    """Ends with the exit code for input that cannot be read, when there was some among several files."""
-    if any(item.state == DAMAGED for item in looks):
+def _end(looks: Sequence[Look], ready: dict[str, Any] | None) -> None:
+    """Ends with the exit code for input that cannot be read, when there was some, or nothing was loaded."""
+    refused = ready is not None and "error" in ready and not any(item.draft for item in looks)
+    if refused or any(item.state == DAMAGED for item in looks):
         click.get_current_context().exit(DataError.exit_code)
 
 

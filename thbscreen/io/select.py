@@ -49,10 +49,15 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
         raise data_error(
             "D004",
             "no transactions file was found",
-            hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping",
+            hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping"
+            + ("; folders inside a folder are not read: give them" if _has_folders(ignored) else ""),
         )
     _no_twins(out)
     return out
+
+
+def _has_folders(ignored: Sequence[str]) -> bool:
+    return any(name.endswith("/") for name in ignored)
 
 
 def _reports(files: Sequence[InputFile], out: Selected) -> None:
