@@ -66,6 +66,7 @@ def inspect(
     would unlock most; and what the named checks of data quality find, with the usual innocent causes.
     """
     from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.probe import check_parquet  # noqa: PLC0415
     from thbscreen.io.recognise import recognised  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
@@ -73,6 +74,7 @@ def inspect(
     found, ignored = list_inputs(inputs)
     if not found:
         raise _nothing(ignored)
+    check_parquet(inputs)
     looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
     drafts = [item for item in looks if item.draft]
     if out is not None and len(drafts) != 1:

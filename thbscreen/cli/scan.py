@@ -102,7 +102,10 @@ def scan(
     alerts, suspected networks, case narratives and what they rest on. The name of the
     folder that was made goes to stdout, progress and a summary go to stderr.
     """
-    from thbscreen.screening import screen  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.probe import check_parquet  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.screening import screen  # noqa: PLC0415
+
+    check_parquet(inputs)
 
     with ExitStack() as stack:
         progress = None
