@@ -181,7 +181,7 @@ or on the clock.
 |---|---|
 | `manifest.json` | versions, hashes of inputs, rules and tables, what the profile changes; written last |
 | `summary.json` | the counts and the top of both lists, for other programs |
-| `quality.json` | rows loaded, rejected and skipped; [checks of data quality](data-quality.md); whether statements balance |
+| `quality.json` | rows loaded, rejected and skipped; [checks of data quality](data-quality.md); balances |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network, top alert and top review: opens without the program, see below |
@@ -391,13 +391,13 @@ def left_over() -> list[str]:
 
 DATA_QUALITY_HEAD = """# Checks of data quality
 
-Every scan, and `thbscreen inspect` on what can be loaded, runs {n} named checks over the data. What they find stands
-on the screen, in `report.html` and in `quality.json`. A finding stops nothing: it says what the silence, or the
-noise, of the rules may rest on.
+Every scan, and `thbscreen inspect` on what can be loaded, runs {n} named checks over the data. What they
+find stands on the screen, in `report.html` and in `quality.json`. A finding stops nothing: it says what the
+silence, or the noise, of the rules may rest on.
 
-A check is *passed*, *found*, or *not judged* because a column or file that it needs is absent or empty. Not judged
-is never passed. Findings hold counts, shares, days, names of columns and files, and rows by file and number; never
-a value of the data.
+A check is *passed*, *found*, or *not judged* because a column or file that it needs is absent or empty. Not
+judged is never passed. Findings hold counts, shares, days, names of columns and files, and rows by file and
+number; never a value of the data.
 
 Under `checks` in `quality.json` (version {version}):
 
@@ -409,19 +409,19 @@ Under `checks` in `quality.json` (version {version}):
 
 | key in `each` | when | holds |
 |---|---|---|
-| `id`, `family`, `level`, `title` | always | stable id; family; `warning` when sums or links may be wrong, else `note` |
+| `id`, `family`, `level`, `title` | always | stable id; family; `warning` when sums or links may be wrong |
 | `state` | always | `found`, `passed` or `not judged` |
 | `lacks` | not judged | what is absent |
-| `count`, `of`, `unit`, `share` | judged | how many of how many of what; a few may be usual, so a count can be passed |
+| `count`, `of`, `unit`, `share` | judged | how many of how many; a few may be usual and pass |
 | `says` | found | one sentence |
 | `details` | found | days, columns, kinds or files that it is about, ten at most |
 | `examples` | found | `file` and `row` of the first, five at most |
-| `means`, `columns`, `rules` | found | what it means for the rules; columns concerned; ids of rules that need them |
+| `means`, `columns`, `rules` | found | what it means for the rules; columns; ids of rules |
 | `why`, `ask` | found | usual innocent causes; what to ask the sender |
 
-`findings` beside it has the same as sentences, warnings first, and `plausibility`, `references` and `completeness`
-the plain numbers. Q201 compares with the day of the run; all else depends on the data alone. Of more than
-20 million movements, Q402 compares one in so many, picked by their content.
+`findings` beside it has the same as sentences, warnings first, and `plausibility`, `references` and
+`completeness` the plain numbers. Q201 compares with the day of the run; all else depends on the data alone.
+Of more than 20 million movements, Q402 compares one in so many, picked by their content.
 
 A million movements take about half a second of CPU time more to read, and as much to judge.
 """

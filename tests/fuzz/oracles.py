@@ -61,6 +61,8 @@ def rows_total(rows: list[dict[str, str]], rejected: set[int]) -> Totals:
 
 def read_csv(data: bytes, rejected: set[int], mark: str) -> Totals:
     """Reads delimited text with the csv module, one record after the other."""
+    if re.search(rb"\r(?!\n)", data):
+        raise NoOracle  # to the csv module, a lone CR ends a line
     try:
         text = data.decode("utf-8-sig")
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
@@ -77,7 +79,7 @@ def read_ndjson(data: bytes, rejected: set[int]) -> Totals:
     rows: list[dict[str, str]] = []
     blank: set[int] = set()
     try:
-        lines = data.decode("utf-8-sig").split("\n")[:-1]
+        lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
         raise NoOracle from None
     for n, line in enumerate(lines, 1):
