@@ -11,7 +11,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,13 @@ from thbscreen.engine import tables
 from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
+from thbscreen.engine.mandates import in_force, told_of_holder
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
     access,
     account_codes,
+    businesses,
     conductors,
     devices,
     link_columns,
@@ -58,6 +60,7 @@ from thbscreen.network.stage import (
 from thbscreen.report.runfolder import write_run
 
 if TYPE_CHECKING:
+    from thbscreen.model.keys import Key
     from thbscreen.rules import bundle
 
 PathLike = str | Path
@@ -123,6 +126,7 @@ def screen(
     formats: Sequence[str] = (),
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    key: Key | None = None,
     memory: int | None = None,
 ) -> ScreenResult:
     """Screens files for the money traces of trafficking in human beings.
@@ -139,6 +143,7 @@ def screen(
         formats: further forms of the tables beside Parquet: csv, ndjson.
         only: rule ids to run, by default all.
         progress: told what is going on.
+        key: of the institution, so that details of customers in the open meet digests made under it.
         memory: MiB that the run should stay within: when rows would take more, they go to files, in smaller
             parts. By default `MEMORY` MiB, or half of what the machine has free if that is less. Results
             do not depend on it.
@@ -155,8 +160,9 @@ def screen(
     pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
     dataset = open_dataset(
-        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
-    )
+        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone,
+        home=home_country(pack), key=key,
+    )  # fmt: skip
     with ExitStack() as stack:
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
@@ -171,6 +177,12 @@ def screen(
     timed.end()
     result.timing.stages = timing.stages
     return result
+
+
+def home_country(pack: bundle.RulePack) -> str | None:
+    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
+    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
+    return entries[0] if len(entries) == 1 else None
 
 
 def _prepare(
@@ -223,7 +235,7 @@ def _results(
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
     assembler.network_ids = ids
-    found = assembler.assemble(runner.result)
+    found = _told(assembler, runner)
     ranked = with_network_hits(networks.networks, found.hits)
     ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
@@ -268,7 +280,13 @@ def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTabl
     runner.run()
     found = assembler.assemble(runner.result)
     runner.run_mitigation(assembler.named_accounts(found))
-    return assembler.assemble(runner.result)
+    return _told(assembler, runner)
+
+
+def _told(assembler: Assembler, runner: Runner) -> HitTables:
+    """Gives the hits, those on accounts that changed hands with whoever held them then."""
+    found, prepared = assembler.assemble(runner.result), runner.prepared
+    return replace(found, hits=told_of_holder(found.hits, prepared.dimensions.eras, prepared.zone))
 
 
 def _networks(
@@ -295,8 +313,9 @@ def _networks(
             parties=prepared.parties,
             devices=devices(prepared),
             conductors=conductors(prepared),
-            access=access(account_parties, holders),
+            access=access(in_force(account_parties, prepared), holders),
             paid_for=paid_for(prepared),
+            businesses=businesses(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

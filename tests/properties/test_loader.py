@@ -1,7 +1,8 @@
 """Whatever bytes a rule, list or profile file holds, what comes out is a meaning or errors with places.
 
-Two loops share one judgement: a short one in every run, and a long one marked slow. To try every prefix
-of every shipped file, which takes an hour: `THBSCREEN_PREFIXES=all pytest -m slow tests/properties`.
+Two loops share one judgement: a short one in every run, and a longer one marked slow, which
+`THBSCREEN_FUZZ=10 pytest -m slow tests/properties/test_loader.py` makes ten times as long. To try every
+prefix of every shipped file, which takes an hour: `THBSCREEN_PREFIXES=all pytest -m slow tests/properties`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from thbscreen.rules.paths import default_rules_dir
 from thbscreen.rules.profile import read_profile
 from thbscreen.rules.yamltree import MAX_FINDINGS, load_tree
 
+#: How much longer than in CI the slow loops are.
+FUZZ = int(os.environ.get("THBSCREEN_FUZZ", "1"))
 BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 SMALL_LIST = """\
 list: keywords.rent
@@ -155,7 +158,7 @@ def test_prefixes_of_all_shipped_files_give_a_meaning_or_errors_inside_them() ->
 def test_many_prefixes_of_all_shipped_files_give_a_meaning_or_errors_inside_them() -> None:
     files = shipped()
     everything = os.environ.get("THBSCREEN_PREFIXES") == "all"
-    for file, end in prefixes(files, sum(len(f.data) for f in files) if everything else 4_000):
+    for file, end in prefixes(files, sum(len(f.data) for f in files) if everything else 1_200 * FUZZ):
         judge(file.kind, file.data[:end])
 
 
@@ -249,13 +252,13 @@ def test_random_edits_give_a_meaning_or_errors_inside_the_file(
 def test_random_edits_of_shipped_files_give_a_meaning_or_errors_inside_them() -> None:
     files = shipped()
     for file in files:
-        try_edits(file.kind, file.data.decode(), file.name, 1_500 // len(files) + 1)
+        try_edits(file.kind, file.data.decode(), file.name, 400 * FUZZ // len(files) + 1)
 
 
 @pytest.mark.slow
-def test_five_thousand_random_edits_of_small_files_give_a_meaning_or_errors_inside_them() -> None:
+def test_two_thousand_random_edits_of_small_files_give_a_meaning_or_errors_inside_them() -> None:
     for kind, text in (("rule", CASH), ("rule", STAR), ("list", SMALL_LIST), ("profile", PROFILE)):
-        try_edits(kind, text, f"many {kind}", 1_250)
+        try_edits(kind, text, f"many {kind}", 500 * FUZZ)
 
 
 # --- folders -------------------------------------------------------------------------------------
@@ -319,7 +322,7 @@ def test_a_folder_with_a_damaged_rule_list_and_profile_gives_errors_inside_its_f
 
 @pytest.mark.slow
 def test_many_damaged_folders_give_errors_inside_their_files(folder: Path) -> None:
-    check_damaged(folder, range(1_000, 1_200))
+    check_damaged(folder, range(1_000, 1_000 + 60 * FUZZ))
 
 
 # --- both parsers --------------------------------------------------------------------------------

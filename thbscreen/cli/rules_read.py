@@ -142,9 +142,11 @@ def readiness_rows(
     from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
+    from thbscreen.screening import home_country  # noqa: PLC0415
 
     compiled = compile_pack(pack)
-    dataset = open_dataset(list(data), mapping, zone=pack.profile.time_zone)
+    zone, home = pack.profile.time_zone, home_country(pack)
+    dataset = open_dataset(list(data), mapping, zone=zone, home=home)
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
         spill = Path(work) if spills(dataset.size_hint(), 4 << 30) else None
         return readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts(), compiled

@@ -16,7 +16,9 @@ from thbscreen.cli.program import (
     coloured,
     debug_option,
     epilog,
+    key_options,
     profile_option,
+    read_key,
     tell,
     width_of,
 )
@@ -47,6 +49,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan data/ --out out/ --quiet --json --fail-on networks",
         "thbscreen scan reports/ --mapping fiu.yaml --out out/",
         "thbscreen scan statements/ --out out/",
+        "thbscreen scan data/ --key-file bank.key --out out/",
         "thbscreen scan data/ --out out/ --profile-run times.json",
     )
 )
@@ -62,6 +65,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
 @profile_option
+@key_options
 @click.option("--only", metavar="ID", multiple=True, help="Run this rule only; may be given several times.")
 @click.option("--format", "formats", metavar="LIST", multiple=True, callback=_formats,
               help="Write the tables also as csv, ndjson or both (csv,ndjson).")  # fmt: skip
@@ -98,6 +102,8 @@ def scan(
     mapping: Path | None,
     rules_dir: Path | None,
     profile: str,
+    key_file: Path | None,
+    key_env: str | None,
     only: tuple[str, ...],
     formats: tuple[str, ...],
     buckets: int | None,
@@ -117,6 +123,7 @@ def scan(
     alerts, suspected networks, case narratives and what they rest on. The name of the
     folder that was made goes to stdout, progress and a summary go to stderr.
     """
+    key = read_key(key_file, key_env)
     from thbscreen.screening import screen  # noqa: PLC0415  # tables are loaded when needed
 
     with ExitStack() as stack:
@@ -128,7 +135,8 @@ def scan(
             progress = stack.enter_context(Shown(sys.stderr, live=live, width=width_of(sys.stderr)))
         result = screen(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
-            workers=workers, force=force, formats=formats, only=only, progress=progress, memory=memory,
+            workers=workers, force=force, formats=formats, only=only, progress=progress, key=key,
+            memory=memory,
         )  # fmt: skip
     root = click.get_current_context().find_root().command
     if isinstance(root, Program):

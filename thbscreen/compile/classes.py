@@ -164,7 +164,9 @@ class Classifier:
 
     def _answers(self, chunk: pl.DataFrame, rows: I64, mentions: dict[tuple[str, str], I64]) -> Bool:
         """Answers every row test for some rows."""
-        part = chunk.select(sorted(set(self.by_field) & set(chunk.columns)))[rows]
+        fields = sorted(set(self.by_field) & set(chunk.columns))
+        # No rule may ask for a field, and of a frame without columns no row can be taken.
+        part = chunk.select(fields)[rows] if fields else pl.DataFrame()
         columns = []
         for field, name in self.mentioned:
             found = mentions[(field, name)]

@@ -17,11 +17,21 @@ import polars as pl
 
 from thbscreen.compile import derive as derived
 from thbscreen.compile.cluster import cluster_codes
+from thbscreen.compile.eras import Eras, on_the_day
 from thbscreen.compile.flow import Moved, passed_on
 from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.text import with_words
-from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
+from thbscreen.compile.where import (
+    answered,
+    dtype_of,
+    is_time,
+    leaf,
+    length_of,
+    names_of,
+    number_bounds,
+    with_clock,
+)
 from thbscreen.compile.windows import expand
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
@@ -51,6 +61,7 @@ class Context:
         networks: network code by account code, -1 outside (for rules over networks), or None.
         first, last: time of the data's first and last movement, UTC microseconds.
         shared: answers that are the same for all buckets, by question.
+        eras: which row of the dimensions holds on which day, for accounts that change hands.
     """
 
     compiled: CompiledPack
@@ -64,6 +75,7 @@ class Context:
     first: int = 0
     last: int = 0
     shared: dict[Any, Any] = field(default_factory=dict)
+    eras: Eras | None = None
 
 
 class View:
@@ -93,6 +105,16 @@ class View:
     def account(self) -> I64:
         """Account code per row."""
         return self.frame["c:account_id"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def holder(self) -> I64:
+        """Row of the dimensions per row: the account with whoever held it on the day."""
+        return on_the_day(self, self.account)
+
+    @cached_property
+    def cp_holder(self) -> I64:
+        """The same for the counterparty's account; -1 where there is none."""
+        return on_the_day(self, self.code("cp_account_id"))
 
     @cached_property
     def account_begins(self) -> I64:
@@ -204,11 +226,11 @@ class View:
             return np.full(self.size, -1, np.int64) if networks is None else networks[self.account]
         if path == "party_id" or path.startswith(("party.", "account.")):
             codes = self.context.dimension_codes.get(path)
-            return np.full(self.size, -1, np.int64) if codes is None else codes[self.account]
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.holder]
         if path.startswith("cp."):
             inner = "party_id" if path == "cp.party_id" else "party." + path[3:]
             codes = self.context.dimension_codes.get(inner)
-            return np.full(self.size, -1, np.int64) if codes is None else codes[self.code("cp_account_id")]
+            return np.full(self.size, -1, np.int64) if codes is None else codes[self.cp_holder]
         name = f"c:{path}"
         if name not in self.frame.columns:
             return np.full(self.size, -1, np.int64)
@@ -229,7 +251,7 @@ class View:
                 shared = self.context.shared
                 if item not in shared:
                     shared[item] = cluster_codes(self.context, item)
-                codes: I64 = shared[item][self.account]
+                codes: I64 = shared[item][self.holder]
                 return codes
             case _:
                 msg = f"'{item.name}' holds numbers, not text"
@@ -284,7 +306,7 @@ class View:
             return whole(np.where(known[code], age, 0), known[code])
         if path.startswith(("party.", "account.", "cp.")):
             inner = "party." + path[3:] if path.startswith("cp.") else path
-            code = self.code("cp_account_id") if path.startswith("cp.") else self.account
+            code = self.cp_holder if path.startswith("cp.") else self.holder
             values = self._dimension_numbers(inner)
             return values.take(code)
         return whole(self.time) if path == "booking_ts" else self._number_column(path)
@@ -373,7 +395,7 @@ class View:
                 case ast.Test():
                     read = self._derived(condition.field) is not None
                 case ast.Compare():
-                    read = any(self._derived(name) is not None for name in _names(condition))
+                    read = any(self._derived(name) is not None for name in names_of(condition))
                 case _:
                     read = any(self._reads_derived(inner) for inner in condition.wheres)
             if read:
@@ -428,7 +450,7 @@ class View:
         """Judges a comparison over fields of the row; a time against a date counts as its local day."""
         if line.left.unit is ast.Unit.TEXT:
             return self._same_text(line, at)
-        names = {n: self.number(n).at(at) for n in _names(line)}
+        names = {n: self.number(n).at(at) for n in names_of(line)}
         if ast.Unit.DATE in {line.left.unit, line.right.unit}:
             for n in filter(is_time, names):
                 names[n] = Column(self.context.clock.day(names[n].num), names[n].den, names[n].known)
@@ -479,7 +501,7 @@ class View:
             pl.when(pl.Series(column.known)).then(pl.col(path)).otherwise(None).alias(path)
         )
         masked = with_clock(masked, path, self.context.clock)
-        return _flags(masked, leaf(test, self.context.compiled.lists, money=money))
+        return answered(masked, leaf(test, self.context.compiled.lists, money=money))
 
     def _by_code(self, test: ast.Test) -> Bool:
         """Gives the answer of a test for every code of its text field; the last one is for no text."""
@@ -488,7 +510,7 @@ class View:
             strings = self.dictionary(test.field).rename(test.field)
             table = pl.concat([strings, pl.Series(test.field, [None], dtype=pl.String)]).to_frame()
             lists = self.context.compiled.lists
-            return _flags(with_words(table, test, lists), leaf(test, lists, money=False))
+            return answered(with_words(table, test, lists), leaf(test, lists, money=False))
 
         return self.once(("by text", test, self._scope_key(test.field)), make)
 
@@ -528,7 +550,7 @@ class View:
         return known is not None and known.field.kind in {"money", "whole"}
 
     def _dimension_test(self, test: ast.Test, at: Rows) -> Bool:
-        code = self.code("cp_account_id") if test.field.startswith("cp.") else self.account
+        code = self.cp_holder if test.field.startswith("cp.") else self.holder
         return self._by_account(test)[code[at]]
 
     def _by_account(self, test: ast.Test) -> Bool:
@@ -550,7 +572,7 @@ class View:
             values = values.cast(pl.String)
         table = with_clock(values.alias(path).to_frame(), path, self.context.clock)
         table = with_words(table, test, self.context.compiled.lists)
-        return _flags(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
+        return answered(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
 
     def _same_holder(self, test: ast.Test, at: Rows) -> Bool:
         if test.op == "missing":
@@ -570,7 +592,7 @@ class View:
         other = self.code("cp_account_id")
         same = np.zeros(self.size, np.bool_)
         if codes is not None:
-            mine, theirs = codes[self.account], codes[other]
+            mine, theirs = codes[self.holder], codes[self.cp_holder]
             same = (mine == theirs) & (mine >= 0)
         if field == "own_transfer":
             same |= self.account == other
@@ -588,11 +610,3 @@ class View:
             if flags is not None:
                 out |= np.append(flags, False)[codes]  # -1 looks up the appended False
         return out
-
-
-def _flags(table: pl.DataFrame, expr: pl.Expr) -> Bool:
-    return table.select(expr.alias("x"))["x"].to_numpy()
-
-
-def _names(line: ast.Compare) -> set[str]:
-    return {*names_in(line.left), *names_in(line.right)}

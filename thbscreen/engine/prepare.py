@@ -27,6 +27,7 @@ from thbscreen.compile.classes import Classifier
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass, encode
 from thbscreen.compile.where import dtype_of
+from thbscreen.engine.mandates import Eras, eras_of, extra_rows, holder_eras
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
 
@@ -73,12 +74,15 @@ class Dimensions:
     """Facts of accounts and of their primary holders, by account code.
 
     Attributes:
-        frame: one row per account code and one last row of missing values; columns are field paths.
+        frame: one row per account code, one per earlier or later holder of accounts that change hands, and
+            one last row of missing values; columns are field paths.
         codes: for text fields used as keys, codes by account code (-1 missing), same length.
+        eras: which row holds on which day, for accounts that change hands.
     """
 
     frame: pl.DataFrame
     codes: dict[str, I64]
+    eras: Eras | None = None
 
 
 @dataclass
@@ -321,11 +325,14 @@ def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.DataFrame:
+def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> tuple[pl.DataFrame, Eras | None]:
     base = pl.DataFrame({"account_id": accounts})
-    held = base.join(
-        primary_holders(source.account_parties), on="account_id", how="left", maintain_order="left"
-    )
+    primary = primary_holders(source.account_parties)
+    held = base.join(primary, on="account_id", how="left", maintain_order="left")
+    table = holder_eras(source.account_parties, primary)
+    others = extra_rows(table, primary)
+    eras = eras_of(table, accounts, others)
+    held = pl.concat([held, others])
     account_table = source.accounts.unique("account_id", keep="first", maintain_order=True)
     party_table = source.parties.unique("party_id", keep="first", maintain_order=True)
     out = [held["party_id"]]
@@ -341,7 +348,7 @@ def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.Data
             # absent: missing in its own type, so that tests on it still make sense
             out.append(pl.Series(path, [None] * held.height, dtype=dtype_of(_KIND_OF[path])))
     frame = pl.DataFrame(out)
-    return pl.concat([frame, frame.clear(1)])
+    return pl.concat([frame, frame.clear(1)]), eras
 
 
 def _dimension_codes(
@@ -424,13 +431,13 @@ def prepare(
     dictionaries, maps = _merge_dictionaries(parts, extra)
     answers, classes = _merge_answers([part.answers for part in parts], len(compiled.row_tests))
     accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
-    dims = _dimensions(source, accounts, compiled.account_fields)
+    dims, eras = _dimensions(source, accounts, compiled.account_fields)
     keyed = {p for p in dims.columns if p == "party_id" or p in _key_paths(compiled)}
     codes, dictionaries = _dimension_codes(dims, dictionaries, keyed)
     prepared = Prepared(
         zone=compiled.pack.profile.time_zone,
         dictionaries=dictionaries,
-        dimensions=Dimensions(dims, codes),
+        dimensions=Dimensions(dims, codes, eras),
         parties=source.parties,
         buckets=[],
         coverage=coverage.counts,

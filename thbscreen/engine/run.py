@@ -164,6 +164,7 @@ class Runner:
             answers=prepared.answers,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
+            eras=prepared.dimensions.eras,
         )
 
     @property
