@@ -207,8 +207,8 @@ def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
     assert {line.partition(",")[2] for line in shown.stdout.split()} == {
-        "check", "coverage", "doc", "explain", "format", "hash-list", "list", "lock", "overlap", "schema", "test",
-        "tune",
+        "check", "coverage", "doc", "explain", "format", "hash-list", "list", "lock", "overlap", "schema",
+        "test", "tune",
     }  # fmt: skip
 
 
