@@ -342,3 +342,8 @@ def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, bundle.W
     if found is None:
         return table
     return table.with_columns(TextPass({(test.field, found.name): found}).columns(table))
+
+
+def answered(table: pl.DataFrame, expr: pl.Expr) -> npt.NDArray[np.bool_]:
+    """Gives the answers of a test for the rows of a table."""
+    return table.select(expr.alias("x"))["x"].to_numpy()

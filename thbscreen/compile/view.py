@@ -21,22 +21,13 @@ from thbscreen.compile.eras import Eras, on_the_day
 from thbscreen.compile.flow import Moved, passed_on
 from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.text import with_words
-from thbscreen.compile.where import (
-    answered,
-    dtype_of,
-    is_time,
-    leaf,
-    length_of,
-    names_of,
-    number_bounds,
-    with_clock,
-)
+from thbscreen.compile.text import answered, with_words
+from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
 from thbscreen.compile.windows import expand
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
 from thbscreen.rules import ast
-from thbscreen.rules.needs import names_in
+from thbscreen.rules.needs import names_in, names_of
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -404,12 +395,10 @@ class View:
 
     def _answers(self, name: str) -> Bool:
         """Gives the answer of a shared row test for every class of rows."""
-        number = self.context.compiled.test_numbers()[name]
-        return self.context.answers[:, number]
+        return self.context.answers[:, self.context.compiled.test_numbers()[name]]
 
     def _test_at(self, name: str, at: Rows) -> Bool:
-        found: Bool = self._answers(name)[self.row_class[at]]
-        return found
+        return self._answers(name)[self.row_class[at]]  # type: ignore[no-any-return]
 
     @cached_property
     def row_class(self) -> npt.NDArray[np.integer]:
@@ -491,9 +480,8 @@ class View:
 
     def _number_test(self, test: ast.Test, at: Rows, *, money: bool) -> Bool:
         path, column = test.field, self.number(test.field).at(at)
-        quick = None
-        if bool(np.all(column.den == 1)):
-            quick = number_bounds(test, column.num, column.known, money=money)
+        whole_numbers = bool(np.all(column.den == 1))
+        quick = number_bounds(test, column.num, column.known, money=money) if whole_numbers else None
         if quick is not None:
             return quick
         values = pl.Series(path, np.where(column.known, column.num, 0)).to_frame()

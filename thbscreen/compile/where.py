@@ -20,7 +20,6 @@ from thbscreen.diagnostics import Span
 from thbscreen.model import catalogue
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.literals import minutes
-from thbscreen.rules.needs import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -266,13 +265,3 @@ def _time_of_day(value: ast.Value) -> pl.Expr:
     if span.start <= span.end:
         return (minute >= span.start) & (minute < span.end)
     return (minute >= span.start) | (minute < span.end)
-
-
-def answered(table: pl.DataFrame, expr: pl.Expr) -> npt.NDArray[np.bool_]:
-    """Gives the answers of a test for the rows of a table."""
-    return table.select(expr.alias("x"))["x"].to_numpy()
-
-
-def names_of(line: ast.Compare) -> set[str]:
-    """Gives the names on both sides of a comparison."""
-    return {*names_in(line.left), *names_in(line.right)}

@@ -77,11 +77,13 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(
-        2000, None, None, 0.0, 0.0, "2,000 people, 0.15 million rows, each scenario and twin once"
+        2000, None, None, 0.0, 0.0, "2,000 people, 0.25 million rows, each scenario and twin once"
     ),
-    "small": Preset(6000, 16, 44, 0.25, 0.2, "6,000 people, 0.5 million rows, 16 positives, 44 twins"),
-    "medium": Preset(15_000, 40, 120, 0.5, 0.2, "15,000 people, 1.2 million rows, 40 positives, 120 twins"),
-    "large": Preset(60_000, 5, 200, 0.4, 0.2, "60,000 people, 5 million rows, rare positives, 200 twins"),
+    "small": Preset(6000, 16, 44, 0.25, 0.2, "6,000 people, 0.7 million rows, 16 positives, 44 twins"),
+    "medium": Preset(15_000, 40, 120, 0.5, 0.2, "15,000 people, 1.8 million rows, 40 positives, 120 twins"),
+    "large": Preset(
+        60_000, 5, 200, 0.4, 0.2, "60,000 people, about 7 million rows, few positives, 200 twins"
+    ),
 }
 
 

@@ -32,7 +32,7 @@ def view() -> View:
     bank = np.full(len(lives.world.holder), -1, dtype=np.int64)
     bank[::20] = 0
     seen = look(lives, bank, np.zeros(lives.world.parties, dtype=bool))
-    return replace(seen, legs=seen.legs.filter(pl.col("moment") < 86_400 * 120))
+    return replace(seen, legs=seen.legs.filter(pl.col("moment") < 86_400 * 70))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_what_a_form_can_hold_comes_back_as_it_was(name: str, rows: pl.DataFrame
     clean = canonical(rows, tmp_path)
     got, dataset, counts = write(name, rows, CLEAN, tmp_path)
     assert set(counts.values()) <= {0}
-    assert got.height == clean.height > 1500
+    assert got.height == clean.height > 700
     report = dataset.report()
     assert report.rejected == 0
     lost = BY_NAME[name].lost
@@ -129,7 +129,7 @@ def test_a_day_with_day_and_month_in_the_wrong_order_is_refused(rows: pl.DataFra
 def test_the_bundle_of_overlapping_statements_counts_every_booking_once(
     view: View, rows: pl.DataFrame, tmp_path: Path
 ) -> None:
-    legs = view.legs.with_columns(pl.col("moment") + 86_400 * 60)  # so that both periods have bookings
+    legs = view.legs.with_columns(pl.col("moment") + 86_400 * 100)  # so that both periods have bookings
     moved = replace(view, legs=legs)
     told = _bundle(moved, replace(settings(CLEAN), banks=1), tmp_path)
     got, dataset = load(tmp_path, None)
