@@ -26,6 +26,9 @@ import polars as pl
 
 from thbscreen.cli import main as thbscreen_command
 from thbscreen.engine import tables
+from thbscreen.evaluate.evaluation import SENTENCE
+from thbscreen.evaluate.folder import read_evaluation
+from thbscreen.evaluate.told import blocks, heading, markdown, words
 from thbscreen.io.checks.judge import VERSION as CHECKS_VERSION
 from thbscreen.io.checks.named import CHECKS, FAMILIES
 from thbscreen.model import catalogue
@@ -35,11 +38,15 @@ from thbscreen.rules.document import pages
 from thbscreen.rules.grammar import KINDS_OF_FILE, Kind
 from thbscreen.rules.pack import load_pack
 from thbscreen.rules.schema import lists_in, schema
+from thbscreen.simulate.reference import page as world_page
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
 ROOT = Path(__file__).resolve().parents[1]
+EVALUATED = ROOT / "docs" / "detection"
+#: The evaluations behind docs/detection.md: fresh worlds of some size, and those of CI.
+MAIN, GATE = "medium", "tiny"
 NOTE = "<!-- Made by docs/generate.py; edit that file or the code it reads, not this page. -->"
 
 #: What a column means, for columns that mean the same in every table.
@@ -181,7 +188,7 @@ or on the clock.
 |---|---|
 | `manifest.json` | versions, hashes of inputs, rules and tables, what the profile changes; written last |
 | `summary.json` | the counts and the top of both lists, for other programs |
-| `quality.json` | rows loaded, rejected and skipped; [checks of data quality](data-quality.md); balances |
+| `quality.json` | rows loaded and left out; [checks of data quality](data-quality.md); who is who; balances |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network, top alert and top review: opens without the program, see below |
@@ -368,8 +375,22 @@ def rule_pages() -> dict[str, str]:
 
 def coverage_page() -> str:
     """Gives the matrix of indicators, forms, needed columns and states."""
-    rows = coverage(load_pack(ROOT / "rules", drafts=True))
-    return f"{NOTE}\n\n{coverage_matrix(rows, link='../rules/')}"
+    measured = (EVALUATED / MAIN / "evaluation.json").is_file()
+    fired = read_evaluation(EVALUATED / MAIN)["indicators"] if measured else None
+    rows = coverage(load_pack(ROOT / "rules", drafts=True), measured=fired)
+    link = "../detection.md" if measured else ""
+    return f"{NOTE}\n\n{coverage_matrix(rows, link='../rules/', detection=link)}"
+
+
+def detection() -> str:
+    """Gives the page on detection, from the evaluations and the remarks in docs/detection."""
+    facts, gate = (read_evaluation(EVALUATED / name) for name in (MAIN, GATE))
+    head, remarks = ((EVALUATED / f"{name}.txt").read_text(encoding="utf-8") for name in ("head", "remarks"))
+    named = [block for block in blocks(facts) if block.kind != "h" or block.text != "In short"]
+    small = [block for block in blocks(gate, short=True) if block.kind != "h"]
+    page = markdown([words(head.strip()), *named, heading("What CI holds"), *small], first=SENTENCE,
+                    folder=f"detection/{MAIN}")  # fmt: skip
+    return f"{NOTE}\n\n# Detection\n\n{page}\n{remarks}"
 
 
 def rule_page(name: str) -> str:
@@ -387,6 +408,11 @@ def left_over() -> list[str]:
     """Lists pages about rules that are no longer there."""
     found = sorted((ROOT / "docs" / "rules").glob("*.md"))
     return [name for path in found if (name := path.relative_to(ROOT).as_posix()) not in PAGES]
+
+
+def simulated_worlds() -> str:
+    """Gives docs/reference/simulated-worlds.md."""
+    return f"{NOTE}\n\n{world_page()}"
 
 
 DATA_QUALITY_HEAD = """# Checks of data quality
@@ -453,6 +479,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli,
     "docs/reference/data-quality.md": data_quality,
     "docs/reference/coverage.md": coverage_page,
+    "docs/reference/simulated-worlds.md": simulated_worlds,
+    "docs/detection.md": detection,
     "README.md": readme,
     **{f"docs/reference/{kind}-schema.json": partial(json_schema, kind) for kind in KINDS_OF_FILE},
     **{name: partial(rule_page, name) for name in rule_page_names()},

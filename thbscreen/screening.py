@@ -11,7 +11,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,13 @@ from thbscreen.engine import tables
 from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
+from thbscreen.engine.mandates import in_force, told_of_holder
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
 from thbscreen.engine.payments import (
     access,
     account_codes,
+    businesses,
     conductors,
     devices,
     link_columns,
@@ -35,10 +37,11 @@ from thbscreen.engine.payments import (
     payments,
     subjects,
 )
-from thbscreen.engine.prepare import SPILL_ROWS, Prepared, prepare
+from thbscreen.engine.prepare import Prepared, bucket_rows, prepare, spills
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
+from thbscreen.engine.timing import Timed, Timing
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.publish import Staging
@@ -57,9 +60,12 @@ from thbscreen.network.stage import (
 from thbscreen.report.runfolder import write_run
 
 if TYPE_CHECKING:
+    from thbscreen.model.keys import Key
     from thbscreen.rules import bundle
 
 PathLike = str | Path
+#: MiB that a run takes at most unless it is told otherwise, and the fewest that it can do with.
+MEMORY, LEAST_MEMORY = 4096, 512
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class ScreenResult:
         below: subjects with hits but no alert, by what they lack first.
         excluded: rows that the profile's exclusions hid, by exclusion and rule.
         dataset: gives the full canonical rows of transaction ids by `fetch`.
+        timing: where the time went; never written into a run folder.
     """
 
     out: Path | None
@@ -95,6 +102,7 @@ class ScreenResult:
     as_of: dt.datetime
     started: dt.datetime
     dataset: Dataset
+    timing: Timing
 
     def table(self, name: str) -> pl.DataFrame:
         """Gives a published table by its name."""
@@ -118,6 +126,8 @@ def screen(
     formats: Sequence[str] = (),
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    key: Key | None = None,
+    memory: int | None = None,
 ) -> ScreenResult:
     """Screens files for the money traces of trafficking in human beings.
 
@@ -133,6 +143,10 @@ def screen(
         formats: further forms of the tables beside Parquet: csv, ndjson.
         only: rule ids to run, by default all.
         progress: told what is going on.
+        key: of the institution, so that details of customers in the open meet digests made under it.
+        memory: MiB that the run should stay within: when rows would take more, they go to files, in smaller
+            parts. By default `MEMORY` MiB, or half of what the machine has free if that is less. Results
+            do not depend on it.
 
     Raises:
         RuleError: rules or the profile do not load.
@@ -140,26 +154,36 @@ def screen(
         UsageError: the call contradicts itself, or `out` exists.
         OutputError: results cannot be written.
     """
-    progress = progress or Silent()
+    timing = Timing()
+    progress = timed = Timed(progress or Silent(), timing)
     started = dt.datetime.now(dt.UTC)
     pack = load_checked(Path(rules) if rules else None, profile, only=only, tests=False)
     compiled = link_columns(compile_pack(pack))
     dataset = open_dataset(
-        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone
-    )
+        [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone,
+        home=home_country(pack), key=key,
+    )  # fmt: skip
     dataset.checked = True
     with ExitStack() as stack:
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".thbscreen-", dir=near)))
-        prepared = _prepare(dataset, compiled, work, buckets, workers, progress)
+        prepared = _prepare(dataset, compiled, work, buckets, workers, progress, memory)
         result = _results(
             dataset, prepared, compiled, work, workers, progress, started, Path(out) if out else None
         )
         if staging is not None:
             progress.stage("writing results", None)
             write_run(staging.path, result, formats, mapping=Path(mapping) if mapping else None)
+    timed.end()
+    result.timing.stages = timing.stages
     return result
+
+
+def home_country(pack: bundle.RulePack) -> str | None:
+    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
+    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
+    return entries[0] if len(entries) == 1 else None
 
 
 def _prepare(
@@ -169,10 +193,26 @@ def _prepare(
     buckets: int | None,
     workers: int,
     progress: Progress,
+    memory: int | None,
 ) -> Prepared:
     progress.stage("reading transactions", None)
-    spill = work if workers > 1 or dataset.size_hint() > SPILL_ROWS else None
-    return prepare(dataset, compiled, buckets=buckets, spill=spill, advance=progress.advance)
+    allowed = min(MEMORY, free_memory() // 2) if memory is None else memory
+    bytes_allowed = max(LEAST_MEMORY, allowed) << 20
+    spill = work if workers > 1 or spills(dataset.size_hint(), bytes_allowed) else None
+    return prepare(
+        dataset, compiled, buckets=buckets, spill=spill, rows_at_most=bucket_rows(bytes_allowed),
+        advance=progress.advance,
+    )  # fmt: skip
+
+
+def free_memory() -> int:
+    """Gives how many MiB the machine has free for programs; `MEMORY` twice where it does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 2 * MEMORY
+    found = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return 2 * MEMORY if found is None else int(found) >> 10
 
 
 def _results(
@@ -196,7 +236,7 @@ def _results(
     codes, ids = account_networks(networks.members, prepared.dictionaries["account"])
     runner.run_networks(codes)
     assembler.network_ids = ids
-    found = assembler.assemble(runner.result)
+    found = _told(assembler, runner)
     ranked = with_network_hits(networks.networks, found.hits)
     ranked, proof = _proven(prepared, compiled, found, networks, ranked, ready)
     excluded = count_hidden(runner)
@@ -231,6 +271,7 @@ def _results(
         as_of=as_of,
         started=started,
         dataset=dataset,
+        timing=runner.timing,
     )
 
 
@@ -240,7 +281,13 @@ def _judged(runner: Runner, assembler: Assembler, progress: Progress) -> HitTabl
     runner.run()
     found = assembler.assemble(runner.result)
     runner.run_mitigation(assembler.named_accounts(found))
-    return assembler.assemble(runner.result)
+    return _told(assembler, runner)
+
+
+def _told(assembler: Assembler, runner: Runner) -> HitTables:
+    """Gives the hits, those on accounts that changed hands with whoever held them then."""
+    found, prepared = assembler.assemble(runner.result), runner.prepared
+    return replace(found, hits=told_of_holder(found.hits, prepared.dimensions.eras, prepared.zone))
 
 
 def _networks(
@@ -267,8 +314,9 @@ def _networks(
             parties=prepared.parties,
             devices=devices(prepared),
             conductors=conductors(prepared),
-            access=access(account_parties, holders),
+            access=access(in_force(account_parties, prepared), holders),
             paid_for=paid_for(prepared),
+            businesses=businesses(prepared),
             meetings=meetings(prepared, holders["subject_id"], marked, scoring.hub_degree),
             reach=reach(prepared, met_by_several(prepared, edges, marked)),
             as_of=as_of,

@@ -20,11 +20,12 @@ from thbscreen.diagnostics import Diagnostic, Span
 
 MARKER = "CY-MARKER-FROM-THE-DATA"
 COMMANDS = [
-    "", "completion", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
+    "", "completion", "convert", "scan", "inspect", "rules", "rules check", "rules coverage", "rules doc",
     "rules explain", "rules format", "rules hash-list", "rules list", "rules lock", "rules schema",
-    "rules tune", "rules test",
+    "rules overlap", "rules tune", "rules test", "evaluate",
     "network", "network show", "network path", "network around", "explain", "compare", "export", "handover",
-    "report", "str", "str check", "str draft", "str profile",
+    "report", "str", "str check", "str draft", "str profile", "verify",
+    "simulate", "simulate check", "simulate explain",
 ]  # fmt: skip
 
 
@@ -206,8 +207,8 @@ def test_completion_knows_the_commands() -> None:
     words = {"COMP_WORDS": "thbscreen rules ", "COMP_CWORD": "2", "_THBSCREEN_COMPLETE": "bash_complete"}
     shown = child(env=words)
     assert {line.partition(",")[2] for line in shown.stdout.split()} == {
-        "check", "coverage", "doc", "explain", "format", "hash-list", "list", "lock", "schema", "test",
-        "tune",
+        "check", "coverage", "doc", "explain", "format", "hash-list", "list", "lock", "overlap", "schema",
+        "test", "tune",
     }  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def test_options_reach_the_run(fake: Fake) -> None:
     assert fake.inputs == (Path("a"), Path("b"))
     assert fake.options == {
         "out": Path("o"), "mapping": Path("m"), "rules": Path("r"), "profile": "p", "only": ("X", "Y"),
-        "formats": ("csv", "ndjson"), "buckets": 3, "workers": 2, "force": True, "progress": None,
+        "formats": ("csv", "ndjson"), "buckets": 3, "workers": 2, "force": True,
+        "progress": None, "key": None,
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def view_of(account, hour, credit, cents, facts=(), **codes):
             "_credit": pl.Series(credit, dtype=pl.Boolean),
             "amount_eur": pl.Series(cents, dtype=pl.Int64),
             "tx_id": pl.Series([f"T{i:02d}" for i in range(n)], dtype=pl.String),
-            "@flags0": pl.Series([int(c) for c in credit], dtype=pl.UInt64),
+            "@class": pl.Series([int(c) for c in credit], dtype=pl.UInt16),
             **{
                 f"c:{k}": pl.Series([-1 if v is None else v for v in vs], dtype=pl.Int32)
                 for k, vs in codes.items()
@@ -44,7 +44,9 @@ def view_of(account, hour, credit, cents, facts=(), **codes):
     )
     dims = pl.DataFrame({"party_id": pl.Series([None] * (n_accounts + 1), dtype=pl.String)})
     dictionaries = {k: pl.Series([str(i) for i in range(5)]) for k in codes}
-    context = Context(pack, clock(pack.pack.profile.time_zone), dims, {}, dictionaries)
+    context = Context(
+        pack, clock(pack.pack.profile.time_zone), dims, {}, dictionaries, np.array([[False], [True]])
+    )
     assert np.all(np.diff(frame["c:account_id"].to_numpy()) >= 0)
     return View(frame, context)
 

@@ -146,10 +146,10 @@ def engine_windows(window, keys, rows):
     names = [Assembler(prepared, compiled).dictionary(rule, k).to_list() for k in keys]
     found = {m.name: windows.measure(m, {}).floats() for m in rule.detect.measures}
     out = []
-    for row in np.flatnonzero(windows.frame.last):
+    for n, row in enumerate(windows.at):
         codes = [k[windows.frame.order][row] for k in windows.keys]
-        key = tuple(n[c] for n, c in zip(names, codes, strict=True))
-        numbers = {n: None if np.isnan(v[row]) else float(v[row]) for n, v in found.items()}
+        key = tuple(name[c] for name, c in zip(names, codes, strict=True))
+        numbers = {m: None if np.isnan(v[n]) else float(v[n]) for m, v in found.items()}
         out.append((*key, int(windows.frame.time[row]), numbers))
     return sorted(out, key=lambda x: x[:-1])
 

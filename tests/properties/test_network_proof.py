@@ -48,7 +48,13 @@ def compiled_pack(rule_id: str):
     return link_columns(compile_pack(dataclasses.replace(EXAMPLES, rules=(weak, rule))))
 
 
-def found(rule_id: str, rows: list[dict[str, Any]], parties: list[dict[str, str]], buckets: int = 1):
+def found(
+    rule_id: str,
+    rows: list[dict[str, Any]],
+    parties: list[dict[str, str]],
+    accounts: list[dict[str, str]],
+    buckets: int = 1,
+):
     """Networks, members and proof of rows, as a scan finds them."""
     compiled = compiled_pack(rule_id)
     ordered = sorted(rows, key=lambda r: (r["account_id"], r["booking_ts"]))
@@ -60,7 +66,7 @@ def found(rule_id: str, rows: list[dict[str, Any]], parties: list[dict[str, str]
         }
         for n, r in enumerate(ordered)
     ]  # fmt: skip
-    source = from_rows(texts, [], parties, EXAMPLES.profile.time_zone)
+    source = from_rows(texts, accounts, parties, EXAMPLES.profile.time_zone)
     prepared = prepare(source, compiled, buckets=buckets)
     ready = readiness(prepared, compiled)
     hits = Assembler(prepared, compiled).assemble(Runner(prepared, compiled).run())
@@ -82,6 +88,7 @@ class Plant:
     rows: list[dict[str, Any]]
     steps: set[str]
     parties: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    accounts: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
 
 def row(account: str, cp: str | None, hours: float, amount: int, direction: str = "debit", **more: Any):
@@ -153,10 +160,35 @@ def star(n: int, gap: int, *, money: bool = True) -> Plant:
     return Plant("THB-TEST-015", "O", members, rows, {"client_fee", "travel", "fee", "payout"}, parties)
 
 
+def herd(n: int, gap: int, *, money: bool = True) -> Plant:
+    rows = [row(f"H{i}", "S", i * gap, 300) for i in range(n)]
+    # One number and one address in turn: nobody shares both with everybody.
+    parties = [
+        {
+            "party_id": f"H{i}", "account_id": f"H{i}", "kind": "natural", "phone_hash": f"p{i // 2}",
+            "address_hash": f"a{(i + 1) // 2}",
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    accounts = [{"account_id": f"H{i}", "opened_date": "2024-01-10"} for i in range(n)]
+    return Plant("THB-TEST-104", "S", {"S", *(f"H{i}" for i in range(n))}, rows, {"feed"}, parties, accounts)
+
+
+def payers(n: int, gap: int, *, money: bool = True) -> Plant:
+    rows = [row(f"B{i}", "F", 24 * i + gap, 40 + i if money else 160, cp_country="PH") for i in range(n)]
+    parties = [
+        {"party_id": f"B{i}", "account_id": f"B{i}", "kind": "natural", "address_hash": f"a{i}"}
+        for i in range(n)
+    ]
+    return Plant("THB-TEST-105", "F", {"F", *(f"B{i}" for i in range(n))}, rows, {"paid"}, parties)
+
+
 SHAPES = {
     "collector": collector, "workers": workers, "two-way": two_way, "rotation": rotation, "funnel": funnel,
-    "star": star,
+    "star": star, "herd": herd, "payers": payers,
 }  # fmt: skip
+#: Shapes in which no payment has to come before another: their time is the length of a window, or turns.
+WITHOUT_ORDER = {"rotation", "herd", "payers"}
 SIZE, GAP = st.integers(3, 6), st.integers(1, 20)
 
 
@@ -189,7 +221,18 @@ def quick(n: int):
 # --- the tests ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@quick(4)
+@given(SIZE, GAP, noise())
+def test_payers_of_one_are_found_exactly_and_signs_on_clients_alone_make_no_network(n, gap, strangers):
+    plant = payers(n, gap)
+    _, members, _, hits = found(plant.rule_id, [*strangers, *plant.rows], plant.parties, plant.accounts)
+    mine = hits.hits.filter((pl.col("rule") == plant.rule_id) & (pl.col("subject_id") == plant.centre))
+    named = hits.members.filter(pl.col("hit_id").is_in(mine["hit_id"].implode()))
+    assert {*named["member_id"], plant.centre} == plant.members
+    assert not set(members["member_id"]) & plant.members
+
+
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"payers"}))
 @quick(4)
 @given(SIZE, GAP, noise(), st.lists(st.integers(0, 9), max_size=2), st.sampled_from((1, 3)))
 def test_a_planted_pattern_is_a_network_of_exactly_its_members_with_a_proof_in_order(
@@ -197,7 +240,7 @@ def test_a_planted_pattern_is_a_network_of_exactly_its_members_with_a_proof_in_o
 ):
     plant = SHAPES[shape](n, gap)
     rows = [*strangers, *plant.rows, *touching(plant, picks)]
-    networks, members, proof, hits = found(plant.rule_id, rows, plant.parties, buckets)
+    networks, members, proof, hits = found(plant.rule_id, rows, plant.parties, plant.accounts, buckets)
     inside = members.filter(pl.col("member_id") == plant.centre)["network_id"]
     assert len(inside) == 1
     held = members.filter((pl.col("network_id") == inside[0]) & ~pl.col("is_connector"))
@@ -235,7 +278,7 @@ def backwards(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**r, "booking_ts": ends[0] + (ends[1] - r["booking_ts"])} for r in rows]
 
 
-@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"rotation"}))
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - WITHOUT_ORDER))
 @quick(3)
 @given(SIZE, GAP, noise())
 def test_the_same_payments_backwards_are_no_pattern(shape, n, gap, strangers):
@@ -245,7 +288,20 @@ def test_the_same_payments_backwards_are_no_pattern(shape, n, gap, strangers):
     look_alike(plant, [*strangers, *backwards(rows)])
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", sorted(WITHOUT_ORDER))
+@quick(3)
+@given(SIZE, GAP, noise())
+def test_the_same_payments_over_too_long_a_time_are_no_pattern(shape, n, gap, strangers):
+    plant = SHAPES[shape](n, gap)
+    # Turns that stand years apart do not follow one another, and windows hold one payment each.
+    slow = [
+        {**r, "booking_ts": r["booking_ts"] + dt.timedelta(days=70 * place)}
+        for place, r in enumerate(plant.rows)
+    ]
+    look_alike(plant, [*strangers, *slow])
+
+
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"herd"}))
 @quick(3)
 @given(SIZE, GAP, noise())
 def test_the_same_payments_without_the_money_are_no_pattern(shape, n, gap, strangers):
@@ -254,7 +310,7 @@ def test_the_same_payments_without_the_money_are_no_pattern(shape, n, gap, stran
 
 
 def look_alike(plant: Plant, rows: list[dict[str, Any]]) -> None:
-    _, members, proof, hits = found(plant.rule_id, rows, plant.parties)
+    _, members, proof, hits = found(plant.rule_id, rows, plant.parties, plant.accounts)
     mine = hits.hits.filter(
         (pl.col("rule") == plant.rule_id) & pl.col("subject_id").is_in(list(plant.members))
     )

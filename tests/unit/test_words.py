@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Everything that can write into an output: whole packages, and the module that explains rules.
 SOURCES = sorted(
     path
-    for part in ("report", "network", "engine", "cli", "rules", "screening.py")
+    for part in ("report", "network", "engine", "evaluate", "cli", "rules", "screening.py")
     for path in (
         [ROOT / "thbscreen" / part] if part.endswith(".py") else (ROOT / "thbscreen" / part).rglob("*.py")
     )

@@ -8,6 +8,8 @@ import click
 
 import thbscreen
 from thbscreen.cli.compare import compare
+from thbscreen.cli.convert import convert
+from thbscreen.cli.evaluate import evaluate
 from thbscreen.cli.explain import explain
 from thbscreen.cli.export import export
 from thbscreen.cli.handover import handover
@@ -18,6 +20,8 @@ from thbscreen.cli.report import report
 from thbscreen.cli.report_draft import report_draft
 from thbscreen.cli.rules import rules
 from thbscreen.cli.scan import scan
+from thbscreen.cli.simulate import simulate
+from thbscreen.cli.verify import verify
 from thbscreen.errors import ThbscreenError
 
 
@@ -81,11 +85,15 @@ def completion(shell: str) -> None:
 
 main.add_command(scan)
 main.add_command(inspect)
+main.add_command(convert)
+main.add_command(verify)
 main.add_command(rules)
 main.add_command(network)
 main.add_command(explain)
 main.add_command(compare)
+main.add_command(evaluate)
 main.add_command(export)
 main.add_command(handover)
 main.add_command(report)
 main.add_command(report_draft)
+main.add_command(simulate)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, say
+from thbscreen.cli.program import FilePath, debug_option, epilog, read_key, say
 from thbscreen.errors import UsageError
 
 PATH = FilePath()
@@ -72,7 +72,7 @@ def handover(folder: Path, out: Path, cases: tuple[str, ...], every: bool, **opt
         raise UsageError("say which cases", hint="--case ID, once or several times, or --all")
     level = options["level"]
     drafts = _drafts(folder, cases, options) if options["profile"] else {}
-    key = _key(options["key_file"], options["key_env"]) if level == "counterpart" else None
+    key = read_key(options["key_file"], options["key_env"]) if level == "counterpart" else None
     request = Request(
         cases, level, key, options["mapping_out"], options["at_least"],
         {case: made.with_manifest() for case, made in drafts.items()}, options["force"],
@@ -88,21 +88,6 @@ def handover(folder: Path, out: Path, cases: tuple[str, ...], every: bool, **opt
     gaps = sum(bool(made.errors) for made in drafts.values())
     if gaps:
         say(f"{count(gaps, 'draft')} would be refused as it is: read checklist.md in its folder", "note")
-
-
-def _key(file: Path | None, env: str | None) -> Any:
-    from thbscreen.rules.keys import KeyProblem, KeySource  # noqa: PLC0415  # help needs no rules
-
-    if file is not None and env is not None:
-        raise UsageError("name one place of the key: --key-file or --key-env")
-    if file is None and env is None:
-        return None
-    try:
-        return KeySource(env=env or "", file=file).read()
-    except KeyProblem as problem:
-        raise UsageError(
-            str(problem), hint="32 characters or more; keep it where nothing copies it"
-        ) from None
 
 
 def _drafts(folder: Path, cases: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

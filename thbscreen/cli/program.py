@@ -12,7 +12,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from thbscreen.errors import OutputError, RuleError, ThbscreenError
+from thbscreen.errors import OutputError, RuleError, ThbscreenError, UsageError
 from thbscreen.report.layout import printable_lines
 
 #: Exit code of a run that somebody stopped with Ctrl-C, and when the reader of the output has gone.
@@ -183,6 +183,43 @@ def debug_option(command: F) -> F:
         "--debug", is_flag=True, expose_value=False, is_eager=True, callback=switch,
         help="Show the trace of a failure; it may hold values from the data.",
     )(command)  # fmt: skip
+
+
+def key_options(command: F) -> F:
+    """Adds `--key-file` and `--key-env`: where the institution's key for details of customers is."""
+    with_env = click.option(
+        "--key-env", metavar="NAME", help="The same, from an environment variable."
+    )(command)  # fmt: skip
+    return click.option(
+        "--key-file", metavar="FILE", type=FilePath(),
+        help="Key under which telephones, e-mails, addresses and papers of customers are hashed, so that "
+        "they meet hashes made elsewhere under the same key.",
+    )(with_env)  # fmt: skip
+
+
+def read_key(file: Path | None, env: str | None) -> Any:
+    """Reads the key that options name; None without one.
+
+    Raises:
+        UsageError: two places are named, or there is no good key in the one.
+    """
+    from thbscreen.model.keys import KeyProblem, KeySource  # noqa: PLC0415  # help needs no keys
+
+    if file is not None and env is not None:
+        raise UsageError("name one place of the key: --key-file or --key-env")
+    if file is None and env is None:
+        return None
+    source = KeySource(env=env or "", file=file)
+    try:
+        key = source.read()
+    except KeyProblem as problem:
+        raise UsageError(
+            str(problem), hint="32 characters or more; keep it where nothing copies it"
+        ) from None
+    if source.seen_by_others():
+        say("other users of this machine may read the file of the key; take their rights away (chmod 600)",
+            "warning")  # fmt: skip
+    return key
 
 
 def coloured(stream: TextIO) -> bool:

@@ -14,6 +14,7 @@ from thbscreen.cli.rules_coverage import coverage
 from thbscreen.cli.rules_doc import doc
 from thbscreen.cli.rules_hash import hash_list
 from thbscreen.cli.rules_lock import lock
+from thbscreen.cli.rules_overlap import overlap
 from thbscreen.cli.rules_read import explain, list_
 from thbscreen.cli.rules_tune import tune
 from thbscreen.cli.rules_write import format_, schema
@@ -50,6 +51,7 @@ rules.add_command(hash_list)
 rules.add_command(list_)
 rules.add_command(lock)
 rules.add_command(schema)
+rules.add_command(overlap)
 rules.add_command(tune)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thbscreen.cli.program import debug_option, epilog, profile_option, width_of
+from thbscreen.cli.program import FilePath, debug_option, epilog, profile_option, width_of
 from thbscreen.cli.rules_read import DATA, MAPPING, RULES, readiness_on
 from thbscreen.report.layout import columns, cut, printable
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         "thbscreen rules coverage --form sham_marriage",
         "thbscreen rules coverage --for data/ --mapping mapping.yaml",
         "thbscreen rules coverage --format json",
+        "thbscreen rules coverage --measured evaluation/evaluation.json",
     )
 )
 @RULES
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 @click.option("--form", "form", metavar="FORM", help="Only this form, such as sham_marriage.")
 @DATA
 @MAPPING
+@click.option("--measured", metavar="FILE", type=FilePath(),
+              help="What thbscreen evaluate wrote: in which planned groups each rule fired.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice(["table", "json", "markdown"]), default="table",
               show_default=True, help="Form on stdout.")  # fmt: skip
 @debug_option
@@ -43,13 +46,15 @@ def coverage(
     form: str | None,
     data: tuple[Path, ...],
     mapping: Path | None,
+    measured: Path | None,
     style: str,
 ) -> None:
     """Shows indicator by indicator whether a rule asks it, what it needs, and what stands in the way.
 
     An indicator runs, is off or a draft (for the reason given), needs a list or a column that is not
     there, or cannot be told from a bank's data at all. With --for, each rule is also called ready, weak or
-    not judged on those data, drafts included; what is not judged is never clean.
+    not judged on those data, drafts included; what is not judged is never clean. With --measured, it is told
+    in which planned groups of made worlds each rule fired, which is not how many real cases it would fire in.
     """
     from thbscreen.rules.coverage import coverage as covered  # noqa: PLC0415  # help needs no rules
     from thbscreen.rules.coverage import page  # noqa: PLC0415
@@ -62,7 +67,12 @@ def coverage(
     if data:
         found = readiness_on(pack, data, mapping)
         judged = {rule: (str(facts["judged"]), str(facts["reason"])) for rule, facts in found.items()}
-    rows = covered(pack, judged)
+    fired = None
+    if measured is not None:
+        from thbscreen.evaluate.folder import read_evaluation  # noqa: PLC0415  # tables are loaded when needed
+
+        fired = read_evaluation(measured)["indicators"]
+    rows = covered(pack, judged, fired)
     if form is not None:
         known = sorted({row.form for row in rows})
         rows = [row for row in rows if row.form == form]
@@ -73,12 +83,14 @@ def coverage(
     elif style == "markdown":
         click.echo(page(rows), nl=False)
     else:
-        for line in _table(rows, max(40, width_of(sys.stdout, 100)), judged=bool(data)):
+        for line in _table(
+            rows, max(40, width_of(sys.stdout, 100)), judged=bool(data), told=fired is not None
+        ):
             click.echo(line)
 
 
-def _table(rows: Sequence[Covered], width: int, *, judged: bool) -> list[str]:
-    from thbscreen.rules.coverage import STATES, counts  # noqa: PLC0415  # help needs no rules
+def _table(rows: Sequence[Covered], width: int, *, judged: bool, told: bool) -> list[str]:
+    from thbscreen.rules.coverage import STATES, counts, recall  # noqa: PLC0415  # help needs no rules
 
     by_form = counts(rows)
     head = [["form", *STATES, "all"]]
@@ -94,6 +106,8 @@ def _table(rows: Sequence[Covered], width: int, *, judged: bool) -> list[str]:
             out.append(cut(line, width))
             if row.judged_why and row.judged != "ready":
                 out += _whole(f"{row.judged}: {row.judged_why}", width)
+            if told and row.family:
+                out += _whole(f"fired in {recall(row)}", width)
             if row.why:
                 out += _whole(row.why, width)
             elif row.columns:

@@ -63,8 +63,8 @@ def hash_list(
     in the spellings in which a list in the open finds it, whole words only. The key has at least 32
     characters and is not in the result. No word is ever printed; lines are named by their number.
     """
+    from thbscreen.model.keys import KeyProblem, KeySource  # noqa: PLC0415
     from thbscreen.rules.hashlist import lines_of, make  # noqa: PLC0415  # help needs no rules
-    from thbscreen.rules.keys import KeyProblem, KeySource  # noqa: PLC0415
 
     if (key_env is None) == (key_file is None):
         raise click.UsageError("name one place of the key: --key-env or --key-file")

@@ -151,15 +151,17 @@ def readiness_rows(
         look: is given the dataset, read with the checks of quality, while its files are still there.
     """
     from thbscreen.compile.pack import compile_pack  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.engine.prepare import SPILL_ROWS, prepare  # noqa: PLC0415
+    from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
+    from thbscreen.screening import home_country  # noqa: PLC0415
 
     compiled = compile_pack(pack)
-    dataset = open_dataset(list(data), mapping, zone=pack.profile.time_zone)
+    zone, home = pack.profile.time_zone, home_country(pack)
+    dataset = open_dataset(list(data), mapping, zone=zone, home=home)
     dataset.checked = look is not None
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
-        spill = Path(work) if dataset.size_hint() > SPILL_ROWS else None
+        spill = Path(work) if spills(dataset.size_hint(), 4 << 30) else None
         rows = readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts()
         if look is not None:
             look(dataset)

@@ -26,13 +26,18 @@ SHOWN, MAX_BYTES = 8, 16 * 1024 * 1024
     epilog=epilog(
         "thbscreen rules tune THB-SEX-010 --confirmed confirmed.txt --cleared cleared.txt --data data/",
         "thbscreen rules tune THB-ML-001 --confirmed yes.csv --cleared no.csv --data in.csv --mapping m.yaml",
+        "thbscreen rules tune THB-VIC-001 --truth world/truth --data world/data --curves",
     )
 )
 @click.argument("rule_id", metavar="ID")
-@click.option("--confirmed", metavar="FILE", type=PATH, required=True,
+@click.option("--confirmed", metavar="FILE", type=PATH,
               help="Subjects rightly flagged: one id a line, or rows of hits.csv.")  # fmt: skip
-@click.option("--cleared", metavar="FILE", type=PATH, required=True,
+@click.option("--cleared", metavar="FILE", type=PATH,
               help="Subjects that turned out harmless, in the same form.")  # fmt: skip
+@click.option("--truth", metavar="DIR", type=PATH,
+              help="Truth folder of the data instead: planned members, and lawful ones.")  # fmt: skip
+@click.option("--curves", is_flag=True,
+              help="Show each parameter from its loosest to its strictest value.")  # fmt: skip
 @click.option("--data", "inputs", metavar="PATH", type=PATH, multiple=True, required=True,
               help="Folder or file of data; may be given several times.")  # fmt: skip
 @click.option("--mapping", metavar="FILE", type=PATH, help="Mapping file, for columns with other names.")
@@ -44,8 +49,10 @@ SHOWN, MAX_BYTES = 8, 16 * 1024 * 1024
 @debug_option
 def tune(
     rule_id: str,
-    confirmed: Path,
-    cleared: Path,
+    confirmed: Path | None,
+    cleared: Path | None,
+    truth: Path | None,
+    curves: bool,
     inputs: tuple[Path, ...],
     mapping: Path | None,
     folder: Path | None,
@@ -55,16 +62,21 @@ def tune(
     """Tries other values of a rule's parameters on data with known outcomes.
 
     Values move inside the bounds that the rule sets. Shown are those that keep the most confirmed subjects
-    and flag the fewest cleared ones, and what to paste into the profile. Nothing is changed.
+    and flag the fewest cleared ones, and what to paste into the profile. Nothing is changed. Outcomes come
+    from two files, or from the truth of a made world: then members of planned groups of the rule's forms
+    count as confirmed, and members of lawful groups as cleared.
     """
-    from thbscreen.engine.tuning import read_decided  # noqa: PLC0415  # tables are loaded when needed
-    from thbscreen.engine.tuning import tune as find  # noqa: PLC0415
+    if (truth is None) == (confirmed is None and cleared is None) or (confirmed is None) != (cleared is None):
+        raise click.UsageError("give --confirmed and --cleared, or --truth")
+    from thbscreen.engine.tuning import tune as find  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
+    from thbscreen.screening import home_country  # noqa: PLC0415
 
     pack = load_pack(folder, profile, only=[rule_id.upper()], tests=False)
-    decided = [read_decided(_text(path), rule_id.upper()) for path in (confirmed, cleared)]
-    dataset = open_dataset(list(inputs), mapping, zone=pack.profile.time_zone)
+    decided = _decided(pack, rule_id.upper(), confirmed, cleared, truth)
+    zone, home = pack.profile.time_zone, home_country(pack)
+    dataset = open_dataset(list(inputs), mapping, zone=zone, home=home)
     if quiet:
         found = find(pack, rule_id.upper(), dataset, *decided)
     else:
@@ -72,11 +84,45 @@ def tune(
 
         with Shown(sys.stderr, live=sys.stderr.isatty(), width=width_of(sys.stderr)) as progress:
             found = find(pack, rule_id.upper(), dataset, *decided, progress=progress)
+    if truth is not None:
+        from thbscreen.evaluate.evaluation import SENTENCE  # noqa: PLC0415
+
+        click.echo(SENTENCE)
     for line in _report(found, pack, decided):
         click.echo(printable(line))
+    for line in _curves(found) if curves else ():
+        click.echo(printable(line))
     for path, unknown in ((confirmed, found.unknown_confirmed), (cleared, found.unknown_cleared)):
-        if unknown:
+        if unknown and path is not None:
             say(f"{_lines(unknown)} of {path.name}: not in the data, left out", "warning")
+
+
+def _decided(
+    pack: RulePack, rule_id: str, confirmed: Path | None, cleared: Path | None, truth: Path | None
+) -> list[list[Decided]]:
+    from thbscreen.engine.tuning import Decided, read_decided  # noqa: PLC0415  # tables are loaded when needed
+
+    if truth is None:
+        return [read_decided(_text(path), rule_id) for path in (confirmed, cleared) if path is not None]
+    from thbscreen.evaluate.truth import decided_by, read_truth  # noqa: PLC0415
+
+    rule = next(r for r in pack.rules if r.id == rule_id)
+    sides = decided_by(read_truth(truth), rule.typologies)
+    return [[Decided(name, n) for n, name in enumerate(side, 1)] for side in sides]
+
+
+def _curves(found: Tuning) -> Iterator[str]:
+    """Gives each parameter alone: what its values flag, above and below the one in force."""
+    more = {"lower": "; lower finds more", "higher": "; higher finds more"}
+    for parameter in found.rule.parameters:
+        at = found.by_value(parameter.name)
+        yield ""
+        yield f"{parameter.name}: {parameter.means}{more.get(parameter.stricter, '')}"
+        rows = [("confirmed", "cleared", "all", "value")]
+        rows += [
+            _row(s, found, f"{value.text}{' (in force)' if s is found.current else ''}") for value, s in at
+        ]
+        yield from columns([list(r) for r in rows], frozenset({0, 1, 2}), [12, 12, 8, 40])
 
 
 def _text(path: Path) -> str:

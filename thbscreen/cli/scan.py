@@ -16,7 +16,9 @@ from thbscreen.cli.program import (
     coloured,
     debug_option,
     epilog,
+    key_options,
     profile_option,
+    read_key,
     tell,
     width_of,
 )
@@ -47,6 +49,8 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
         "thbscreen scan data/ --out out/ --quiet --json --fail-on networks",
         "thbscreen scan reports/ --mapping fiu.yaml --out out/",
         "thbscreen scan statements/ --out out/",
+        "thbscreen scan data/ --key-file bank.key --out out/",
+        "thbscreen scan data/ --out out/ --profile-run times.json",
     )
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
@@ -61,6 +65,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
 @profile_option
+@key_options
 @click.option("--only", metavar="ID", multiple=True, help="Run this rule only; may be given several times.")
 @click.option("--format", "formats", metavar="LIST", multiple=True, callback=_formats,
               help="Write the tables also as csv, ndjson or both (csv,ndjson).")  # fmt: skip
@@ -72,6 +77,18 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
 )
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+)
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=click.IntRange(512),
+    help="MiB to stay within; more goes to files. By default 4096, or half of what is free.",
+)
+@click.option(
+    "--profile-run",
+    metavar="FILE",
+    type=PATH,
+    help="Show where time went, per stage and rule, and write it to this file as JSON; - only shows it.",
 )
 @click.option("--force", is_flag=True, help="Replace an earlier run folder.")
 @click.option("--fail-on", type=click.Choice(["alerts", "networks"]), multiple=True,
@@ -85,10 +102,14 @@ def scan(
     mapping: Path | None,
     rules_dir: Path | None,
     profile: str,
+    key_file: Path | None,
+    key_env: str | None,
     only: tuple[str, ...],
     formats: tuple[str, ...],
     buckets: int | None,
     workers: int,
+    memory: int | None,
+    profile_run: Path | None,
     force: bool,
     fail_on: tuple[str, ...],
     as_json: bool,
@@ -102,6 +123,7 @@ def scan(
     alerts, suspected networks, case narratives and what they rest on. The name of the
     folder that was made goes to stdout, progress and a summary go to stderr.
     """
+    key = read_key(key_file, key_env)
     from thbscreen.io.probe import check_parquet  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.screening import screen  # noqa: PLC0415
 
@@ -116,7 +138,8 @@ def scan(
             progress = stack.enter_context(Shown(sys.stderr, live=live, width=width_of(sys.stderr)))
         result = screen(
             inputs, out=out, mapping=mapping, rules=rules_dir, profile=profile, buckets=buckets,
-            workers=workers, force=force, formats=formats, only=only, progress=progress,
+            workers=workers, force=force, formats=formats, only=only, progress=progress, key=key,
+            memory=memory,
         )  # fmt: skip
     root = click.get_current_context().find_root().command
     if isinstance(root, Program):
@@ -127,6 +150,12 @@ def scan(
     if not quiet:
         page = render(result, width=width_of(sys.stderr), out=out, paint=paint(coloured(sys.stderr)))
         tell("\n" + page)
+    if profile_run is not None:
+        from thbscreen.report import timing  # noqa: PLC0415
+
+        tell("\n" + timing.page(result.timing))
+        if str(profile_run) != "-":
+            timing.write(result.timing, profile_run)
     facts = summary(result)
     click.echo(json.dumps(facts, indent=2, sort_keys=True) if as_json else str(out))
     found = {"alerts": facts["alerts"]["all"], "networks": facts["networks"]}

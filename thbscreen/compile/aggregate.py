@@ -7,9 +7,10 @@ and keeps only what the rule needs; `judge` works on such rows, gathered from on
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,24 @@ import polars as pl
 
 from thbscreen.compile import compared
 from thbscreen.compile import windows as kernels
+from thbscreen.compile.bounds import NEAR, candidates, least_rows
+from thbscreen.compile.found import (
+    Judged,
+    Line,
+    Part,
+    contributions,
+    line_columns,
+    measure_columns,
+    member_rows,
+)
+from thbscreen.compile.pack import is_id
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.steps import NO_STEP, matched_rows, own_steps, step_rows
+from thbscreen.compile.rows import Later, Rows, later_columns, numbered
+from thbscreen.compile.steps import NO_STEP, matched_rows, own_steps, rests_on_others, step_rows
 from thbscreen.compile.where import as_fraction, constant, length_of
 from thbscreen.model.clock import DAY, Clock
 from thbscreen.rules import ast
+from thbscreen.rules.needs import names_in
 
 if TYPE_CHECKING:
     from thbscreen.compile.view import View
@@ -30,30 +44,8 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
-#: A window that misses one line by at most this share of the threshold is a near miss.
-NEAR = 0.25
 #: Near misses kept per rule, nearest first, ties in key order: the same for any number of buckets.
 NEAREST = 200
-
-
-@dataclass
-class Judged:
-    """Raw results of one rule: codes and integers, no strings but transaction ids.
-
-    Attributes:
-        hits: one row per hit: k0.. key codes; starts, ends, w_starts, w_ends (UTC microseconds); episodes;
-            amount and tx_ids of the whole episode (the shown window is the part from w_starts to w_ends);
-            first and last (of these rows); m0n/m0d/m0k.. measures as exact fractions; c0l/c0r/c0h..
-            leaf lines.
-        members: hit (row number in hits), role (position in rule.roles), code, n, amount.
-        near: nearest miss per group: k0.., w_starts, w_ends, line, left, right, distance, tx_ids.
-        steps: hit, tx_id, step (position in `steps.step_names`), of rules that prove something.
-    """
-
-    hits: pl.DataFrame
-    members: pl.DataFrame
-    near: pl.DataFrame
-    steps: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def period_of(window: ast.Window, days: I64) -> I64:
@@ -82,9 +74,15 @@ def _period_bounds(window: ast.Window, period: I64, clock: Clock) -> tuple[I64, 
     return clock.utc(first * DAY), clock.utc(after * DAY) - 1
 
 
-def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, Bool]:
-    """Gives value and whether the row counts, for one measure, at some rows."""
-    counts = view.where(measure.where)[rows]
+def _measure_values(view: View, measure: ast.Measure, rows: I64, counts: Bool) -> tuple[I64, Bool]:
+    """Gives value and whether the row counts, for one measure, at some rows.
+
+    Args:
+        view: of the bucket.
+        measure: not a formula.
+        rows: asked.
+        counts: on which of them the measure's conditions hold.
+    """
     match measure.kind:
         case "count":
             return counts.astype(np.int64), counts
@@ -96,26 +94,30 @@ def _measure_values(view: View, measure: ast.Measure, rows: I64) -> tuple[I64, B
             code, known = view.value_codes(measure.field or "")
             return code[rows], counts & known[rows]
         case _:
-            column = view.number(measure.field or "").take(rows)
+            column = view.number(measure.field or "").at(rows)
             values = column.num if bool(np.all(column.den[column.known] == 1)) else column.num // column.den
             return np.where(column.known & counts, values, 0), counts & column.known
 
 
-def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
+def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> Rows:
     """Filters one bucket to the rows a rule looks at, with just the columns it needs.
 
     Returns:
-        k0.., _t, _low or _period, amount, tx_id, x0../y0.. (ids, times of matched earlier rows), v:/n: per
-        measure, r0.. per role; rows with a missing first key are left out (law L5).
+        k0.., _t, _low or _period, amount, v:/n: per measure, q: per field in which peers agree; later tx_id,
+        r0.. per role, x0../y0.. (ids, times of matched rows); rows with a missing first key are left out (law
+        L5), and accounts that cannot matter.
     """
     view.use(detect.derive)
-    keep = view.where(detect.where) & (view.code(detect.for_each[0]) >= 0)
-    rows = np.flatnonzero(keep)
-    if detect.for_each == ("account_id",):
-        rows = rows[kernels.large_groups(kernels.group_ids([view.account[rows]]), least_rows(detect))]
-    columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
-    }
+    among = candidates(view, detect)
+    rows = view.rows(detect.where) if among is None else view.rows_among(detect.where, among)
+    if detect.for_each[0] == "account_id":
+        if len(detect.for_each) == 1:
+            rows = rows[kernels.large_groups(view.account_number[rows], least_rows(detect))]
+    else:
+        rows = rows[view.has_key(detect.for_each[0], rows)]
+    if len(rows) == 0:
+        return Rows(0, {})
+    columns, texts = key_columns(view, detect.for_each, rows)
     columns["_t"] = view.time[rows]
     if isinstance(detect.window, ast.Rolling):
         length = length_of(detect.window.length)
@@ -125,61 +127,74 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> pl.DataFrame:
     if isinstance(detect.window, ast.Turns):
         columns["_period"] = period_of(ast.Calendar(detect.window.step), view.local_day[rows])
         columns["_source"] = view.code(detect.window.source)[rows]
-    columns["amount"] = np.where(view.amount.known, view.amount.num, 0)[rows]
-    columns["tx_id"] = view.frame["tx_id"].gather(rows)
-    columns |= matched_rows(view, detect.derive, rows)
+    columns["amount"] = view.cents[rows]
     if detect.links:
         columns["_step"] = own_steps(view, detect, rows)
+    counted: dict[ast.Where, Bool] = {}
     for measure in detect.measures:
         if measure.compared is not None:
             columns |= {f"q:{measure.name}:{f}": view.code(f)[rows] for f in measure.compared.alike_by}
         elif measure.kind != "formula":
-            value, counts = _measure_values(view, measure, rows)
+            if measure.where not in counted:
+                counted[measure.where] = view.holds(measure.where, rows)
+            value, counts = _measure_values(view, measure, rows, counted[measure.where])
             columns[f"v:{measure.name}"], columns[f"n:{measure.name}"] = value, counts
-    for i, (path, _) in enumerate(rule.roles):
-        columns[f"r{i}"] = view.code(path)[rows]
-    return pl.DataFrame(columns)
+    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows), texts)
 
 
-def least_rows(detect: ast.Aggregate) -> int:
-    """Gives how many rows a group needs at least to be a hit or a near miss.
+def key_columns(
+    view: View, keys: tuple[str, ...], rows: I64
+) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, pl.Series]]:
+    """Gives the codes of a rule's keys at its rows, and the texts of those without codes in the run."""
+    columns: dict[str, npt.NDArray[np.generic]] = {}
+    texts = {}
+    for i, key in enumerate(keys):
+        if is_id(key):
+            columns[f"k{i}"], texts[f"k{i}"] = numbered(view.ids(key, rows))
+        else:
+            columns[f"k{i}"] = view.code(key)[rows]
+    return columns, texts
 
-    A top line such as `deposits >= 3` over a plain count (or a count of distinct values, days or months)
-    cannot hold, nor nearly hold, in a smaller group; such groups are dropped before any window is built.
-    """
-    kinds = {m.name: m for m in detect.measures}
-    least = 1
-    if any(m.kind == "peers" for m in detect.measures):
-        return least  # small groups are peers of the others
-    for line in detect.flag_when:
-        if not (
-            isinstance(line, ast.Compare) and isinstance(line.left, ast.Name) and line.op in {">=", ">", "=="}
-        ):
-            continue
-        measure = kinds.get(line.left.name)
-        counted = {"count", "distinct", "days_active", "months_active"}
-        if measure is None or measure.kind not in counted or measure.for_each not in {None, detect.for_each}:
-            continue
-        try:
-            wanted = as_fraction(constant(line.right))
-        except TypeError:
-            continue
-        least = max(least, math.ceil(wanted * (1 - Fraction(NEAR))))
-    return least
+
+def later_of(
+    view: View,
+    rule: ast.Rule,
+    derive: tuple[ast.Derive, ...],
+    rows: I64,
+    paths: tuple[str, ...] | None = None,
+) -> tuple[Later, ...]:
+    """Gives how ids, roles and matched rows are looked up at rows of a rule that contribute to a hit."""
+    paths = tuple(path for path, _ in rule.roles) if paths is None else paths
+    names = tuple(derive)
+
+    def code(path: str) -> I64:
+        view.use(names)  # another rule may have been at work since
+        return view.code(path)
+
+    def matched(at: I64) -> dict[str, Any]:
+        view.use(names)
+        return dict(matched_rows(view, names, at))
+
+    return later_columns(
+        view.frame["tx_id"],
+        rows,
+        {f"r{i}": partial(code, path) for i, path in enumerate(paths)},
+        matched if rests_on_others(names) else None,
+    )
 
 
 class _Windows:
     """The windows of one rule over its rows."""
 
-    def __init__(self, table: pl.DataFrame, detect: ast.Aggregate) -> None:
+    def __init__(self, table: Rows, detect: ast.Aggregate) -> None:
         self.detect = detect
         self.table = table
-        keys = [table[f"k{i}"].to_numpy() for i in range(len(detect.for_each))]
+        keys = [table[f"k{i}"] for i in range(len(detect.for_each))]
         complete = np.all([k >= 0 for k in keys], axis=0) if keys else np.zeros(0, np.bool_)
         self.rows = np.flatnonzero(complete).astype(np.int64)
         self.keys = [k[self.rows] for k in keys]
         self.period = np.zeros(0, np.int64)
-        self.time = table["_t"].to_numpy()[self.rows]
+        self.time = table["_t"][self.rows]
         group = kernels.group_ids(self.keys)
         large = kernels.large_groups(group, least_rows(detect))
         if not large.all():
@@ -189,23 +204,24 @@ class _Windows:
         if isinstance(detect.window, ast.Turns):
             group = self._take_turns(group, detect.window)
         if isinstance(detect.window, ast.Rolling):
-            self.low = table["_low"].to_numpy()[self.rows]
+            self.low = table["_low"][self.rows]
             self.frame = kernels.rolling(group, self.time, self.low)
         elif isinstance(detect.window, ast.Turns):
             self.frame = kernels.partitioned(group, self.time, self.period)
         else:
-            self.period = table["_period"].to_numpy()[self.rows]
+            self.period = table["_period"][self.rows]
             self.frame = kernels.partitioned(group, self.time, self.period)
         self.order = self.rows[self.frame.order]
+        self.at = np.flatnonzero(self.frame.last).astype(np.int64)
 
     def _take_turns(self, group: I64, window: ast.Turns) -> I64:
         """Keeps the rows of rulers; the period of a row is the number of its run."""
         share = as_fraction(constant(window.share))
         found = compared.runs_of_turns(
             group,
-            self.table["_period"].to_numpy()[self.rows],
-            self.table["_source"].to_numpy()[self.rows],
-            self.table["amount"].to_numpy()[self.rows],
+            self.table["_period"][self.rows],
+            self.table["_source"][self.rows],
+            self.table["amount"][self.rows],
             (share.numerator, share.denominator),
         )
         kept = found >= 0
@@ -215,86 +231,75 @@ class _Windows:
 
     def column(self, name: str) -> npt.NDArray[np.generic]:
         """Gives a table column in window order."""
-        return self.table[name].to_numpy()[self.order]
+        column: npt.NDArray[np.generic] = self.table[name][self.order]
+        return column
 
-    def measure(self, measure: ast.Measure, known: dict[str, Column]) -> Column:
-        """Works out one measure per window."""
+    def keep(self, kept: I64) -> None:
+        """Goes on with some of the windows; what is measured later is measured on them alone."""
+        self.at = self.at[kept]
+
+    def measure(self, measure: ast.Measure, known: Mapping[str, Column]) -> Column:
+        """Works out one measure of every window that is still looked at."""
         if measure.kind == "formula":
-            return evaluate(measure.expr, known, self.frame.size)  # type: ignore[arg-type]
+            return evaluate(measure.expr, known, len(self.at))  # type: ignore[arg-type]
         if measure.compared is not None:
             return self._compared(measure.name, measure.compared, known[measure.compared.measure])
         if measure.for_each is not None and measure.for_each != self.detect.for_each:
             return self._wider(measure)
         value, counts = self.column(f"v:{measure.name}"), self.column(f"n:{measure.name}")
-        return aggregate(measure.kind, self.frame, value.astype(np.int64), counts.astype(np.bool_))
+        return aggregate(measure.kind, self.frame, value.astype(np.int64), counts.astype(np.bool_), self.at)
 
     def _compared(self, name: str, against: ast.Compared, base: Column) -> Column:
-        """Compares each window with the group's own past or with its peers."""
-        frame, last = self.frame, np.flatnonzero(self.frame.last)
-        period = self.period[frame.order][last]
+        """Compares each window with the group's own past or with its peers; needs every window."""
+        period = self.period[self.frame.order[self.at]]
         if against.over is not None:
-            found = compared.usual(frame.owner[last], period, base.num[last], against)
-        else:
-            alike = [self.column(f"q:{name}:{field}")[last].astype(np.int64) for field in against.alike_by]
-            found = compared.peers([period, *alike], base.num[last], base.known[last], against)
-        num, den = np.zeros(frame.size, np.int64), np.ones(frame.size, np.int64)
-        known = np.zeros(frame.size, np.bool_)
-        num[last], den[last], known[last] = found.num, found.den, found.known
-        return Column(num, den, known)
+            return compared.usual(self.frame.owner[self.at], period, base.num, against)
+        alike = [self.column(f"q:{name}:{field}")[self.at].astype(np.int64) for field in against.alike_by]
+        return compared.peers([period, *alike], base.num, base.known, against)
 
     def _wider(self, measure: ast.Measure) -> Column:
         """Takes a measure over the wider group of fewer keys, in the same span of time."""
         positions = [self.detect.for_each.index(k) for k in measure.for_each or ()]
-        keys = [self.table[f"k{p}"].to_numpy() for p in positions]
+        keys = [self.table[f"k{p}"] for p in positions]
         rows = np.flatnonzero(np.all([k >= 0 for k in keys], axis=0))
         group = kernels.group_ids([k[rows] for k in keys])
-        time = self.table["_t"].to_numpy()[rows]
-        value = self.table[f"v:{measure.name}"].to_numpy()[rows].astype(np.int64)
-        counts = self.table[f"n:{measure.name}"].to_numpy()[rows].astype(np.bool_)
+        time = self.table["_t"][rows]
+        value = self.table[f"v:{measure.name}"][rows].astype(np.int64)
+        counts = self.table[f"n:{measure.name}"][rows].astype(np.bool_)
         if isinstance(self.detect.window, ast.Rolling):
-            low = self.table["_low"].to_numpy()[rows]
-            frame = kernels.rolling(group, time, low)
+            frame = kernels.rolling(group, time, self.table["_low"][rows])
         else:
-            frame = kernels.partitioned(group, time, self.table["_period"].to_numpy()[rows])
-        column = aggregate(measure.kind, frame, value[frame.order], counts[frame.order])
+            frame = kernels.partitioned(group, time, self.table["_period"][rows])
         # A wider window seen from a row of the rule's own group ends at the last row of the same instant.
         last = np.flatnonzero(frame.last)
-        ends = last[np.searchsorted(last, np.arange(frame.size))]
         at = np.empty(self.table.height, np.int64)
-        at[rows[frame.order]] = ends
-        return column.take(at[self.order])
+        at[rows[frame.order]] = last[np.searchsorted(last, np.arange(frame.size))]
+        return aggregate(
+            measure.kind, frame, value[frame.order], counts[frame.order], at[self.order[self.at]]
+        )
 
 
-def aggregate(kind: str, frame: kernels.Frame, value: I64, counts: Bool) -> Column:
-    """Works out one measure kind per window; values and counts are in window order."""
+def aggregate(kind: str, frame: kernels.Frame, value: I64, counts: Bool, at: I64) -> Column:
+    """Works out one measure kind for the windows that end at some rows; values are in window order."""
     match kind:
         case "count":
-            return whole(kernels.window_count(frame, counts))
+            return whole(kernels.window_count(frame, counts, at))
         case "sum":
-            return whole(kernels.window_sum(frame, np.where(counts, value, 0)))
+            return whole(kernels.window_sum(frame, np.where(counts, value, 0), at))
         case "distinct" | "days_active" | "months_active":
-            return whole(kernels.window_distinct(frame, value, counts))
+            return whole(kernels.window_distinct(frame, value, counts)[at])
         case "largest" | "smallest":
-            return whole(*kernels.window_extreme(frame, value, counts, largest=kind == "largest"))
+            return whole(*kernels.window_extreme(frame, value, counts, largest=kind == "largest")).take(at)
         case "average":
-            number = kernels.window_count(frame, counts)
-            total = kernels.window_sum(frame, np.where(counts, value, 0))
+            number = kernels.window_count(frame, counts, at)
+            total = kernels.window_sum(frame, np.where(counts, value, 0), at)
             return Column(total, np.maximum(number, 1), number > 0)
         case "median":
-            twice, number = kernels.window_median(frame, value, counts, np.flatnonzero(frame.last))
-            return Column(twice, np.full(frame.size, 2, np.int64), number > 0)
+            twice, number = kernels.window_median(frame, value, counts, np.unique(at))
+            return Column(twice[at], np.full(len(at), 2, np.int64), number[at] > 0)
         case _:
             msg = f"unknown measure '{kind}'"
             raise TypeError(msg)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One leaf line judged on every window."""
-
-    left: F64
-    right: F64
-    holds: Bool
 
 
 def judge_lines(
@@ -330,22 +335,97 @@ def leaf_texts(lines: tuple[ast.FlagLine, ...]) -> list[str]:
     return out
 
 
-def judge(table: pl.DataFrame, rule: ast.Rule, detect: ast.Aggregate, clock: Clock) -> Judged:
+@dataclass
+class _Lines:
+    """The lines of a rule, judged one after the other on the windows that can still matter.
+
+    A window matters while it can be a hit or a near miss: no line, or one alone and by little, has failed.
+    """
+
+    windows: _Windows
+    known: dict[str, Column]
+    tops: list[Bool] = field(default_factory=list)
+    leaves: list[Line] = field(default_factory=list)
+
+    def measured(self, name: str) -> None:
+        """Works out a measure and what it is made of."""
+        detect = self.windows.detect
+        measure = next((m for m in detect.measures if m.name == name), None)
+        if name in self.known or measure is None:
+            return
+        if measure.compared is not None:
+            self.measured(measure.compared.measure)
+        for part in names_in(measure.expr) if measure.expr is not None else ():
+            self.measured(part)
+        self.known[name] = self.windows.measure(measure, self.known)
+
+    def judge(self, line: ast.FlagLine) -> None:
+        """Judges one line."""
+        for name in _named(line):
+            self.measured(name)
+        (top,), leaves = judge_lines((line,), self.known, len(self.windows.at))
+        self.tops.append(top)
+        self.leaves += leaves
+
+    def narrow(self, line: ast.FlagLine) -> None:
+        """Leaves out the windows that can neither be a hit nor a near miss any more."""
+        failed = np.sum([~top for top in self.tops], axis=0)
+        possible = failed == 0
+        if isinstance(line, ast.Compare):
+            near = ~self.tops[-1] & (failed == 1) & (_distance(self.leaves[-1]) <= NEAR)
+            possible |= near
+        possible |= self.tops[-1] & (failed == 1)
+        if possible.all():
+            return
+        kept = np.flatnonzero(possible)
+        self.windows.keep(kept)
+        self.known = {name: column.take(kept) for name, column in self.known.items()}
+        self.tops = [top[kept] for top in self.tops]
+        self.leaves = [leaf.take(kept) for leaf in self.leaves]
+
+
+def _named(line: ast.FlagLine) -> Iterator[str]:
+    if isinstance(line, ast.Compare):
+        yield from (*names_in(line.left), *names_in(line.right))
+    else:
+        for inner in line.lines:
+            yield from _named(inner)
+
+
+def _distance(line: Line) -> F64:
+    """Gives by what share of the right side a window misses a line; not a number where nobody can tell."""
+    right = np.where(line.right == 0, np.nan, np.abs(line.right))
+    return np.abs(line.left - line.right) / right
+
+
+def judge(table: Rows, rule: ast.Rule, detect: ast.Aggregate, clock: Clock) -> Judged:
     """Judges every window of the rows and gives hits, their members and near misses."""
+    if table.height == 0:
+        return Judged()
     windows = _Windows(table, detect)
-    frame = windows.frame
-    known: dict[str, Column] = {}
+    lines = _Lines(windows, {})
+    whole_groups = any(m.compared is not None for m in detect.measures)
+    for line in detect.flag_when:
+        lines.judge(line)
+        if not whole_groups:
+            lines.narrow(line)
+        if len(windows.at) == 0:
+            return Judged()
+    flagged = np.flatnonzero(np.all(lines.tops, axis=0))
+    near = _nearest(windows, lines, flagged)
+    if len(flagged) == 0 and len(near.window) == 0:
+        return Judged()
     for measure in detect.measures:
-        known[measure.name] = windows.measure(measure, known)
-    tops, leaves = judge_lines(detect.flag_when, known, frame.size)
-    flagged = np.flatnonzero(np.all([frame.last, *tops], axis=0))
+        lines.measured(measure.name)
     shown = detect.headline or detect.measures[0].name
-    headline = known[shown].floats()
-    spans = _episodes(frame, flagged, headline)
+    headline = lines.known[shown].floats()
+    spans = _episodes(windows, flagged, headline)
     if detect.repeat is not None:
+        frame = windows.frame
         spans = repeated(spans, frame.owner, frame.time, detect.repeat, headline, clock)
-    hits, members, steps = _write_hits(windows, rule, spans, known, leaves, clock)
-    return Judged(hits, members, _near(windows, tops, leaves, detect, flagged), steps)
+    out = _write_hits(windows, rule, spans, lines, clock) if len(spans.best) else Judged()
+    out.near = _write_near(windows, near)
+    return out
 
 
 @dataclass(frozen=True)
@@ -353,7 +433,7 @@ class Spans:
     """Episodes or repeated episodes.
 
     Attributes:
-        best: window row whose numbers are shown.
+        best: the window whose numbers are shown.
         start, end: first row and last row of the span.
         ranges: (owner, first row, row after the last) of the contributing rows.
         episodes: how many episodes the span holds.
@@ -366,20 +446,21 @@ class Spans:
     episodes: I64
 
 
-def _episodes(frame: kernels.Frame, flagged: I64, headline: F64) -> Spans:
+def _episodes(windows: _Windows, flagged: I64, headline: F64) -> Spans:
     """Merges overlapping flagged windows of one group (law L6)."""
     if len(flagged) == 0:
         none = np.zeros(0, np.int64)
         return Spans(none, none, none, (none, none, none), none)
-    start, group = frame.start[flagged], frame.group[flagged]
+    row = windows.at[flagged]
+    start, group = windows.frame.start[row], windows.frame.group[row]
     new = np.ones(len(flagged), np.bool_)
-    new[1:] = (group[1:] != group[:-1]) | (start[1:] > flagged[:-1])
+    new[1:] = (group[1:] != group[:-1]) | (start[1:] > row[:-1])
     number = np.cumsum(new) - 1
     order = np.lexsort((flagged, np.nan_to_num(headline[flagged], nan=-np.inf), number))
     last_of = np.flatnonzero(np.append(number[order][1:] != number[order][:-1], True))
     best = flagged[order[last_of]]
     first = np.flatnonzero(new)
-    ends = flagged[np.append(first[1:] - 1, len(flagged) - 1)]
+    ends = row[np.append(first[1:] - 1, len(flagged) - 1)]
     owner = np.arange(len(best), dtype=np.int64)
     return Spans(best, start[first], ends, (owner, start[first], ends + 1), np.ones(len(best), np.int64))
 
@@ -420,158 +501,89 @@ def repeated(
     return Spans(best, spans.start[low], spans.end[high], ranges, high - low + 1)
 
 
-def _write_hits(
-    windows: _Windows,
-    rule: ast.Rule,
-    spans: Spans,
-    known: dict[str, Column],
-    leaves: list[Line],
-    clock: Clock,
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    frame, best = windows.frame, spans.best
+def _write_hits(windows: _Windows, rule: ast.Rule, spans: Spans, lines: _Lines, clock: Clock) -> Judged:
+    frame, best = windows.frame, windows.at[spans.best]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[frame.order][best] for i, key in enumerate(windows.keys)
+        f"k{i}": windows.table.key(f"k{i}", key[frame.order[best]]) for i, key in enumerate(windows.keys)
     }
     columns["w_starts"], columns["w_ends"] = frame.time[frame.start[best]], frame.time[best]
     columns["starts"], columns["ends"] = frame.time[spans.start], frame.time[spans.end]
     if isinstance(windows.detect.window, ast.Calendar):
-        period = windows.period[frame.order]
-        columns["w_starts"], columns["w_ends"] = _period_bounds(windows.detect.window, period[best], clock)
-        columns["starts"], _ = _period_bounds(windows.detect.window, period[spans.start], clock)
-        _, columns["ends"] = _period_bounds(windows.detect.window, period[spans.end], clock)
+        period = windows.period
+        of_best, of_start, of_end = (period[frame.order[at]] for at in (best, spans.start, spans.end))
+        columns["w_starts"], columns["w_ends"] = _period_bounds(windows.detect.window, of_best, clock)
+        columns["starts"], _ = _period_bounds(windows.detect.window, of_start, clock)
+        _, columns["ends"] = _period_bounds(windows.detect.window, of_end, clock)
     columns["episodes"] = spans.episodes
     owner_of, first, after = spans.ranges
     piece, row = kernels.expand(first, after)
     owner = owner_of[piece]
     rows = windows.order[row]
-    columns |= contributions(windows.table, rows, owner, len(best))
-    columns |= measure_columns([known[m.name] for m in windows.detect.measures], best)
-    columns |= line_columns(leaves, best)
-    members = member_rows(windows.table, rule, rows, owner)
-    own = windows.table["_step"].to_numpy()[rows] if windows.detect.links else np.full(len(rows), NO_STEP)
-    return pl.DataFrame(columns), members, step_rows(windows.table, rule, rows, owner, own)
+    part = part_of(windows.table, rows, owner)
+    columns |= contributions(part, len(best))
+    columns |= measure_columns([lines.known[m.name] for m in windows.detect.measures], spans.best)
+    columns |= line_columns(lines.leaves, spans.best)
+    own = windows.table["_step"][rows] if windows.detect.links else np.full(len(rows), NO_STEP)
+    return Judged(pl.DataFrame(columns), member_rows(part, rule), pl.DataFrame(), step_rows(part, rule, own))
 
 
-def contributions(table: pl.DataFrame, rows: I64, owner: I64, n: int) -> dict[str, pl.Series]:
-    """Gives, per hit, sorted ids, sum, and first and last time of its contributing rows (each row once).
-
-    Args:
-        table: has tx_id, _t, amount, and the columns of `matched_rows`; a customer table has none of them.
-        rows: table rows, one per pair.
-        owner: hit number, one per pair.
-        n: number of hits.
-    """
-    if "tx_id" not in table.columns:
-        return {
-            "amount": pl.Series([0] * n, dtype=pl.Int64),
-            "tx_ids": pl.Series([[]] * n, dtype=pl.List(pl.String)),
-            "first": pl.Series([None] * n, dtype=pl.Int64),
-            "last": pl.Series([None] * n, dtype=pl.Int64),
-        }
-    extra = [c for c in table.columns if c.startswith("x") and c[1:].isdigit()]
-    times = ["_t", *(f"y{c[1:]}{end}" for c in extra for end in ("low", "high"))]
-    part = table.select("tx_id", "amount", *extra, *times)[rows].with_columns(pl.Series("_hit", owner))
-    part = part.unique(["_hit", "tx_id"])
-    sums = part.group_by("_hit").agg(
-        pl.col("amount").sum(),
-        pl.min_horizontal(times).min().alias("first"),
-        pl.max_horizontal(times).max().alias("last"),
-    )
-    ids = (
-        pl.concat(
-            [
-                part.select("_hit", pl.col("tx_id").alias("id")),
-                *(
-                    part.select("_hit", pl.col(c).alias("id")).explode("id", empty_as_null=True)
-                    for c in extra
-                ),
-            ]
-        )
-        .drop_nulls()
-        .unique()
-    )
-    lists = ids.group_by("_hit").agg(pl.col("id").sort().alias("tx_ids"))
-    base = pl.DataFrame({"_hit": np.arange(n, dtype=np.int64)})
-    out = base.join(sums, on="_hit", how="left").join(lists, on="_hit", how="left").sort("_hit")
-    empty = pl.lit([], dtype=pl.List(pl.String))
-    out = out.with_columns(pl.col("amount").fill_null(0), pl.col("tx_ids").fill_null(empty))
-    return {name: out[name] for name in ("amount", "tx_ids", "first", "last")}
+def part_of(table: Rows, rows: I64, owner: I64) -> Part:
+    """Gives contributing rows of hits: one per pair of a hit and a row."""
+    none = np.zeros(len(rows), np.int64)
+    amount = table["amount"][rows] if "amount" in table else none
+    return Part(owner, rows, amount, table["_t"][rows], table.at(rows))
 
 
-def measure_columns(columns: list[Column], best: I64) -> dict[str, npt.NDArray[np.generic]]:
-    """Gives the measures at the shown windows as exact fractions with a mask."""
-    out: dict[str, npt.NDArray[np.generic]] = {}
-    for i, column in enumerate(columns):
-        at = column.take(best)
-        out |= {f"m{i}n": at.num, f"m{i}d": at.den, f"m{i}k": at.known}
-    return out
+@dataclass(frozen=True)
+class _Near:
+    """Nearest misses: the window, the leaf line that it misses, both sides and the distance."""
+
+    window: I64
+    line: I64
+    left: F64
+    right: F64
+    distance: F64
 
 
-def line_columns(leaves: list[Line], best: I64) -> dict[str, npt.NDArray[np.generic]]:
-    """Gives each leaf line's sides and truth at the shown windows."""
-    out: dict[str, npt.NDArray[np.generic]] = {}
-    for i, line in enumerate(leaves):
-        out |= {f"c{i}l": line.left[best], f"c{i}r": line.right[best], f"c{i}h": line.holds[best]}
-    return out
-
-
-def member_rows(table: pl.DataFrame, rule: ast.Rule, rows: I64, owner: I64) -> pl.DataFrame:
-    """Counts, per hit and role, who plays it in the contributing rows."""
-    amount = table["amount"].to_numpy()[rows] if "amount" in table.columns else np.zeros(len(rows), np.int64)
-    parts = []
-    for i, _ in enumerate(rule.roles):
-        parts.append(
-            pl.DataFrame(
-                {"hit": owner, "row": rows, "code": table[f"r{i}"].to_numpy()[rows], "amount": amount}
-            )
-            .filter(pl.col("code") >= 0)
-            .unique(["hit", "row"])
-            .group_by("hit", "code")
-            .agg(pl.len().cast(pl.Int64).alias("n"), pl.col("amount").sum())
-            .select("hit", pl.lit(i, dtype=pl.Int64).alias("role"), "code", "n", "amount")
-        )
-    schema = {"hit": pl.Int64, "role": pl.Int64, "code": pl.Int64, "n": pl.Int64, "amount": pl.Int64}
-    return pl.concat([pl.DataFrame(schema=schema), *parts])
-
-
-def _near(
-    windows: _Windows, tops: list[Bool], leaves: list[Line], detect: ast.Aggregate, flagged: I64
-) -> pl.DataFrame:
+def _nearest(windows: _Windows, lines: _Lines, flagged: I64) -> _Near:
     """Finds, per group without a hit, the window that misses exactly one line by the least."""
-    frame = windows.frame
-    plain = [i for i, line in enumerate(detect.flag_when) if isinstance(line, ast.Compare)]
-    failing = np.sum([~t for t in tops], axis=0) if tops else np.zeros(frame.size, np.int64)
-    candidate = frame.last & (failing == 1)
-    hit_group = np.zeros(int(frame.owner.max(initial=-1)) + 1, np.bool_)
-    hit_group[frame.owner[flagged]] = True
+    detect, owner = windows.detect, windows.frame.owner[windows.at]
     leaf_of = _leaf_positions(detect.flag_when)
+    failing = np.sum([~t for t in lines.tops], axis=0) if lines.tops else np.zeros(len(owner), np.int64)
+    hit_group = np.zeros(int(owner.max(initial=-1)) + 1, np.bool_)
+    hit_group[owner[flagged]] = True
+    candidate = (failing == 1) & ~hit_group[owner]
     found = []
-    for i in plain:
-        line = leaves[leaf_of[i]]
-        rows = np.flatnonzero(candidate & ~tops[i] & ~np.isnan(line.left) & (line.right != 0))
-        rows = rows[~hit_group[frame.owner[rows]]]
-        distance = np.abs(line.left[rows] - line.right[rows]) / np.abs(line.right[rows])
-        close = distance <= NEAR
-        found.append((rows[close], np.full(int(close.sum()), leaf_of[i]), distance[close]))
-    rows = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
-    line_no = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)
-    distance = np.concatenate([f[2] for f in found]) if found else np.zeros(0)
-    order = np.lexsort((-rows, distance, frame.owner[rows]))
-    rows, line_no, distance = rows[order], line_no[order], distance[order]
-    first = np.ones(len(rows), np.bool_)
-    first[1:] = frame.owner[rows][1:] != frame.owner[rows][:-1]
-    rows, line_no, distance = rows[first], line_no[first], distance[first]
-    nearest = np.lexsort((frame.owner[rows], distance))[:NEAREST]
-    rows, line_no, distance = rows[nearest], line_no[nearest], distance[nearest]
-    lefts = np.array([leaves[int(k)].left[r] for k, r in zip(line_no, rows, strict=True)], np.float64)
-    rights = np.array([leaves[int(k)].right[r] for k, r in zip(line_no, rows, strict=True)], np.float64)
+    for i in (i for i, line in enumerate(detect.flag_when) if isinstance(line, ast.Compare)):
+        leaf = lines.leaves[leaf_of[i]]
+        at = np.flatnonzero(candidate & ~lines.tops[i])
+        distance = _distance(leaf.take(at))
+        at, distance = at[distance <= NEAR], distance[distance <= NEAR]
+        number = np.full(len(at), leaf_of[i], np.int64)
+        found.append((at, number, leaf.left[at], leaf.right[at], distance))
+    none = np.zeros(0, np.int64)
+    at, line = (np.concatenate([none, *(f[k] for f in found)]) for k in (0, 1))
+    left, right, distance = (
+        np.concatenate([none.astype(np.float64), *(f[k] for f in found)]) for k in (2, 3, 4)
+    )
+    order = np.lexsort((-at, distance, owner[at]))
+    of_owner = owner[at][order]
+    order = order[np.concatenate([of_owner[:1] == of_owner[:1], of_owner[1:] != of_owner[:-1]])]
+    order = order[np.lexsort((owner[at][order], distance[order]))[:NEAREST]]
+    return _Near(at[order], line[order], left[order], right[order], distance[order])
+
+
+def _write_near(windows: _Windows, near: _Near) -> pl.DataFrame:
+    if len(near.window) == 0:
+        return pl.DataFrame()
+    frame, rows = windows.frame, windows.at[near.window]
     owner, row = kernels.expand(frame.start[rows], rows + 1)
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[frame.order][rows] for i, key in enumerate(windows.keys)
+        f"k{i}": windows.table.key(f"k{i}", key[frame.order[rows]]) for i, key in enumerate(windows.keys)
     }
-    columns |= {"w_starts": frame.time[frame.start[rows]], "w_ends": frame.time[rows], "line": line_no}
-    columns |= {"left": lefts, "right": rights, "distance": distance}
-    columns["tx_ids"] = contributions(windows.table, windows.order[row], owner, len(rows))["tx_ids"]
+    columns |= {"w_starts": frame.time[frame.start[rows]], "w_ends": frame.time[rows], "line": near.line}
+    columns |= {"left": near.left, "right": near.right, "distance": near.distance}
+    columns["tx_ids"] = contributions(part_of(windows.table, windows.order[row], owner), len(rows))["tx_ids"]
     return pl.DataFrame(columns)
 
 

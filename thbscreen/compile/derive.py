@@ -33,9 +33,10 @@ def forwarded(view: View, item: ast.ForwardedWithin) -> Column:
     Source: docs/explanation/pass-through.md
     """
     length = length_of(item.within)
-    cents = np.where(view.amount.known, view.amount.num, 0)
-    credits = np.where(view.credit, cents, 0)
-    credited, spent = eaten(view.account, credits, np.where(view.credit, 0, cents))
+    credits = np.where(view.credit, view.cents, 0)
+    credited, spent = view.once(
+        "eaten", lambda: eaten(view.account_number, credits, np.where(view.credit, 0, view.cents))
+    )
     until = _last_within(view, length)
     left = np.minimum(credited, spent[until]) - (credited - credits)
     return whole(np.clip(left, 0, None), view.credit & view.amount.known)
@@ -46,7 +47,7 @@ def _last_within(view: View, length: ast.Length) -> I64:
 
     def make() -> I64:
         later = view.context.clock.before(view.time, -length.count, length.unit)
-        group = group_ids([view.account])
+        group = view.account_number
         return rank_bounds(group, view.time, group, later) - 1
 
     return view.once(("last within", length), make)
@@ -54,18 +55,18 @@ def _last_within(view: View, length: ast.Length) -> I64:
 
 def follows(view: View, item: ast.Follows) -> I64:
     """Latest earlier row of the account that passes, per row; -1 where there is none in time."""
-    anchor = view.where(item.where)
-    usable = np.ones(view.size, np.bool_)
-    for field in item.same:
-        usable &= view.identity(field) >= 0
-    anchor = anchor & usable
     out = np.full(view.size, -1, np.int64)
+    anchors = view.rows(item.where)
     # Accounts without any such row are left out at once: often that is nearly all of them.
-    has = np.zeros(int(view.account.max(initial=-1)) + 1, np.bool_)
-    has[view.account[anchor]] = True
-    rows = np.flatnonzero(has[view.account] & usable)
-    group = view.account[rows]
+    has = np.zeros(len(view.rows_per_account), np.bool_)
+    has[view.account_number[anchors]] = True
+    rows = view.rows_of_accounts(np.flatnonzero(has))
+    anchor = np.zeros(view.size, np.bool_)
+    anchor[anchors] = True
+    group = view.account_number[rows]
     if item.same:
+        known = np.all([view.identity(field)[rows] >= 0 for field in item.same], axis=0)
+        rows, group = rows[known], group[known]
         group = group_ids([group, *(view.identity(f)[rows] for f in item.same)])
         order = np.argsort(group, kind="stable")
         rows, group = rows[order], group[order]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+_KEY_LIMIT = 2**62
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,27 @@ def eaten(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64]:
         inflow: cents that came in per row, 0 on other rows.
         outflow: cents that went out per row, 0 on other rows.
     """
-    table = pl.DataFrame({"g": group, "c": inflow, "d": outflow}).select(
-        pl.col("c").cum_sum().over("g").alias("c"),
-        pl.col("d").cum_sum().over("g").alias("d"),
-        (pl.col("d").cum_sum() - pl.col("c").cum_sum()).cum_max().over("g").clip(0).alias("opening"),
-    )
-    return table["c"].to_numpy(), table["d"].to_numpy() - table["opening"].to_numpy()
+    if len(group) == 0:
+        return inflow, outflow
+    new = np.concatenate([[True], group[1:] != group[:-1]])
+    number = np.cumsum(new) - 1
+    begins = np.flatnonzero(new)
+    came, went = np.cumsum(inflow), np.cumsum(outflow)
+    came -= (came[begins] - inflow[begins])[number]
+    went -= (went[begins] - outflow[begins])[number]
+    return came, went - np.maximum(_largest_so_far(number, went - came), 0)
+
+
+def _largest_so_far(number: I64, values: I64) -> I64:
+    """Gives per row the largest value of its group up to the row; groups are numbered 0, 1, 2... in order."""
+    low, high = int(values.min()), int(values.max())
+    span = high - low + 1
+    if (int(number[-1]) + 1) * span < _KEY_LIMIT:
+        # every value of a later group is larger than all before it, so one pass serves all groups
+        lifted = number * span
+        found: I64 = np.maximum.accumulate(values - low + lifted) - lifted + low
+        return found
+    return pl.DataFrame({"g": number, "v": values}).select(pl.col("v").cum_max().over("g"))["v"].to_numpy()
 
 
 def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
@@ -96,12 +112,12 @@ def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
 
 def passed_on(view: View, item: ast.PassedOn) -> Moved:
     """Finds the money that went from rows of the source into rows of the target in time."""
+    amount = view.cents
+    busy = np.zeros(len(view.rows_per_account), np.int64)
+    busy[view.account_number[view.rows(item.source)]] |= 1
+    busy[view.account_number[view.rows(item.target)]] |= 2
     source, target = view.where(item.source), view.where(item.target)
-    amount = np.where(view.amount.known, view.amount.num, 0)
-    busy = np.zeros(int(view.account.max(initial=-1)) + 1, np.int64)
-    busy[view.account[source]] |= 1
-    busy[view.account[target]] |= 2
-    rows = np.flatnonzero(busy[view.account] == 3)
+    rows = view.rows_of_accounts(np.flatnonzero(busy == 3))
     if item.same is None:
         group = group_ids([view.account[rows]])
         inflow, outflow = view.credit[rows], ~view.credit[rows]

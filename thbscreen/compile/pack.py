@@ -81,18 +81,18 @@ class CompiledPack:
     account_fields: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     fetched: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def reads_as(self, other: CompiledPack) -> bool:
         """Tells whether tables prepared for the other pack serve this one: equal columns and row tests."""
-        names = [f.name for f in fields(self) if f.name not in {"pack", "rules", "lists"}]
+        names = [f.name for f in fields(self) if f.name not in {"pack", "rules", "lists", "_numbers"}]
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
-    def row_expressions(self) -> list[pl.Expr]:
-        """Gives one Boolean expression per shared row test, over a chunk of transactions."""
-        return [
-            pl.all_horizontal([condition_expr(c, self.lists) for c in conditions]).alias(name)
-            for conditions, name in self.row_tests.items()
-        ]
+    def test_numbers(self) -> dict[str, int]:
+        """Gives the position of each shared row test by its name."""
+        if len(self._numbers) != len(self.row_tests):
+            self._numbers = {name: number for number, name in enumerate(self.row_tests.values())}
+        return self._numbers
 
 
 def is_money(path: str) -> bool:
@@ -164,14 +164,15 @@ def wheres_of(detect: ast.Detect) -> Iterator[ast.Where]:
         yield from (m.where for m in detect.measures)
 
 
-def _tests(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
+def tests_of(where: ast.Where) -> Iterator[ast.Test | ast.Compare]:
+    """Lists the single tests and comparisons of a where, however deep."""
     for condition in where.conditions:
         match condition:
             case ast.Test() | ast.Compare():
                 yield condition
             case ast.AnyOf() | ast.NoneOf():
                 for inner in condition.wheres:
-                    yield from _tests(inner)
+                    yield from tests_of(inner)
 
 
 def _scope(detect: ast.Detect) -> Scope:
@@ -222,7 +223,7 @@ class _Collector:
             if isinstance(condition, ast.AnyOf | ast.NoneOf):
                 for inner in condition.wheres:
                     self.where(inner)
-        for test in _tests(where):
+        for test in tests_of(where):
             if isinstance(test, ast.Compare):
                 for name in (*names_in(test.left), *names_in(test.right)):
                     self.field(name, as_code=False)
@@ -275,7 +276,7 @@ class _Collector:
         row, _ = split(detect.where)
         when = self.out.row_tests.get(row) if row else None
         for path in coded_fields(rule):
-            self.field(path, as_code=True)
+            self.field(path, as_code=not is_id(path) or _codes_ids(rule))
         for path in counted_fields(rule):
             self.field(path, as_code=True, when=when)
         for path in rule.columns:
@@ -283,7 +284,7 @@ class _Collector:
         if any(isinstance(d, ast.Follows) for d in getattr(detect, "derive", ())):
             for path in ("cp_account_id", "location_city", "tx_id"):
                 if any(c.endswith(path) for c in rule.columns):
-                    self.field(path, as_code=True)
+                    self.field(path, as_code=not is_id(path) or _codes_ids(rule))
 
     def hidden(self, detect: ast.Detect) -> None:
         """Lets the rows that an exclusion hides be counted."""
@@ -292,13 +293,51 @@ class _Collector:
                 self.where(where)
 
 
+def is_id(path: str) -> bool:
+    """Tells whether a field is the id of a movement, its own or that of a matched row."""
+    return path.rpartition(".")[2] == "tx_id"
+
+
+def _codes_ids(rule: ast.Rule) -> bool:
+    """Tells whether a rule needs codes of ids: for keys alone the few ids of its own rows do."""
+    detect = rule.detect
+    read = [path for path, _ in rule.roles]
+    for where in wheres_of(detect):
+        for test in tests_of(where):
+            if isinstance(test, ast.Compare):
+                read += [*names_in(test.left), *names_in(test.right)]
+            else:
+                read.append(test.field)
+    if isinstance(detect, ast.Aggregate | ast.Sequence):
+        read += [m.field for m in detect.measures if m.field]
+    if isinstance(detect, ast.Aggregate):
+        read += [f for m in detect.measures if m.compared is not None for f in m.compared.alike_by]
+        read += [detect.window.source] if isinstance(detect.window, ast.Turns) else []
+    if isinstance(detect, ast.Sequence):
+        read += [f for step in detect.steps for f in step.same]
+    if isinstance(detect, ast.Transaction):
+        read += [s.name for s in rule.evidence if isinstance(s, ast.Slot)]
+    if not isinstance(detect, ast.Star):
+        for derive in detect.derive:
+            match derive:
+                case ast.Follows():
+                    read += [*derive.same, *derive.different]
+                case ast.MostCommon() | ast.Lookup() | ast.FirstSeen() | ast.RoleOf():
+                    read.append(derive.field)
+                case ast.PassedOn():
+                    read += [f for f in (derive.elsewhere, derive.same) if f]
+                case _:
+                    pass
+    return any(is_id(path) for path in read)
+
+
 def coded_fields(rule: ast.Rule) -> Iterator[str]:
     """Lists the fields of a rule whose codes any row may be asked for: keys, roles, matched fields."""
     detect = rule.detect
     yield "account_id"
     yield from (f for f, _ in rule.roles)
     for where in wheres_of(detect):
-        for line in _tests(where):
+        for line in tests_of(where):
             if isinstance(line, ast.Compare) and line.left.unit is ast.Unit.TEXT:
                 yield from (*names_in(line.left), *names_in(line.right))
     if isinstance(detect, ast.Star):

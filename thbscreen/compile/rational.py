@@ -46,6 +46,10 @@ class Column:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Column:
         """Gives the values at some rows."""
+        return self.at(rows)
+
+    def at(self, rows: npt.NDArray[np.int64] | slice) -> Column:
+        """Gives the values at some rows, or a part of all."""
         return Column(self.num[rows], self.den[rows], self.known[rows])
 
 

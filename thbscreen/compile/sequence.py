@@ -13,18 +13,18 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import windows as kernels
-from thbscreen.compile.aggregate import (
+from thbscreen.compile.aggregate import Spans, judge_lines, key_columns, later_of, part_of, repeated
+from thbscreen.compile.found import (
     Judged,
-    Spans,
+    Part,
     contributions,
-    judge_lines,
     line_columns,
     measure_columns,
     member_rows,
-    repeated,
 )
-from thbscreen.compile.rational import Column, any_of, whole
-from thbscreen.compile.steps import matched_rows, step_rows
+from thbscreen.compile.rational import Column, whole
+from thbscreen.compile.rows import Rows
+from thbscreen.compile.steps import step_rows
 from thbscreen.compile.where import length_of
 from thbscreen.rules import ast
 
@@ -36,28 +36,26 @@ I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 
-def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> pl.DataFrame:
+def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> Rows:
     """Filters one bucket to the rows that may be a step, with just the columns the rule needs.
 
     Returns:
-        k0.., _t, _until (latest time of a later step), amount, tx_id, columns of `matched_rows`, s0.. per
-        step, b0:.. per step and field that must agree, n:, d: and h: per step field, r0.. per role.
+        k0.., _t, _until (latest time of a later step), amount, s0.. per step, b0:.. per step and field that
+        must agree, n:, d: and h: per step field; later tx_id, r0.. per role, columns of `matched_rows`.
     """
     view.use(detect.derive)
-    steps = [view.where(step.where) for step in detect.steps]
-    keep = view.where(detect.where) & any_of(steps) & (view.code(detect.for_each[0]) >= 0)
-    rows = np.flatnonzero(keep)
+    taken = [view.rows_among(step.where, view.rows(detect.where)) for step in detect.steps]
+    rows = np.unique(np.concatenate(taken))
+    rows = rows[view.has_key(detect.for_each[0], rows)]
+    if len(rows) == 0:
+        return Rows(0, {})
     length = length_of(detect.within)
-    columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": view.code(key)[rows] for i, key in enumerate(detect.for_each)
-    }
+    columns, texts = key_columns(view, detect.for_each, rows)
     columns["_t"] = view.time[rows]
     columns["_until"] = view.context.clock.before(view.time[rows], -length.count, length.unit)
-    columns["amount"] = np.where(view.amount.known, view.amount.num, 0)[rows]
-    columns["tx_id"] = view.frame["tx_id"].gather(rows)
-    columns |= matched_rows(view, detect.derive, rows)
+    columns["amount"] = view.cents[rows]
     for i, step in enumerate(detect.steps):
-        columns[f"s{i}"] = steps[i][rows]
+        columns[f"s{i}"] = np.isin(rows, taken[i], assume_unique=True)
         for field in step.same:
             value, known = view.value_codes(field)
             columns |= {f"b:{field}": value[rows], f"c:{field}": known[rows]}
@@ -68,11 +66,10 @@ def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> pl.Dat
                 f"n:{measure.field}": column.num, f"d:{measure.field}": column.den,
                 f"h:{measure.field}": column.known,
             }  # fmt: skip
-    for i, (path, _) in enumerate(rule.roles):
-        columns[f"r{i}"] = view.code(path.partition(".")[2] if _step_of(detect, path) is not None else path)[
-            rows
-        ]
-    return pl.DataFrame(columns)
+    paths = tuple(
+        path.partition(".")[2] if _step_of(detect, path) is not None else path for path, _ in rule.roles
+    )
+    return Rows(len(rows), columns, later_of(view, rule, detect.derive, rows, paths), texts)
 
 
 def _step_of(detect: ast.Sequence, path: str) -> int | None:
@@ -85,21 +82,22 @@ def _step_of(detect: ast.Sequence, path: str) -> int | None:
 class _Rows:
     """Rows of a rule in order of group and time."""
 
-    def __init__(self, table: pl.DataFrame, detect: ast.Sequence) -> None:
-        keys = [table[f"k{i}"].to_numpy() for i in range(len(detect.for_each))]
+    def __init__(self, table: Rows, detect: ast.Sequence) -> None:
+        keys = [table[f"k{i}"] for i in range(len(detect.for_each))]
         complete = np.flatnonzero(np.all([k >= 0 for k in keys], axis=0))
         group = kernels.group_ids([k[complete] for k in keys])
         order = np.argsort(group, kind="stable")
         self.rows = complete[order]
         self.group = group[order]
         self.keys = [k[self.rows] for k in keys]
-        self.time = table["_t"].to_numpy()[self.rows]
-        self.until = table["_until"].to_numpy()[self.rows]
+        self.time = table["_t"][self.rows]
+        self.until = table["_until"][self.rows]
         self.table = table
 
     def column(self, name: str) -> npt.NDArray[np.generic]:
         """Gives a column of the table in this order."""
-        return self.table[name].to_numpy()[self.rows]
+        column: npt.NDArray[np.generic] = self.table[name][self.rows]
+        return column
 
     def purse(self, fields: tuple[str, ...]) -> tuple[I64, Bool]:
         """Numbers rows of one group with equal known values of the fields."""
@@ -147,10 +145,10 @@ def match_steps(rows: _Rows, detect: ast.Sequence, last: int) -> I64:
     return found
 
 
-def judge_sequence(
-    table: pl.DataFrame, rule: ast.Rule, detect: ast.Sequence, clock: Clock, last: int
-) -> Judged:
+def judge_sequence(table: Rows, rule: ast.Rule, detect: ast.Sequence, clock: Clock, last: int) -> Judged:
     """Judges rows and gives hits: single sequences merged where they overlap, or repeated ones."""
+    if table.height == 0:
+        return Judged()
     rows = _Rows(table, detect)
     found = match_steps(rows, detect, last)
     known = _fields(rows, detect, found)
@@ -159,13 +157,15 @@ def judge_sequence(
     kept = kept[np.argsort(found[kept, 0], kind="stable")]
     ends = found[kept, -1]
     low, high = _hits(rows, detect, found[kept, 0], ends, clock)
+    if len(high) == 0:
+        return Judged()
     best = kept[high]
     times = whole(high - low + 1)
     absent = detect.steps[-1].absent
     until = rows.until[found[:, 0]]
     done = until if absent else rows.time[found[:, -1]]
     columns: dict[str, pl.Series | npt.NDArray[np.generic]] = {
-        f"k{i}": key[found[best, 0]] for i, key in enumerate(rows.keys)
+        f"k{i}": table.key(f"k{i}", key[found[best, 0]]) for i, key in enumerate(rows.keys)
     }
     columns |= {"w_starts": rows.time[found[best, 0]], "w_ends": done[best]}
     columns |= {"starts": rows.time[found[kept[low], 0]]}
@@ -176,13 +176,14 @@ def judge_sequence(
     taken = found[kept[number]]
     hit = np.repeat(piece, taken.shape[1])
     flat = rows.rows[taken.ravel()]
-    columns |= contributions(table, flat, hit, len(best))
+    part = part_of(table, flat, hit)
+    columns |= contributions(part, len(best))
     shown = [times if m.kind == "times" else known[m.name].take(best) for m in detect.measures]
     columns |= measure_columns(shown, np.arange(len(best), dtype=np.int64))
     columns |= line_columns(leaves, best)
     steps = np.tile(np.arange(taken.shape[1]), len(taken))
-    members = _members(table, rule, detect, flat, hit, steps)
-    told = step_rows(table, rule, flat, hit, steps)
+    members = _members(part, rule, detect, steps)
+    told = step_rows(part, rule, steps)
     return Judged(pl.DataFrame(columns), members, pl.DataFrame(), told)
 
 
@@ -216,14 +217,7 @@ def _hits(rows: _Rows, detect: ast.Sequence, start: I64, end: I64, clock: Clock)
     return low, high
 
 
-def _members(
-    table: pl.DataFrame, rule: ast.Rule, detect: ast.Sequence, rows: I64, hit: I64, step: I64
-) -> pl.DataFrame:
+def _members(part: Part, rule: ast.Rule, detect: ast.Sequence, step: I64) -> pl.DataFrame:
     """Counts who plays each role; a role of a step counts the rows of that step only."""
-    parts = []
-    for number, (path, _) in enumerate(rule.roles):
-        wanted = _step_of(detect, path)
-        kept = np.ones(len(rows), np.bool_) if wanted is None else step == wanted
-        found = member_rows(table, rule, rows[kept], hit[kept])
-        parts.append(found.filter(pl.col("role") == number))
-    return pl.concat(parts) if parts else member_rows(table, rule, rows, hit)
+    wanted = {number: _step_of(detect, path) for number, (path, _) in enumerate(rule.roles)}
+    return member_rows(part, rule, {n: step == at for n, at in wanted.items() if at is not None})

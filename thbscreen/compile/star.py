@@ -13,14 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.aggregate import (
-    Judged,
-    Line,
-    contributions,
-    judge_lines,
-    line_columns,
-    measure_columns,
-)
+from thbscreen.compile.aggregate import judge_lines
+from thbscreen.compile.found import Judged, Line, Part, contributions, line_columns, measure_columns
 from thbscreen.compile.rational import Column, evaluate, whole
 from thbscreen.compile.steps import STEPS, proven, step_names
 from thbscreen.compile.where import length_of
@@ -178,13 +172,15 @@ def _episodes(
 def judge_star(view: View, rule: ast.Rule, star: ast.Star) -> Judged:
     """Finds stars of cycles in one bucket."""
     rows = leg_rows(view, star)
+    if not len(_candidates(view, star, rows)):
+        return Judged()
     windows = [w for a in _candidates(view, star, rows).tolist() for w in _windows(view, star, rows, a)]
     known = _measures(view, star, windows)
     tops, leaves = judge_lines(star.flag_when, known, len(windows))
     flagged = np.all(tops, axis=0) if windows and tops else np.zeros(len(windows), np.bool_)
     headline = known[star.headline or star.measures[0].name].floats()
     episodes = _episodes(windows, flagged, np.nan_to_num(headline, nan=-np.inf))
-    return _write(view, rule, star, windows, episodes, known, leaves)
+    return _write(view, rule, star, windows, episodes, known, leaves) if episodes else Judged()
 
 
 def _write(
@@ -217,14 +213,8 @@ def _write(
     )
     owner = np.array([p[0] for p in pairs], np.int64)
     at = np.array([p[1] for p in pairs], np.int64)
-    table = pl.DataFrame(
-        {
-            "tx_id": view.frame["tx_id"].gather(at),
-            "_t": view.time[at],
-            "amount": np.where(view.amount.known, view.amount.num, 0)[at],
-        }
-    )
-    columns |= contributions(table, np.arange(len(at), dtype=np.int64), owner, len(shown))
+    part = Part(owner, at, view.cents[at], view.time[at], {"tx_id": view.frame["tx_id"].gather(at)})
+    columns |= contributions(part, len(shown))
     columns |= measure_columns([known[m.name] for m in star.measures], best)
     columns |= line_columns(leaves, best)
     held = [windows[f : z + 1] for _, f, z in episodes]

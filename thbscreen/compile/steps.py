@@ -16,6 +16,7 @@ import polars as pl
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
+    from thbscreen.compile.found import Part
     from thbscreen.compile.view import View
 
 I64 = npt.NDArray[np.int64]
@@ -64,6 +65,11 @@ def own_steps(view: View, detect: ast.Aggregate, rows: I64) -> I64:
     return out
 
 
+def rests_on_others(derive: tuple[ast.Derive, ...]) -> bool:
+    """Says whether derived columns rest on other rows, which then contribute to a hit as well."""
+    return any(isinstance(d, ast.Follows | ast.PassedOn) for d in derive)
+
+
 def matched_rows(view: View, derive: tuple[ast.Derive, ...], rows: I64) -> dict[str, pl.Series]:
     """Gives the other rows that derived columns rest on.
 
@@ -98,14 +104,12 @@ def matched_rows(view: View, derive: tuple[ast.Derive, ...], rows: I64) -> dict[
     return out
 
 
-def step_rows(table: pl.DataFrame, rule: ast.Rule, rows: I64, owner: I64, own: I64) -> pl.DataFrame:
+def step_rows(pairs: Part, rule: ast.Rule, own: I64) -> pl.DataFrame:
     """Tells which part of the pattern contributing rows stand for.
 
     Args:
-        table: has tx_id and the columns of `matched_rows`.
+        pairs: of hits and rows.
         rule: its `detect` is an aggregate or a sequence.
-        rows: table rows, one per pair.
-        owner: hit number, one per pair.
         own: position in `step_names` of the row itself, one per pair, or `NO_STEP`.
 
     Returns:
@@ -114,10 +118,10 @@ def step_rows(table: pl.DataFrame, rule: ast.Rule, rows: I64, owner: I64, own: I
     detect = rule.detect
     if not proven(rule) or not isinstance(detect, ast.Aggregate | ast.Sequence) or not step_names(detect):
         return pl.DataFrame(schema=STEPS)
-    if "tx_id" not in table.columns:
+    if "tx_id" not in pairs.later:
         return pl.DataFrame(schema=STEPS)
-    extra = [c for c in table.columns if c[0] in "xz" and c[1:].isdigit()]
-    part = table.select("tx_id", *extra)[rows].with_columns(hit=owner, step=own)
+    extra = [c for c in pairs.later if c[0] in "xz" and c[1:].isdigit()]
+    part = pl.DataFrame({c: pairs.later[c] for c in ("tx_id", *extra)} | {"hit": pairs.owner, "step": own})
     parts = [part.select(*STEPS)]
     shaped = isinstance(detect, ast.Aggregate) and bool(detect.links)
     at = first_matched(detect)

@@ -15,6 +15,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.hashed import HashedList
@@ -34,6 +35,11 @@ _COMMON = "[^\\x00-\\x7f" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in _RA
 _IN_WORD = "\\p{L}\\p{N}"
 _MARKS = "?.\\x{fffd}"
 _HAS_MARK = f"[{_IN_WORD}][{_MARKS}]|[{_MARKS}][{_IN_WORD}]"
+#: A word of digits alone, in a text whose words have a blank of their own on both sides.
+_NUMBER = " [0-9]+ "
+#: Texts that are looked at to see whether they come often.
+_SAMPLE = 5_000
+I64 = npt.NDArray[np.int64]
 _LETTERS = "[\\p{L}\\p{N}]*"
 _MIXED = (
     f"[a-z]{_LETTERS}[\\x{{370}}-\\x{{52f}}]|[\\x{{370}}-\\x{{52f}}]{_LETTERS}[a-z]"
@@ -110,6 +116,7 @@ class Program:
             one after it; longest first.
         signs: what stands for each of them in a rewritten text.
         lists: per list, the signs and rows of signs of which a rewritten text that mentions it holds one.
+        numbers: some word that is looked for, or a beginning of one, has no letter.
     """
 
     needles: list[str]
@@ -117,6 +124,7 @@ class Program:
     spelled: list[str]
     signs: list[str]
     lists: list[list[str]]
+    numbers: bool
 
     @classmethod
     def of(cls, lists: Iterable[tuple[tuple[str, str], ...]]) -> Program:
@@ -148,6 +156,7 @@ class Program:
                 ["  ".join(row) for p in found for row in product(*(meaning[w] for w in _words(p)))]
                 for found in wanted
             ],
+            any(one.strip().isdigit() for one in spelled),
         )
 
     def rewrite(self, spaced: pl.Series) -> pl.Series:
@@ -202,68 +211,129 @@ class TextPass:
         """Prepares the lists that each text field is asked for, by (field, list)."""
         named = {name: found for (_, name), found in sorted(words.items())}
         self.hashed = {name: HashedList(found) for name, found in named.items() if found.kind == "hashed"}
-        lists = {name: found.entries for name, found in named.items() if found.kind != "hashed"}
         self.asked: dict[str, list[str]] = {}
         for field, name in sorted(words):
             self.asked.setdefault(field, []).append(name)
-        self.names = list(lists)
-        self.program = _program(tuple(lists.values()))
+        #: The lists of each field, in order, and what they look for.
+        self.names = {f: [n for n in names if n not in self.hashed] for f, names in self.asked.items()}
+        self.programs = {
+            f: _program(tuple(named[n].entries for n in names)) for f, names in self.names.items()
+        }
 
     def columns(self, chunk: pl.DataFrame) -> list[pl.Series]:
         """Gives one Boolean column per pair over a chunk; a missing text or column mentions nothing."""
-        fields = [field for field in self.asked if field in chunk.columns]
-        fields = [field for field in fields if not self.hashed.keys() >= set(self.asked[field])]
-        parts = [chunk[field].cast(pl.String).rename("t") for field in fields]
-        possible = self._possible(pl.concat(parts)) if parts else None
         out = []
-        for field, names in self.asked.items():
-            first = fields.index(field) * chunk.height if field in fields else 0
-            texts = None
-            if possible is not None and field in fields:
-                texts = possible.filter(pl.col("row").is_between(first, first + chunk.height, closed="left"))
-            for name in names:
-                if name in self.hashed:
-                    out.append(self._hashed(chunk, field, name))
-                    continue
-                flags = np.zeros(chunk.height, np.bool_)
-                looked_for = self.program.lists[self.names.index(name)]
-                if texts is not None and texts.height and looked_for:
-                    hit = texts["signs"].str.contains_any(looked_for)
-                    flags[texts["row"].filter(hit).to_numpy() - first] = True
-                out.append(pl.Series(text_key(field, name), flags))
+        for (field, name), rows in self.found(chunk).items():
+            flags = np.zeros(chunk.height, np.bool_)
+            flags[rows] = True
+            out.append(pl.Series(text_key(field, name), flags))
         return out
 
-    def _hashed(self, chunk: pl.DataFrame, field: str, name: str) -> pl.Series:
-        if field not in chunk.columns:
-            return pl.Series(text_key(field, name), np.zeros(chunk.height, np.bool_))
-        return self.hashed[name].mentioned_in(chunk[field].cast(pl.String)).alias(text_key(field, name))
+    def found(self, chunk: pl.DataFrame) -> dict[tuple[str, str], I64]:
+        """Gives, per text field and list, the rows of a chunk whose text mentions an entry of the list."""
+        out: dict[tuple[str, str], I64] = {}
+        for field, names in self.asked.items():
+            if field not in chunk.columns:
+                out |= {(field, name): np.zeros(0, np.int64) for name in names}
+                continue
+            texts = chunk[field].cast(pl.String)
+            by_name = dict(zip(self.names[field], self._mentioned(field, texts), strict=True))
+            for name in names:
+                if name in self.hashed:
+                    by_name[name] = _true(self.hashed[name].mentioned_in(texts))
+                out[field, name] = by_name[name]
+        return out
 
-    def _possible(self, texts: pl.Series) -> pl.DataFrame | None:
-        """Gives the texts that can mention anything: row, signs; a text in two forms has two rows.
+    def _mentioned(self, field: str, texts: pl.Series) -> list[I64]:
+        """Gives the rows that mention each list of a field; a text that comes often is looked at once."""
+        program = self.programs[field]
+        if not program.needles:
+            return [np.zeros(0, np.int64)] * len(program.lists)
+        if not _repeats(texts):
+            return _lists_of(program, _possible(program, texts))
+        codes, values = encode(texts)
+        found = _lists_of(program, _possible(program, values))
+        return [_rows_with(codes, values, rows) for rows in found]
 
-        Plain ASCII folds to its lower case, so only other texts take the longer ways.
-        """
-        if not self.program.needles:
-            return None
-        plain = texts.str.len_bytes() == texts.str.len_chars()
-        places = [plain.fill_null(value=False).arg_true(), (~plain).fill_null(value=False).arg_true()]
-        folded = pl.concat([texts.gather(places[0]).str.to_lowercase(), fold_series(texts.gather(places[1]))])
-        found = search(folded, self.program.needles).arg_true()
-        found = found.filter(search(folded.gather(found), self.program.seconds))
-        simple = found < len(places[0])
-        rows, folded = pl.concat(places).gather(found), folded.gather(found)
-        marks = folded.str.contains(_HAS_MARK)
-        spaced = (
-            _joined(folded.filter(simple), "[^a-z0-9]+"),
-            word_form(folded.filter(~simple)),
-            marked_form(folded.filter(marks)),
+
+def _rows_with(codes: npt.NDArray[np.int32], values: pl.Series, wanted: I64) -> I64:
+    flags = np.zeros(len(values) + 1, np.bool_)
+    flags[wanted] = True
+    return np.flatnonzero(flags[codes])
+
+
+def _true(flags: pl.Series) -> I64:
+    return flags.arg_true().cast(pl.Int64).to_numpy()
+
+
+def _some(texts: pl.Series) -> pl.Series:
+    return texts.gather_every(max(1, len(texts) // _SAMPLE))
+
+
+def _unnumbered(spaced: pl.Series) -> pl.Series:
+    return spaced.str.replace_all(_NUMBER, " 0 ")
+
+
+def _repeats(texts: pl.Series) -> bool:
+    """Says whether texts seem to come often enough to be looked at once each, by some spread over all."""
+    some = _some(texts)
+    return some.n_unique() * 2 < len(some)
+
+
+def encode(column: pl.Series) -> tuple[npt.NDArray[np.int32], pl.Series]:
+    """Gives codes in order of appearance (-1 missing) and the value of each code."""
+    if column.null_count() == len(column):
+        return np.full(len(column), -1, np.int32), pl.Series(column.name, [], dtype=pl.String)
+    coded = column.cast(pl.Categorical(pl.Categories.random()))
+    found = coded.drop_nulls().unique()
+    table = pl.DataFrame({"code": found.to_physical(), "value": found.cast(pl.String)}).sort("code")
+    return coded.to_physical().cast(pl.Int32).fill_null(-1).to_numpy(), table["value"]
+
+
+def _possible(program: Program, texts: pl.Series) -> pl.DataFrame:
+    """Gives the texts that can mention anything: row, words; a text in two forms has two rows.
+
+    Plain ASCII folds to its lower case, so only other texts take the longer ways.
+    """
+    plain = texts.str.len_bytes() == texts.str.len_chars()
+    places = [plain.fill_null(value=False).arg_true(), (~plain).fill_null(value=False).arg_true()]
+    ascii_texts = texts.gather(places[0])
+    likely = ascii_texts.str.contains_any(program.needles, ascii_case_insensitive=True).arg_true()
+    places[0] = places[0].gather(likely)
+    folded = pl.concat([ascii_texts.gather(likely).str.to_lowercase(), fold_series(texts.gather(places[1]))])
+    found = search(folded, program.needles).arg_true()
+    found = found.filter(search(folded.gather(found), program.seconds))
+    simple = found < len(places[0])
+    rows, folded = pl.concat(places).gather(found), folded.gather(found)
+    marks = folded.str.contains(_HAS_MARK)
+    spaced = (
+        _joined(folded.filter(simple), "[^a-z0-9]+"),
+        word_form(folded.filter(~simple)),
+        marked_form(folded.filter(marks)),
+    )
+    return pl.DataFrame(
+        {
+            "row": pl.concat([rows.filter(simple), rows.filter(~simple), rows.filter(marks)]),
+            "words": pl.concat([s.rename("w") for s in spaced]),
+        }
+    )
+
+
+def _lists_of(program: Program, possible: pl.DataFrame) -> list[I64]:
+    """Gives the rows of texts that mention each list."""
+    rows = possible["row"].cast(pl.Int64).to_numpy()
+    spaced, codes = possible["words"], None
+    if not program.numbers and _repeats(_unnumbered(_some(spaced))):
+        # no list looks for a number, so every number may be one: then few texts are left
+        codes, spaced = encode(_unnumbered(spaced))
+    signs = program.rewrite(spaced)
+    out = []
+    for looked_for in program.lists:
+        hit = (
+            _true(signs.str.contains_any(looked_for)) if looked_for and len(signs) else np.zeros(0, np.int64)
         )
-        return pl.DataFrame(
-            {
-                "row": pl.concat([rows.filter(simple), rows.filter(~simple), rows.filter(marks)]),
-                "signs": self.program.rewrite(pl.concat([s.rename("w") for s in spaced])),
-            }
-        )
+        out.append(np.unique(rows[hit if codes is None else _rows_with(codes, spaced, hit)]))
+    return out
 
 
 def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, bundle.WordList]) -> pl.DataFrame:
@@ -272,3 +342,8 @@ def with_words(table: pl.DataFrame, test: ast.Test, lists: Mapping[str, bundle.W
     if found is None:
         return table
     return table.with_columns(TextPass({(test.field, found.name): found}).columns(table))
+
+
+def answered(table: pl.DataFrame, expr: pl.Expr) -> npt.NDArray[np.bool_]:
+    """Gives the answers of a test for the rows of a table."""
+    return table.select(expr.alias("x"))["x"].to_numpy()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, contributions, member_rows
-from thbscreen.compile.steps import matched_rows
+from thbscreen.compile.aggregate import later_of, part_of
+from thbscreen.compile.found import Judged, contributions, member_rows
+from thbscreen.compile.rows import Rows
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
@@ -18,18 +19,15 @@ if TYPE_CHECKING:
 def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
     """Gives one hit per row that passes, with e0n, e0k.. for the fields that its evidence shows."""
     view.use(detect.derive)
-    rows = np.flatnonzero(view.where(detect.where))
+    rows = view.rows(detect.where)
+    if len(rows) == 0:
+        return Judged()
     time = view.time[rows]
-    table = pl.DataFrame(
-        {
-            "tx_id": view.frame["tx_id"].gather(rows),
-            "_t": time,
-            "amount": np.where(view.amount.known, view.amount.num, 0)[rows],
-            **matched_rows(view, detect.derive, rows),
-            **{f"r{i}": view.code(path)[rows] for i, (path, _) in enumerate(rule.roles)},
-        }
+    table = Rows(
+        len(rows), {"_t": time, "amount": view.cents[rows]}, later_of(view, rule, detect.derive, rows)
     )
     index = np.arange(len(rows), dtype=np.int64)
+    part = part_of(table, index, index)
     columns = {
         "k0": view.account[rows],
         "w_starts": time,
@@ -37,12 +35,12 @@ def judge_rows(view: View, rule: ast.Rule, detect: ast.Transaction) -> Judged:
         "starts": time,
         "ends": time,
         "episodes": np.ones(len(rows), np.int64),
-        **contributions(table, index, index, len(rows)),
+        **contributions(part, len(rows)),
     }
     for i, slot in enumerate(shown_fields(rule)):
         value, known = view.value_codes(slot)
         columns |= {f"e{i}n": value[rows], f"e{i}k": known[rows]}
-    return Judged(pl.DataFrame(columns), member_rows(table, rule, index, index), pl.DataFrame())
+    return Judged(pl.DataFrame(columns), member_rows(part, rule), pl.DataFrame())
 
 
 def shown_fields(rule: ast.Rule) -> tuple[str, ...]:

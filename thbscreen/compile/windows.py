@@ -176,16 +176,22 @@ def partitioned(group: I64, time: I64, period: I64) -> Frame:
     return Frame(order, g, group[order], time[order], _group_starts(g), last)
 
 
-def window_sum(frame: Frame, values: I64) -> I64:
-    """Sums values (already in window order; 0 where a row does not count) per window."""
+def window_sum(frame: Frame, values: I64, at: I64 | None = None) -> I64:
+    """Sums values (already in window order; 0 where a row does not count) per window.
+
+    Args:
+        frame: the windows.
+        values: per row.
+        at: last rows of the windows that are asked for; by default every row.
+    """
     total = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])
-    sums: I64 = total[1:] - total[frame.start]
+    sums: I64 = total[1:] - total[frame.start] if at is None else total[at + 1] - total[frame.start[at]]
     return sums
 
 
-def window_count(frame: Frame, counts: Bool) -> I64:
-    """Counts the rows that count per window."""
-    return window_sum(frame, counts.astype(np.int64))
+def window_count(frame: Frame, counts: Bool, at: I64 | None = None) -> I64:
+    """Counts the rows that count per window, see `window_sum`."""
+    return window_sum(frame, counts.astype(np.int64), at)
 
 
 def window_distinct(frame: Frame, codes: I64, counts: Bool) -> I64:

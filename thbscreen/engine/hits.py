@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, leaf_texts
+from thbscreen.compile.aggregate import leaf_texts
 from thbscreen.compile.derive import lookup_values
+from thbscreen.compile.found import Judged
 from thbscreen.compile.pack import CompiledPack, domain
 from thbscreen.compile.parties import party_dictionary
 from thbscreen.compile.steps import step_names
@@ -118,6 +119,10 @@ class Assembler:
             path = "party_id" if path == "cp.party_id" else "party." + path[3:]
         return self.prepared.dictionaries.get(domain(path), pl.Series(dtype=pl.String))
 
+    def _decoded_key(self, rule: ast.Rule, path: str, codes: pl.Series) -> pl.Series:
+        """Gives the strings of a key; ids of movements are strings from the start."""
+        return codes if codes.dtype == pl.String else self.dictionary(rule, path).gather(codes)
+
     def assemble(self, result: RunResult, *, all_mitigation: bool = False) -> HitTables:
         """Gives hits, members and near misses in their published order; parts seen before are not redone.
 
@@ -166,7 +171,9 @@ class Assembler:
 
     def _only(self, rule: ast.Rule, part: Judged, known: pl.Series) -> Judged:
         """Keeps the mitigating facts of the people in `known`."""
-        subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.hits["k0"])
+        if part.hits.height == 0:
+            return Judged()
+        subjects = self._decoded_key(rule, keys_of(rule)[0], part.hits["k0"])
         rows = subjects.is_in(known.implode()).arg_true()
         numbers = pl.DataFrame({"hit": rows.cast(pl.Int64)}).with_row_index("_new")
         kept = part.members.join(numbers, on="hit").with_columns(pl.col("_new").cast(pl.Int64).alias("hit"))
@@ -193,7 +200,7 @@ class Assembler:
     def _hits(self, rule: ast.Rule, part: Judged) -> Iterator[dict[str, Any]]:
         keys = keys_of(rule)
         decoded = {
-            key: self.dictionary(rule, key).gather(part.hits[f"k{i}"]).to_list() if part.hits.height else []
+            key: self._decoded_key(rule, key, part.hits[f"k{i}"]).to_list() if part.hits.height else []
             for i, key in enumerate(keys)
         }
         detect = rule.detect
@@ -305,7 +312,7 @@ class Assembler:
         if part.near.height == 0:
             return
         lines = _leaf_lines(rule)
-        subjects = self.dictionary(rule, keys_of(rule)[0]).gather(part.near["k0"]).to_list()
+        subjects = self._decoded_key(rule, keys_of(rule)[0], part.near["k0"]).to_list()
         timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
         for n, row in enumerate(part.near.iter_rows(named=True)):
             line = lines[row["line"]]

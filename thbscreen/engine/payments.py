@@ -9,9 +9,12 @@ import polars as pl
 from thbscreen.compile.pack import CompiledPack
 from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
+from thbscreen.model.lookup import distinct
 
 #: Columns that link people and that no rule may happen to read.
-LINKING = ("conductor_id", "cp_account_id", "device_id", "on_behalf_of", "terminal_id")
+LINKING = ("conductor_id", "cp_account_id", "device_id", "on_behalf_of", "terminal_id", "tx_type")
+#: Ways of paying that only a business can offer.
+TO_BUSINESSES = ("card_purchase", "direct_debit")
 #: Table of payments for somebody else; internal.
 FOR_OTHERS = {
     "source": pl.String(), "target": pl.String(), "n": pl.Int64(), "amount_eur": pl.Int64(),
@@ -38,7 +41,7 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
         flagged: by account code.
 
     Returns:
-        `tables.PAYMENTS`.
+        `tables.PAYMENTS`, accounts as categories (`pl.Enum`), which are texts that compare as numbers.
     """
     has_ledger = np.zeros(len(flagged) + 1, np.bool_)
     has_ledger[prepared.ledgers] = True
@@ -62,13 +65,23 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
         )
     if not parts:
         return tables.PAYMENTS.empty()
-    names = prepared.dictionaries["account"]
+    return _per_pair(_once(pl.concat(parts)), prepared.dictionaries["account"])
+
+
+def _per_pair(rows: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """Aggregates single payments per pair of accounts; rows of a pair come in order of time and id."""
+    names = names.cast(pl.Enum(names))
     time = pl.col("_t").cast(pl.Datetime("us", "UTC"))
+    # Rows of an account come in order of time and id, and those of a pair come from one ledger: the order of
+    # pairs is all that is missing, and accounts have codes in the order of their names.
+    pair = pl.col("source") * len(names) + pl.col("target")
     out = (
-        _once(pl.concat(parts))
-        .sort("source", "target", "_t", "tx_id")
-        .group_by("source", "target", maintain_order=True)
+        rows.with_columns(pair=pair)
+        .sort("pair", maintain_order=True)
+        .group_by("pair", maintain_order=True)
         .agg(
+            pl.col("source").first(),
+            pl.col("target").first(),
             pl.len().alias("n"),
             pl.col("amount_eur").sum(),
             time.first().alias("first"),
@@ -78,11 +91,9 @@ def payments(prepared: Prepared, flagged: npt.NDArray[np.bool_]) -> pl.DataFrame
             pl.col("amount_eur").fill_null(0).alias("amounts_eur"),
         )
     )
-    return tables.PAYMENTS.conform(
-        out.with_columns(
-            names.gather(out["source"]).alias("source"), names.gather(out["target"]).alias("target")
-        )
-    )
+    ends = [names.gather(out[c]).alias(c) for c in ("source", "target")]
+    rest = [(c, t) for c, t in tables.PAYMENTS.schema.items() if c not in {"source", "target"}]
+    return out.select(*ends, *(pl.col(c).cast(t) for c, t in rest))
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
@@ -169,24 +180,46 @@ def paid_for(prepared: Prepared) -> pl.DataFrame:
     return out.select(pl.col(c).cast(t) for c, t in FOR_OTHERS.items())
 
 
+def businesses(prepared: Prepared) -> pl.DataFrame:
+    """Gives whom people pay by direct debit or card, as they pay a utility or a shop: account_id."""
+    names = prepared.dictionaries.get("account", pl.Series(dtype=pl.String))
+    marked = np.zeros(len(names) + 1, np.bool_)
+    kinds = prepared.dictionaries.get("tx_type", pl.Series(dtype=pl.String))
+    wanted = np.append(kinds.is_in(TO_BUSINESSES).to_numpy(), False)  # code -1 looks up the appended False
+    for number in range(len(prepared.buckets)):
+        frame = prepared.bucket(number)
+        if {"c:tx_type", "c:cp_account_id"} <= set(frame.columns):
+            asked = wanted[frame["c:tx_type"].to_numpy()] & ~frame["_credit"].to_numpy()
+            marked[frame["c:cp_account_id"].to_numpy()[asked]] = True
+    return pl.DataFrame({"account_id": names.gather(np.flatnonzero(marked[:-1]))})
+
+
 def access(account_parties: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
     """Gives who can act on accounts of several others: joint holders, mandates, card users, owners behind.
 
     Args:
-        account_parties: canonical; account_id and party_id are used.
+        account_parties: canonical, or from `engine.mandates.in_force`; account_id and party_id are used, and
+            when present since, until and last, the time of the end of a right that ended.
         holders: from `subjects`.
 
     Returns:
         access_id (the customer who has access), subject_id (whoever holds such an account, and the customer
-        itself); only customers with accounts of at least two others.
+        itself), last (missing while some right goes on); only customers with accounts of at least two others.
     """
-    held = account_parties.select("account_id", access_id="party_id").unique()
+    given = set(account_parties.columns)
+    days = (pl.col(c) if c in given else pl.lit(None, dtype=pl.Date).alias(c) for c in ("since", "until"))
+    last = pl.col("last") if "last" in given else pl.lit(None, dtype=_TS).alias("last")
+    held = account_parties.select("account_id", last, *days, access_id="party_id").unique()
     pairs = held.join(holders.select("account_id", "subject_id"), on="account_id")
-    pairs = (
-        pairs.filter(pl.col("access_id") != pl.col("subject_id")).select("access_id", "subject_id").unique()
-    )
+    # Whoever held the account before its holder did had no access to anything of theirs.
+    begins = held.group_by("account_id", subject_id="access_id").agg(_begins=pl.col("since").min())
+    pairs = pairs.join(begins, on=["account_id", "subject_id"], how="left")
+    before = (pl.col("until") < pl.col("_begins")).fill_null(value=False)
+    pairs = pairs.filter((pl.col("access_id") != pl.col("subject_id")) & ~before)
+    ended = pl.when(pl.col("last").is_not_null().all()).then(pl.col("last").max())
+    pairs = pairs.group_by("access_id", "subject_id").agg(last=ended)
     pairs = pairs.filter(pl.len().over("access_id") > 1)
-    own = pairs.select("access_id", subject_id="access_id").unique()
+    own = pairs.select("access_id", subject_id="access_id", last=pl.lit(None, dtype=_TS)).unique()
     return pl.concat([pairs, own]).sort("access_id", "subject_id")
 
 
@@ -227,10 +260,11 @@ def met_by_several(
         flagged: by account code.
     """
     names = pl.Enum(prepared.dictionaries["account"])
-    source, target = (edges[c].cast(names).to_physical().to_numpy() for c in ("source", "target"))
+    source, target = (
+        edges[c].cast(names).to_physical().to_numpy().astype(np.int64) for c in ("source", "target")
+    )
+    width = len(flagged)
     ways = ((source, target), (target, source))
-    pairs = pl.concat([pl.DataFrame({"one": a[flagged[b]], "two": b[flagged[b]]}) for a, b in ways])
-    several = pairs.unique().group_by("one").len().filter(pl.col("len") > 1)["one"].to_numpy()
-    out = np.zeros(len(flagged), np.bool_)
-    out[several] = True
-    return out
+    met = distinct(np.concatenate([a[flagged[b]] * width + b[flagged[b]] for a, b in ways])) // width
+    several: npt.NDArray[np.bool_] = np.bincount(met, minlength=width) > 1
+    return several

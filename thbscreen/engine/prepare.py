@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,16 +23,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.compile.classes import Classifier
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
-from thbscreen.compile.text import TextPass
-from thbscreen.compile.where import LOCAL, dtype_of
+from thbscreen.compile.text import TextPass, encode
+from thbscreen.compile.where import dtype_of
+from thbscreen.engine.mandates import Eras, eras_of, extra_rows, holder_eras
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
 
-#: Rows in one bucket at most, about; memory follows this, not the input.
+#: Rows in one bucket at most, about, however much memory there is.
 BUCKET_ROWS = 1_000_000
-#: Above this many rows, buckets live in files instead of memory.
-SPILL_ROWS = 12_000_000
+#: Bytes of memory per prepared row that is held, of which a third of the memory may be taken.
+_HELD_BYTES = 120
+#: Bytes per row of a bucket while it is judged, with those of other buckets beside it.
+_JUDGED_BYTES = 4_200
+_LEAST_BUCKET = 20_000
 #: Chunks that are matched and coded at once.
 SLIMMERS = 2
 _KEY_LIMIT = 2**62
@@ -42,6 +48,8 @@ _KIND_OF = {
 }
 
 I64 = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer]
+Bool = npt.NDArray[np.bool_]
 T = TypeVar("T")
 
 
@@ -66,12 +74,15 @@ class Dimensions:
     """Facts of accounts and of their primary holders, by account code.
 
     Attributes:
-        frame: one row per account code and one last row of missing values; columns are field paths.
+        frame: one row per account code, one per earlier or later holder of accounts that change hands, and
+            one last row of missing values; columns are field paths.
         codes: for text fields used as keys, codes by account code (-1 missing), same length.
+        eras: which row holds on which day, for accounts that change hands.
     """
 
     frame: pl.DataFrame
     codes: dict[str, I64]
+    eras: Eras | None = None
 
 
 @dataclass
@@ -83,6 +94,7 @@ class Prepared:
         buckets: prepared tables, or the files that hold them.
         coverage: per transaction column and tx_type, (rows, rows with a value).
         first, last: time of the first and last movement, None without rows.
+        answers: per class of rows (line) and shared row test (column), whether it holds.
     """
 
     zone: str
@@ -95,6 +107,7 @@ class Prepared:
     first: dt.datetime | None
     last: dt.datetime | None
     ledgers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    answers: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros((1, 0), np.bool_))
 
     @property
     def clock(self) -> Clock:
@@ -107,6 +120,21 @@ class Prepared:
         return pl.read_ipc(found) if isinstance(found, Path) else found
 
 
+def spills(rows: int, memory: int) -> bool:
+    """Tells whether so many prepared rows must live in files.
+
+    Args:
+        rows: about how many there are.
+        memory: bytes that a run may take.
+    """
+    return rows * _HELD_BYTES > memory // 3
+
+
+def bucket_rows(memory: int) -> int:
+    """Gives how many rows a bucket may have, about, when a run may take so many bytes of memory."""
+    return max(_LEAST_BUCKET, min(BUCKET_ROWS, memory // _JUDGED_BYTES))
+
+
 def stable_hash(text: str) -> int:
     """Gives a hash that no library version, process or platform changes (CRC-32 of UTF-8)."""
     return zlib.crc32(text.encode())
@@ -116,61 +144,63 @@ def stable_hash(text: str) -> int:
 class _Local:
     """Codes of one chunk before the dictionaries are known."""
 
-    frame: pl.DataFrame
+    frame: pl.DataFrame | Path
     values: dict[str, pl.Series]
+    answers: npt.NDArray[np.bool_]
 
 
-def _encode(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Gives codes in order of appearance (-1 missing) and the value of each code."""
-    if column.null_count() == len(column):
-        return pl.Series(column.name, np.full(len(column), -1, np.int32)), pl.Series(
-            column.name, [], dtype=pl.String
-        )
-    coded = column.cast(pl.Categorical(pl.Categories.random()))
-    found = coded.drop_nulls().unique()
-    table = pl.DataFrame({"code": found.to_physical(), "value": found.cast(pl.String)}).sort("code")
-    return coded.to_physical().cast(pl.Int32).fill_null(-1), table["value"]
+def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None) -> _Local:
+    """Answers the row tests of one chunk and keeps codes, integers and classes of rows, or writes them."""
+    known: dict[str, tuple[npt.NDArray[np.int32], pl.Series]] = {}
 
+    def code(path: str) -> tuple[npt.NDArray[np.int32], pl.Series]:
+        if path not in known:
+            known[path] = encode(chunk[path].cast(pl.String))
+        return known[path]
 
-def pack_flags(flags: pl.DataFrame) -> list[pl.Series]:
-    """Packs Boolean columns without missing values into whole numbers of 64 bits, first column lowest."""
-    words = []
-    for start in range(0, flags.width, 64):
-        word = np.zeros(flags.height, np.uint64)
-        for bit, column in enumerate(flags.get_columns()[start : start + 64]):
-            word |= column.to_numpy().astype(np.uint64) << np.uint64(bit)
-        words.append(pl.Series(f"@flags{start // 64}", word))
-    return words
-
-
-def _slim(chunk: pl.DataFrame, compiled: CompiledPack, text: TextPass, local: Clock) -> _Local:
-    """Answers the row tests of one chunk and keeps codes, integers and flags."""
-    times = chunk["booking_ts"].to_physical().to_numpy()
-    work = chunk.with_columns(
-        pl.Series(LOCAL, local.local(times)).cast(pl.Datetime("us")),
-        *text.columns(chunk),
-    )
-    flags = work.select(compiled.row_expressions())
+    found = classifier.classes(chunk, code)
     out = [
         chunk["_row"],
         chunk["tx_id"],
-        pl.Series("_t", times),
+        chunk["booking_ts"].to_physical().alias("_t"),
         (chunk["direction"] == "credit").alias("_credit"),
         chunk["amount_eur"].cast(pl.Int64),
         *(chunk[c].cast(pl.Int64) for c in sorted(compiled.numbers - {"amount_eur"}) if c in chunk.columns),
-        *pack_flags(flags),
+        pl.Series("@class", found.number),
     ]
     values: dict[str, pl.Series] = {}
+    number = compiled.test_numbers()
     for path in ("account_id", *sorted(compiled.codes)):
         if path in chunk.columns:
             tests = compiled.codes.get(path)
-            column = chunk[path].cast(pl.String)
-            if tests is not None:
-                asked = flags.select(pl.any_horizontal(sorted(tests)).alias("x"))["x"]
-                column = pl.select(pl.when(asked).then(column).otherwise(None).alias(path))[path]
-            codes, values[path] = _encode(column)
-            out.append(codes.alias(f"c:{path}"))
-    return _Local(pl.DataFrame(out), values)
+            if tests is None:
+                codes, values[path] = code(path)
+            else:  # nobody asks for the code elsewhere
+                wanted = [number[t] for t in sorted(tests)]
+                asked = np.logical_or.reduce(found.answers[:, wanted], axis=1)[found.number]
+                column = chunk[path].cast(pl.String)
+                codes, values[path] = encode(
+                    pl.select(pl.when(pl.Series(asked)).then(column).otherwise(None).alias(path))[path]
+                )
+            out.append(pl.Series(f"c:{path}", codes))
+    return _Local(_put_away(pl.DataFrame(out), file), values, found.answers)
+
+
+def _put_away(frame: pl.DataFrame, path: Path | None) -> pl.DataFrame | Path:
+    """Writes a table to a file when there is to be one, and gives where the table is now."""
+    if path is None:
+        return frame
+    frame.write_ipc(path)
+    return path
+
+
+def _taken_back(kept: pl.DataFrame | Path) -> pl.DataFrame:
+    """Gives a table that was put away, and removes its file."""
+    if isinstance(kept, pl.DataFrame):
+        return kept
+    frame = pl.read_ipc(kept.read_bytes())
+    kept.unlink()
+    return frame
 
 
 def _missing_columns(chunk: pl.DataFrame, compiled: CompiledPack) -> pl.DataFrame:
@@ -227,10 +257,34 @@ def _merge_dictionaries(
         mapping: dict[str, I64] = {}
         for path, values in part.values.items():
             full = dictionaries[domain(path)]
-            codes = values.cast(pl.Enum(full)).to_physical().to_numpy() if len(values) else np.zeros(0)
-            mapping[path] = np.append(codes.astype(np.int64), -1)
+            mapping[path] = np.append(_positions(values, full), -1)
         maps.append(mapping)
     return dictionaries, maps
+
+
+def _positions(values: pl.Series, full: pl.Series) -> I64:
+    """Gives the position of each value in a dictionary that holds all of them."""
+    table = full.to_frame("v").with_columns(at=pl.int_range(pl.len(), dtype=pl.Int64))
+    asked = values.cast(pl.String).to_frame("v")
+    return asked.join(table, on="v", how="left", maintain_order="left")["at"].to_numpy()
+
+
+def _merge_answers(
+    parts: list[npt.NDArray[np.bool_]], tests: int
+) -> tuple[npt.NDArray[np.bool_], list[Numbers]]:
+    """Joins the chunks' classes of rows: answers per class, and per chunk its own number -> class."""
+    packed = [np.packbits(part, axis=1) for part in parts]
+    every = np.concatenate([np.zeros((1, -(-tests // 8)), np.uint8), *packed])
+    found, number = np.unique(every, axis=0, return_inverse=True)
+    answers = (
+        np.unpackbits(found, axis=1, count=tests).astype(np.bool_)
+        if tests
+        else np.zeros((len(found), 0), np.bool_)
+    )
+    ends = np.cumsum([1, *(len(p) for p in packed)])
+    kind = np.uint16 if len(found) < 2**16 else np.int32  # few classes sort faster
+    number = number.ravel().astype(kind)
+    return answers, [number[a:b] for a, b in pairwise(ends)]
 
 
 def _shared_ids(source: Source) -> dict[str, list[pl.Series]]:
@@ -272,11 +326,14 @@ def primary_holders(account_parties: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.DataFrame:
+def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> tuple[pl.DataFrame, Eras | None]:
     base = pl.DataFrame({"account_id": accounts})
-    held = base.join(
-        primary_holders(source.account_parties), on="account_id", how="left", maintain_order="left"
-    )
+    primary = primary_holders(source.account_parties)
+    held = base.join(primary, on="account_id", how="left", maintain_order="left")
+    table = holder_eras(source.account_parties, primary)
+    others = extra_rows(table, primary)
+    eras = eras_of(table, accounts, others)
+    held = pl.concat([held, others])
     account_table = source.accounts.unique("account_id", keep="first", maintain_order=True)
     party_table = source.parties.unique("party_id", keep="first", maintain_order=True)
     out = [held["party_id"]]
@@ -292,7 +349,7 @@ def _dimensions(source: Source, accounts: pl.Series, paths: set[str]) -> pl.Data
             # absent: missing in its own type, so that tests on it still make sense
             out.append(pl.Series(path, [None] * held.height, dtype=dtype_of(_KIND_OF[path])))
     frame = pl.DataFrame(out)
-    return pl.concat([frame, frame.clear(1)])
+    return pl.concat([frame, frame.clear(1)]), eras
 
 
 def _dimension_codes(
@@ -356,6 +413,7 @@ def prepare(
     *,
     buckets: int | None = None,
     spill: Path | None = None,
+    rows_at_most: int = BUCKET_ROWS,
     advance: Callable[[int], None] = lambda _n: None,
 ) -> Prepared:
     """Reads, matches, codes, buckets and sorts every transaction.
@@ -363,48 +421,52 @@ def prepare(
     Args:
         source: the dataset.
         compiled: says which columns and tests are needed.
-        buckets: how many; by default one per million rows.
-        spill: folder for bucket files, None keeps them in memory.
+        buckets: how many; by default as many as `rows_at_most` asks for.
+        spill: folder for files of rows and buckets, None keeps them in memory.
+        rows_at_most: rows of one bucket, about; see `bucket_rows`.
         advance: told the number of rows after each chunk.
     """
-    parts, coverage = _read(source, compiled, advance)
+    parts, coverage = _read(source, compiled, spill, advance)
     dropped = source.drop_rows()
     extra = _shared_ids(source)
     dictionaries, maps = _merge_dictionaries(parts, extra)
+    answers, classes = _merge_answers([part.answers for part in parts], len(compiled.row_tests))
     accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
-    dims = _dimensions(source, accounts, compiled.account_fields)
+    dims, eras = _dimensions(source, accounts, compiled.account_fields)
     keyed = {p for p in dims.columns if p == "party_id" or p in _key_paths(compiled)}
     codes, dictionaries = _dimension_codes(dims, dictionaries, keyed)
     prepared = Prepared(
         zone=compiled.pack.profile.time_zone,
         dictionaries=dictionaries,
-        dimensions=Dimensions(dims, codes),
+        dimensions=Dimensions(dims, codes, eras),
         parties=source.parties,
         buckets=[],
         coverage=coverage.counts,
         has_time=(coverage.rows, coverage.with_time),
         first=None,
         last=None,
+        answers=answers,
     )
-    count = buckets or max(1, -(-coverage.rows // BUCKET_ROWS))
-    for number, bucket in enumerate(_bucketed(parts, maps, dropped, accounts, count)):
+    count = buckets or max(1, -(-coverage.rows // rows_at_most))
+    for number, bucket in enumerate(_bucketed(parts, maps, classes, dropped, accounts, count, spill)):
         _add_bucket(prepared, bucket, None if spill is None else spill / f"bucket-{number:05d}.arrow")
     return prepared
 
 
 def _read(
-    source: Source, compiled: CompiledPack, advance: Callable[[int], None]
+    source: Source, compiled: CompiledPack, spill: Path | None, advance: Callable[[int], None]
 ) -> tuple[list[_Local], _Coverage]:
     """Reads every chunk; while one is matched and coded, the next is read. The order stays the same."""
     local = clock(compiled.pack.profile.time_zone)
-    text = TextPass(compiled.words)
+    classifier = Classifier(compiled, TextPass(compiled.words), local)
     coverage = _Coverage()
     wanted = sorted(compiled.fetched | {"tx_type"})
 
     def jobs() -> Iterator[Callable[[], _Local]]:
-        for chunk in source.chunks(wanted):
+        for number, chunk in enumerate(source.chunks(wanted)):
             coverage.add(chunk, wanted)
-            yield partial(_slim, _missing_columns(chunk, compiled), compiled, text, local)
+            path = None if spill is None else spill / f"rows-{number:05d}.arrow"
+            yield partial(_slim, _missing_columns(chunk, compiled), compiled, classifier, path)
             advance(chunk.height)
 
     return list(_in_order(jobs())), coverage
@@ -423,19 +485,28 @@ def _in_order(jobs: Iterator[Callable[[], T]]) -> Iterator[T]:
 
 
 def _bucketed(
-    parts: list[_Local], maps: list[dict[str, I64]], dropped: pl.Series, accounts: pl.Series, count: int
+    parts: list[_Local],
+    maps: list[dict[str, I64]],
+    classes: list[Numbers],
+    dropped: pl.Series,
+    accounts: pl.Series,
+    count: int,
+    spill: Path | None,
 ) -> Iterator[pl.DataFrame]:
     """Yields sorted buckets; chunks and pieces are given back as soon as they were used."""
     of_account = np.fromiter((stable_hash(a) % count for a in accounts), np.int32, len(accounts))
 
     def cut() -> Iterator[Callable[[], dict[int, pl.DataFrame]]]:
         while parts:
-            yield partial(_pieces, parts.pop(0).frame, maps.pop(0), dropped, of_account, count)
+            yield partial(
+                _pieces, parts.pop(0).frame, maps.pop(0), classes.pop(0), dropped, of_account, count
+            )
 
-    pieces: list[list[pl.DataFrame]] = [[] for _ in range(count)]
-    for found in _in_order(cut()):
+    pieces: list[list[pl.DataFrame | Path]] = [[] for _ in range(count)]
+    for turn, found in enumerate(_in_order(cut())):
         for number, piece in found.items():
-            pieces[number].append(piece)
+            path = None if spill is None else spill / f"piece-{number:05d}-{turn:05d}.arrow"
+            pieces[number].append(_put_away(piece, path))
 
     def put_together() -> Iterator[Callable[[], pl.DataFrame]]:
         for number in range(count):
@@ -447,14 +518,15 @@ def _bucketed(
 
 
 def _pieces(
-    frame: pl.DataFrame,
+    kept: pl.DataFrame | Path,
     mapping: dict[str, I64],
+    classes: Numbers,
     dropped: pl.Series,
     of_account: npt.NDArray[np.int32],
     count: int,
 ) -> dict[int, pl.DataFrame]:
     """Gives one chunk its final codes and cuts it by bucket."""
-    frame = _recoded(frame, mapping, dropped).drop("_row")
+    frame = _recoded(_taken_back(kept), mapping, classes, dropped).drop("_row")
     if count == 1:
         return {0: frame}
     frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
@@ -462,8 +534,8 @@ def _pieces(
     return {int(str(number)): piece for (number,), piece in parts.items()}
 
 
-def _sorted(pieces: list[pl.DataFrame]) -> pl.DataFrame:
-    frame = pl.concat(pieces)
+def _sorted(pieces: list[pl.DataFrame | Path]) -> pl.DataFrame:
+    frame = pl.concat([_taken_back(piece) for piece in pieces])
     account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
     return frame[sorted_rows(account, time, frame["tx_id"])]
 
@@ -498,10 +570,15 @@ def _moment(value: object) -> dt.datetime:
     return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(str(value)))
 
 
-def _recoded(frame: pl.DataFrame, mapping: dict[str, I64], dropped: pl.Series) -> pl.DataFrame:
+def _recoded(
+    frame: pl.DataFrame, mapping: dict[str, I64], classes: Numbers, dropped: pl.Series
+) -> pl.DataFrame:
     columns = [
-        pl.Series(f"c:{path}", codes[frame[f"c:{path}"].to_numpy()].astype(np.int32))
-        for path, codes in mapping.items()
+        pl.Series("@class", classes[frame["@class"].to_numpy()]),
+        *(
+            pl.Series(f"c:{path}", codes[frame[f"c:{path}"].to_numpy()].astype(np.int32))
+            for path, codes in mapping.items()
+        ),
     ]
     out = frame.with_columns(columns)
     return out.filter(~pl.col("_row").is_in(dropped.implode())) if len(dropped) else out

@@ -11,6 +11,7 @@ import datetime as dt
 import multiprocessing
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,14 +22,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.aggregate import Judged, judge, rows_of
+from thbscreen.compile.aggregate import judge, rows_of
+from thbscreen.compile.found import Judged
 from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
 from thbscreen.compile.parties import party_rows
+from thbscreen.compile.rows import Rows
 from thbscreen.compile.sequence import judge_sequence, rows_of_sequence
 from thbscreen.compile.star import judge_star
 from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
-from thbscreen.engine.prepare import Prepared
+from thbscreen.engine.prepare import Prepared, sorted_rows
+from thbscreen.engine.timing import Spent, Timing
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
@@ -46,6 +50,8 @@ class BucketResult:
 
     judged: dict[int, Judged] = field(default_factory=dict)
     rows: dict[int, pl.DataFrame] = field(default_factory=dict)
+    spent: dict[int, Spent] = field(default_factory=dict)
+    questions: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -55,7 +61,9 @@ class RunResult:
     parts: dict[int, list[Judged]] = field(default_factory=dict)
 
     def add(self, index: int, judged: Judged) -> None:
-        """Adds one part."""
+        """Adds one part, if anything is in it."""
+        if judged.is_empty:
+            return
         self.parts.setdefault(index, []).append(judged)
 
 
@@ -70,27 +78,38 @@ def run_bucket(frame: pl.DataFrame, context: Context, rules: Iterable[CompiledRu
     view = View(frame, context)
     out = BucketResult()
     for item in rules:
-        detect = item.rule.detect
-        match detect:
-            case ast.Star():
-                view.use(())
-                out.judged[item.index] = judge_star(view, item.rule, detect)
-            case ast.Transaction():
-                out.judged[item.index] = judge_rows(view, item.rule, detect)
-            case ast.Aggregate():
-                rows = rows_of(view, item.rule, detect)
-                if item.scope == "account":
-                    out.judged[item.index] = judge(rows, item.rule, detect, context.clock)
-                else:
-                    out.rows[item.index] = rows
-            case ast.Sequence():
-                rows = rows_of_sequence(view, item.rule, detect)
-                if item.scope == "account":
-                    clock, last = context.clock, context.last
-                    out.judged[item.index] = judge_sequence(rows, item.rule, detect, clock, last)
-                else:
-                    out.rows[item.index] = rows
+        began = time.thread_time()
+        rows, judged = _run_rule(view, item, out)
+        if judged is not None and not judged.is_empty:
+            out.judged[item.index] = judged
+        hits = 0 if judged is None else judged.hits.height
+        out.spent[item.index] = Spent(time.thread_time() - began, rows, hits)
+    out.questions = (view.asked, view.made)
     return out
+
+
+def _run_rule(view: View, item: CompiledRule, out: BucketResult) -> tuple[int, Judged | None]:
+    """Runs one rule over a bucket; gives the rows that it looked at, and None when it is judged later."""
+    detect, context = item.rule.detect, view.context
+    match detect:
+        case ast.Star():
+            view.use(())
+            return view.size, judge_star(view, item.rule, detect)
+        case ast.Transaction():
+            judged = judge_rows(view, item.rule, detect)
+            return judged.hits.height, judged
+        case ast.Aggregate():
+            rows = rows_of(view, item.rule, detect)
+            if item.scope == "account":
+                return rows.height, judge(rows, item.rule, detect, context.clock)
+        case ast.Sequence():
+            rows = rows_of_sequence(view, item.rule, detect)
+            if item.scope == "account":
+                last = context.last
+                return rows.height, judge_sequence(rows, item.rule, detect, context.clock, last)
+    if rows.height:
+        out.rows[item.index] = rows.frame()
+    return rows.height, None
 
 
 _WORKER: dict[str, Any] = {}
@@ -135,14 +154,17 @@ class Runner:
         self.known = dict(known or {})
         self.rules = tuple(r for r in compiled.rules if r.rule.id not in skip | self.known.keys())
         self.result = RunResult()
+        self.timing = Timing()
         self.context = Context(
             compiled,
             prepared.clock,
             prepared.dimensions.frame,
             prepared.dimensions.codes,
             prepared.dictionaries,
+            answers=prepared.answers,
             first=_micros(prepared.first),
             last=_micros(prepared.last),
+            eras=prepared.dimensions.eras,
         )
 
     @property
@@ -203,19 +225,33 @@ class Runner:
                 self.result.add(index, judged)
             for index, rows in outcome.rows.items():
                 waiting.setdefault(index, []).append(rows)
+            for index, spent in outcome.spent.items():
+                self._spent(index, spent)
+            self.timing.asked += outcome.questions[0]
+            self.timing.made += outcome.questions[1]
             self.advance(1)
         for index, tables in sorted(waiting.items()):
             rule, clock = self.compiled.rules[index].rule, self.context.clock
-            gathered = pl.concat(tables).sort("_t", "tx_id")
+            began = time.thread_time()
+            gathered = Rows.of(_in_time(pl.concat(tables)))
+            judged = Judged()
             if isinstance(rule.detect, ast.Aggregate):
-                self.result.add(index, judge(gathered, rule, rule.detect, clock))
+                judged = judge(gathered, rule, rule.detect, clock)
             elif isinstance(rule.detect, ast.Sequence):
-                last = self.context.last
-                self.result.add(index, judge_sequence(gathered, rule, rule.detect, clock, last))
+                judged = judge_sequence(gathered, rule, rule.detect, clock, self.context.last)
+            self.result.add(index, judged)
+            self._spent(index, Spent(time.thread_time() - began, 0, judged.hits.height))
         for item in rules:
             if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
+                began = time.thread_time()
                 rows = party_rows(self.prepared.parties, item.rule, item.rule.detect, self.context)
-                self.result.add(item.index, judge(rows, item.rule, item.rule.detect, self.context.clock))
+                judged = judge(Rows.of(rows), item.rule, item.rule.detect, self.context.clock)
+                self.result.add(item.index, judged)
+                spent = Spent(time.thread_time() - began, rows.height, judged.hits.height)
+                self._spent(item.index, spent)
+
+    def _spent(self, index: int, spent: Spent) -> None:
+        self.timing.rules.setdefault(self.compiled.rules[index].rule.id, Spent()).add(spent)
 
     def _buckets(
         self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None
@@ -268,6 +304,12 @@ class Runner:
                         flags[part.hits["k0"].to_numpy()] = True
                 out[item.rule.id] = flags
         return out
+
+
+def _in_time(frame: pl.DataFrame) -> pl.DataFrame:
+    """Puts rows of all buckets into the order of time, then id; ids are looked at only where times tie."""
+    nothing = np.zeros(frame.height, np.int64)
+    return frame[sorted_rows(nothing, frame["_t"].to_numpy(), frame["tx_id"])]
 
 
 def _subject_domain(rule: ast.Rule) -> str:

@@ -12,9 +12,9 @@ weight is cut down to them: what is left after many half-lives is nothing.
   0.25 each, at most `repeat_bonus`. Hits without a date are not aged.
 - Mitigating rules take away their weight, in the order of their ids, never below zero.
 - A subject is an alert when its points reach `alert_weight` over `min_families` families, or when a
-  network pattern of weight 3 meets a hit of another rule and something is left of the sum. For a
-  natural person, and for anybody of whom nothing is known, one of the hits must show somebody else's
-  gain or control.
+  network pattern of weight 3 meets a hit of another rule and something is left of the sum; a rule of
+  the same family that rests on the same movements is no other sign. For a natural person, and for
+  anybody of whom nothing is known, one of the hits must show somebody else's gain or control.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.engine.apart import apart
 from thbscreen.rules import ast, bundle
 
 #: Points are counted in ten-thousandths.
@@ -178,11 +179,11 @@ def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
         legal: a legal person: nobody doubts on its behalf, so its largest share leads.
 
     Notes:
-        A possible victim leads from a share of 0.4 on, and whenever no controlling role is more
-        than 0.2 ahead.
+        A possible victim leads from a share of 0.4 on, and whenever neither a controlling role nor that of a
+        client is more than 0.2 ahead: who clearly pays for the abuse of others is not handled as a victim.
     """
     victim = 0.0 if legal else shares.get("possible_victim", 0.0)
-    ahead = max(shares.get(role, 0.0) for role in CONTROLLING)
+    ahead = max(shares.get(role, 0.0) for role in (*CONTROLLING, "possible_client"))
     if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
         return "possible_victim"
     return min(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))
@@ -317,8 +318,6 @@ def _judge(
     real = pl.col("family") != "mitigation"
     sums = rules.group_by(_SUBJECT).agg(
         families=pl.col("family").filter(real).n_unique(),
-        n_rules=real.sum(),
-        pattern=(real & (pl.col("family") == "network") & (pl.col("weight") == 3)).any(),
         total=(pl.col("points").sum() + pl.col("more").sum() - pl.col("minus").sum()).clip(0),
     )
     facts = claims.filter(real).group_by(_SUBJECT).agg(
@@ -329,9 +328,10 @@ def _judge(
     )  # fmt: skip
     legal = parties.filter(pl.col("kind") == "legal").select(subject="party_id", legal=True).unique("subject")
     out = facts.join(sums, on=_SUBJECT).join(legal, on="subject", how="left")
-    out = out.with_columns(pl.col("legal").fill_null(False))
+    out = out.join(_backed(claims.filter(real)), on=_SUBJECT, how="left")
+    out = out.with_columns(pl.col("legal", "backed").fill_null(False))
     needed = int(scoring.alert_weight * UNIT)
-    network = pl.col("pattern") & (pl.col("n_rules") > 1) & (pl.col("total") > 0)
+    network = pl.col("backed") & (pl.col("total") > 0)
     enough = (pl.col("total") >= needed) | network
     wide = (pl.col("families") >= scoring.min_families) | network
     guarded = pl.col("third") | pl.col("legal")
@@ -341,6 +341,15 @@ def _judge(
         .when(~guarded).then(pl.lit("third party"))
     )  # fmt: skip
     return out.with_columns(lacks=lacks).with_columns(alert=pl.col("lacks").is_null()).sort(_SUBJECT)
+
+
+def _backed(claims: pl.DataFrame) -> pl.DataFrame:
+    """Subjects with a network pattern of weight 3 and a sign apart from it: backed is true."""
+    motif = claims.filter((pl.col("family") == "network") & (pl.col("weight") == 3))
+    motif = motif.select(*_SUBJECT, "rule").unique()
+    pairs = apart(claims.join(motif.select(_SUBJECT), on=_SUBJECT, how="semi"), _SUBJECT)
+    found = pairs.join(motif, on=[*_SUBJECT, "rule"], how="semi").select(_SUBJECT).unique()
+    return found.with_columns(backed=pl.lit(True))
 
 
 def _urgency(

@@ -137,6 +137,9 @@ NETWORK_MEMBERS = _spec(
     evidence_against=pl.List(pl.String), hit_ids=pl.List(pl.String), received_eur=pl.Int64, sent_eur=pl.Int64,
 )  # fmt: skip
 
+#: Kinds of links that go from one side to the other; a shared detail or a pattern of a rule has no direction.
+ONE_WAY_LINKS = ("common payee", "payment", "pays for another")
+
 NETWORK_EDGES = _spec(
     "network_edges", "one row per network, pair, direction and kind of link",
     ("network_id", "source", "target", "kind"),

@@ -92,6 +92,17 @@ class Tuning:
             s for s in self.settings if s.kept > now.kept or (s.kept == now.kept and s.cleared < now.cleared)
         )
 
+    def by_value(self, parameter: str) -> list[tuple[Value, Setting]]:
+        """Gives what each tried value of one parameter alone finds, the smallest value first."""
+        own = next(p.value for p in self.rule.parameters if p.name == parameter)
+        found = [(own, self.current)]
+        found += [
+            (s.changes[0][1], s)
+            for s in self.settings
+            if len(s.changes) == 1 and s.changes[0][0] == parameter
+        ]
+        return sorted(found, key=lambda pair: _size(pair[0]))
+
 
 def tune(
     pack: bundle.RulePack,

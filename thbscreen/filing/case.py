@@ -173,7 +173,8 @@ def read_case(
     if (network is None) == (subject is None):
         raise UsageError("name one case", hint="--network ID or --subject ID")
     dataset = _dataset(run, data, mapping)
-    customers, accounts, holders = _registers(dataset)
+    customers, accounts, rights = _registers(dataset)
+    holders = _ranked(rights)
     if network is not None:
         head, members = _network(run, network)
     else:
@@ -187,6 +188,7 @@ def read_case(
         discreet(dataset.fetch(wanted)) if dataset is not None else _evidence(run, head["case_id"], wanted)
     )
     movements = paired(frame.to_dicts(), set(accounts) | _own_accounts(members))
+    holders = _ranked(rights, frame["booking_ts"]) if dataset is not None else holders
     parties = [_party(m, alerts, customers) for m in members]
     parties.sort(key=lambda p: (p.role == VICTIM, p.role == UNCLEAR, p.id))
     ready = run.table("readiness").filter(pl.col("status") == "not judged")
@@ -323,17 +325,36 @@ def _dataset(run: RunFolder, data: Sequence[Path], mapping: Path | None) -> Data
 
 def _registers(
     dataset: Dataset | None,
-) -> tuple[dict[str, Row], dict[str, Row], dict[str, tuple[tuple[str, str], ...]]]:
+) -> tuple[dict[str, Row], dict[str, Row], list[Row]]:
     if dataset is None:
-        return {}, {}, {}
+        return {}, {}, []
     customers = {r["party_id"]: r for r in dataset.parties.iter_rows(named=True)}
     accounts = {r["account_id"]: r for r in dataset.accounts.iter_rows(named=True)}
-    holders: dict[str, list[tuple[str, str]]] = {}
+    return customers, accounts, dataset.account_parties.to_dicts()
+
+
+def _ranked(rights: Iterable[Row], times: pl.Series | None = None) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Gives party and role by account, holders first.
+
+    Args:
+        rights: rows of account_parties.
+        times: of the movements of the case; rights that were over before them, or began after them, are left
+            out, unless the account had nobody else.
+    """
+    first, last = (None, None) if times is None or not len(times) else (times.min(), times.max())
     order = {"holder": 0, "joint_holder": 1, "signatory": 2, "mandate": 3}
-    for r in dataset.account_parties.iter_rows(named=True):
-        holders.setdefault(r["account_id"], []).append((r["party_id"], r["role"]))
-    ranked = {a: tuple(sorted(h, key=lambda p: (order.get(p[1], 9), p[0]))) for a, h in holders.items()}
-    return customers, accounts, ranked
+    holders: dict[str, list[tuple[bool, int, str, str]]] = {}
+    for r in rights:
+        since, until = r.get("since"), r.get("until")
+        over = isinstance(first, datetime) and until is not None and until < first.date()
+        ahead = isinstance(last, datetime) and since is not None and since > last.date()
+        row = (over or ahead, order.get(r["role"], 9), r["party_id"], r["role"])
+        holders.setdefault(r["account_id"], []).append(row)
+    out = {}
+    for account, rows in holders.items():
+        now = [row for row in rows if not row[0]] or rows
+        out[account] = tuple((party, role) for _, _, party, role in sorted(now))
+    return out
 
 
 def _evidence(run: RunFolder, case_id: str, wanted: set[str]) -> pl.DataFrame:

@@ -6,11 +6,14 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import IO
 
     from thbscreen.io.files import InputFile
     from thbscreen.io.limits import Limits
@@ -19,6 +22,8 @@ _ENCODINGS = re.compile(
     r"utf-8|utf-16(-le|-be)?|ascii|cp(125[0-8]|437|720|737|775|85[0258]|86[0-9]|874)|iso-8859-([1-9]|1[0-6])"
     r"|mac-(roman|greek|cyrillic|turkish)|koi8-[ru]"
 )
+#: Bytes of the first piece, which holds the header; bytes before the end of a piece that are looked at.
+_FIRST, _LOOK = 1 << 20, 1 << 16
 _DECLARE = "declare it in a mapping: input: {encoding: ...}, for example cp1253, iso-8859-7 or utf-16"
 
 
@@ -45,13 +50,16 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
     rows_done = 0
     first = True
     with open_bytes(file, limits) as stream:
-        for piece in _whole_line_ends(_utf8(_pieces(stream, limits.block_bytes), encoding, file.name)):
+        lines = encoding == "utf-8" and not file.packed
+        pieces = (_line_pieces if lines else _pieces)(stream, limits.block_bytes)
+        for piece in _whole_line_ends(_utf8(pieces, encoding, file.name)):
             buffer += _checked(piece, file.name, first=first)
             first = False
             end = _record_end(buffer, quote)
             if end:
-                yield _valid(buffer[:end], file.name, encoding, rows_done)
-                rows_done += buffer.count(b"\n", 0, end)
+                block = buffer[:end]  # no copy where the piece ends behind a record
+                yield _valid(block, file.name, encoding, rows_done)
+                rows_done += count(block, 10)
                 buffer = buffer[end:]
             elif len(buffer) > limits.record_bytes + limits.block_bytes:
                 raise _unclosed(file.name, buffer, quote, rows_done)
@@ -66,6 +74,26 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
 def _pieces(stream: object, size: int) -> Iterator[bytes]:
     while piece := stream.read(size):  # type: ignore[attr-defined]  # any binary stream
         yield piece
+
+
+def count(data: bytes, octet: int) -> int:
+    """Counts how often a byte occurs."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == octet))
+
+
+def _line_pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Gives pieces that end behind a line end where there is one, so none is copied; the first is small."""
+    begin, want = 0, min(size, _FIRST)
+    while True:
+        look = min(want, _LOOK)
+        stream.seek(begin + want - look)
+        end = stream.read(look).rfind(b"\n")
+        stream.seek(begin)
+        piece = stream.read(want - look + end + 1 if end >= 0 else want)
+        if not piece:
+            return
+        yield piece
+        begin, want = begin + len(piece), size
 
 
 def _whole_line_ends(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -121,7 +149,8 @@ def _checked(piece: bytes, name: str, *, first: bool) -> bytes:
         raise data_error(
             "D020", "lines end in CR alone", file=name, hint="save the file with LF or CR LF line ends"
         )
-    return piece.replace(b"\r\r\n", b"\n") if b"\r\r\n" in piece else piece
+    doubled = b"\r" in piece and b"\r\r\n" in piece
+    return piece.replace(b"\r\r\n", b"\n") if doubled else piece
 
 
 def _record_end(buffer: bytes, quote: bytes | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,31 +10,31 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.io.accountbook import AccountBook
 from thbscreen.io.checks.gather import READ, Gathered
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource
-from thbscreen.io.continued import continued
+from thbscreen.io.contacts import with_details
+from thbscreen.io.counterparties import Counterparties
 from thbscreen.io.counts import FileReport, LoadReport, TableCounts
-from thbscreen.io.delimited import DelimitedSource, Dialect
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
 from thbscreen.io.goaml import KIND as GOAML
 from thbscreen.io.goaml import ReportFolder
 from thbscreen.io.goaml_codes import read_codes
-from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates
+from thbscreen.io.identity import NOT_CONTENT, RowIds, SeenIds, split_duplicates, with_transfer_ids
 from thbscreen.io.limits import Limits
-from thbscreen.io.mapping import InputSpec
-from thbscreen.io.mapping_file import read_mapping
-from thbscreen.io.ndjson import NdjsonSource
-from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan
+from thbscreen.io.mapping_file import read_encoding, read_mapping
+from thbscreen.io.plan import ALWAYS, REJECTS, TYPES, Loaded, Plan, together
 from thbscreen.io.quality import Observations
 from thbscreen.io.raw import ROW
 from thbscreen.io.recognise import MESSAGES, recognised
 from thbscreen.io.select import Selected, select_files
 from thbscreen.io.shape import LEG, canonical_shape, mapped_shape
+from thbscreen.io.source import lineage, open_source
 from thbscreen.io.statements.folder import StatementFolder
-from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES
+from thbscreen.model.details import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from thbscreen.io.files import InputFile
     from thbscreen.io.mapping import Mapping, Section
-    from thbscreen.io.raw import RawSource
+    from thbscreen.model.keys import Key
 
 #: Unique key of each side table.
 _KEYS = {
@@ -72,6 +73,7 @@ class _Pass:
     filled: Counter[str] = field(default_factory=Counter)
     height: int = 0
     observations: Observations | None = None
+    counterparties: Counterparties | None = None
     gathered: Gathered | None = None
 
 
@@ -83,6 +85,8 @@ class Dataset:
         accounts: accounts; empty with required columns when there is no such file.
         parties: customers.
         account_parties: who may do what with which account.
+        details: how the details of customers were read.
+        book: the accounts under every number they are known by.
         side_places: file and row of each row of these three, in their order.
         checked: whether reading also gathers what the checks of quality need; `gathered` does so anyway.
     """
@@ -94,6 +98,8 @@ class Dataset:
         zone: str,
         limits: Limits,
         reports: ReportFolder | StatementFolder | None = None,
+        reader: Reader | None = None,
+        key: Key | None = None,
     ) -> None:
         """Opens every file and reads the three small tables."""
         self._reports = reports
@@ -111,8 +117,12 @@ class Dataset:
         self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
         self.columns = frozenset().union(*(plan.columns for plan in self._plans))
         self.accounts = self._load_side("accounts")
-        self.parties = self._load_side("parties")
-        self.account_parties = self._load_side("account_parties")
+        self.details = with_details(self._load_side("parties"), reader or Reader(), key)
+        self.parties = self.details.parties
+        links = self._load_side("account_parties")
+        self.book = AccountBook(self.accounts, links.clear())
+        self.account_parties = self.book.side(links)
+        self.book = AccountBook(self.accounts, self.account_parties)
         self._done: _Pass | None = None
         self._dropped: pl.Series | None = None
         self._coverage: dict[str, float] = {}
@@ -128,7 +138,7 @@ class Dataset:
         if self._reports is not None and (table == "transactions" or file.kind in _OWN_READER):
             report = self._reports.source(file, table)
             return Plan(table, report, canonical_shape(report, table), None, self.zone)
-        source = _open_source(file, section, self.limits)
+        source = open_source(file, section, self.limits)
         if section is None or self._mapping is None:
             return Plan(table, source, canonical_shape(source, table), None, self.zone)
         return Plan(table, source, mapped_shape(source, section, self._mapping.path.name), section, self.zone)
@@ -194,7 +204,7 @@ class Dataset:
         Raises:
             DataError: for damaged files, and D024 at the end when too many rows were refused.
         """
-        state = _Pass(observations=Observations(self.zone))
+        state = _Pass(observations=Observations(self.zone), counterparties=Counterparties(self.parties))
         asked = columns
         if self.checked:
             state.gathered = Gathered(self.accounts["account_id"], self.size_hint())
@@ -207,6 +217,8 @@ class Dataset:
             )
             if state.observations is not None:
                 state.observations.add(frame)
+            if state.counterparties is not None:
+                state.counterparties.add(frame)
             if state.gathered is not None:
                 state.gathered.add(frame)
                 yield frame if asked is None else frame.select(_of(frame, asked))
@@ -222,8 +234,7 @@ class Dataset:
         for plan in self._plans:
             self._settle_times(plan)
             names = plan.needed(columns)
-            for chunk in plan.source.chunks(plan.raw_columns(names)):
-                loaded = plan.load(chunk, names, keep(plan, offset) if keep is not None else None)
+            for loaded in self._loads(plan, names, keep(plan, offset) if keep is not None else None):
                 _count(state.counts, loaded)
                 state.rejects.append(loaded.rejects)
                 state.notes += loaded.notes
@@ -236,6 +247,19 @@ class Dataset:
             if plan.times_are_dates:
                 state.notes["file whose times are all midnight; taken as dates without time"] += 1
 
+    def _loads(self, plan: Plan, names: list[str], keep: pl.Expr | None) -> Iterator[Loaded]:
+        """Converts a file piece by piece, and gives pieces of about `limits.chunk_rows` rows."""
+        waiting: list[Loaded] = []
+        height = 0
+        for chunk in plan.source.chunks(plan.raw_columns(names)):
+            waiting.append(plan.load(chunk, names, keep))
+            height += chunk.read
+            if height >= self.limits.chunk_rows:
+                yield together(waiting)
+                waiting, height = [], 0
+        if waiting:
+            yield together(waiting)
+
     def _finished(
         self, plan: Plan, frame: pl.DataFrame, offset: int, ids: RowIds, columns: Collection[str] | None
     ) -> pl.DataFrame:
@@ -243,13 +267,12 @@ class Dataset:
         place = pl.col(ROW) + offset
         out = frame.with_columns(
             (place * 2 + pl.col(LEG) if plan.transfer else place).alias("_row"),
-            pl.lit(plan.source.file.name).alias("source_file"),
-            pl.col(ROW).alias("source_row"),
+            *lineage(plan.source.file.name, frame.columns),
         )
         if "tx_id" not in plan.shape.exprs:
             content = [c for c in frame.columns if c not in NOT_CONTENT and c not in (ROW, LEG)]
             if plan.transfer:
-                out = _with_transfer_ids(out, ids, content)
+                out = with_transfer_ids(out, ids, content)
             else:
                 out = out.with_columns(ids.make(frame, content))
         elif plan.transfer:
@@ -260,6 +283,7 @@ class Dataset:
             for f in TABLES["transactions"]
             if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
         ]
+        out = self.book.settle(out)
         return out.select(
             *(
                 (pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name)
@@ -273,14 +297,17 @@ class Dataset:
         if plan.times_checked or "has_time" in plan.shape.exprs:
             return
         plan.times_checked = True
+        if not plan.may_have_times:
+            return  # declared as dates; nothing to find out
         midnight = pl.col("t").dt.convert_time_zone(plan.zone).dt.time() == pl.time()
         any_row = False
         for chunk in plan.source.chunks(plan.raw_columns(["booking_ts"])):
-            times = plan.times(chunk)
-            any_row = any_row or times.height > 0
             # A thousand rows settle almost every file.
-            if not all(part.select(midnight.all()).item() for part in (times.head(1000), times)):
-                return
+            for rows in (chunk.frame.head(1000), chunk.frame):
+                times = plan.times(dataclasses.replace(chunk, frame=rows))
+                any_row = any_row or times.height > 0
+                if not times.select(midnight.all()).item():
+                    return
         plan.times_are_dates = any_row
 
     # --- afterwards -------------------------------------------------------------------------------
@@ -316,7 +343,7 @@ class Dataset:
         rows = pl.concat([frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in again])
         found = split_duplicates(rows, ("tx_id",), "_row")
         per_row = 2 if any(plan.transfer for plan in self._plans) else 1
-        different = found.different.unique(subset=["source_file", "source_row"]).sort("_row")
+        different = found.different.sort("_row").filter((pl.col("_row") // per_row).is_first_distinct())
         state.rejects.append(_rejects(different, "source_row", "tx_id"))
         state.counts.loaded -= different.height + found.same.height // per_row
         state.counts.rejected += different.height
@@ -388,6 +415,13 @@ class Dataset:
         assert seen is not None
         return seen
 
+    def counterparties(self) -> dict[str, int]:
+        """Counts the counterparties that the last complete pass met, and those that are customers."""
+        state = self._complete()
+        assert state.counterparties is not None
+        known = pl.concat([self.book.ids, self.observations().accounts().rename(self.book.ids.name)])
+        return state.counterparties.counts(known, self.accounts, self.account_parties)
+
     def gathered(self) -> Gathered:
         """Gives what the checks of quality need, from the last complete pass, or from one more."""
         found = self._complete().gathered
@@ -408,16 +442,24 @@ def _of(frame: pl.DataFrame, asked: Collection[str]) -> list[str]:
 
 
 def open_dataset(
-    inputs: Sequence[Path], mapping: Path | None, *, zone: str, limits: Limits | None = None
+    inputs: Sequence[Path],
+    mapping: Path | None,
+    *,
+    zone: str,
+    limits: Limits | None = None,
+    home: str | None = None,
+    key: Key | None = None,
 ) -> Dataset:
     """Opens files or folders as one dataset.
 
     Args:
         inputs: data files, or folders with data files.
         mapping: mapping file; without one the files have canonical names and columns. For goAML reports it
-            is the filing profile of the FIU whose codes they have.
+            is the filing profile of the FIU whose codes they have, for statements it may name a code page.
         zone: zone of times without offset where the mapping names none, such as `Asia/Nicosia`.
         limits: how much is read at most.
+        home: country of telephone numbers without country code, where the mapping names none.
+        key: of the institution, for details of customers that are to be compared with digests of others.
 
     Raises:
         DataError: naming file, row and column, never a value.
@@ -428,49 +470,16 @@ def open_dataset(
     if any(file.kind == GOAML for file in files):
         selected = select_files(files, ignored, None)
         reports = ReportFolder(selected.files["transactions"], read_codes(mapping), limits)
-        return Dataset(selected, None, zone, limits, reports)
+        return Dataset(selected, None, zone, limits, reports, Reader(home), key)
     if any(file.kind in MESSAGES for file in files):
         selected = select_files(files, ignored, None)
-        statements = StatementFolder(selected.files["transactions"], limits)
-        return Dataset(selected, None, zone, limits, statements)
+        page = read_encoding(mapping) if mapping is not None else ""
+        statements = StatementFolder(selected.files["transactions"], limits, page)
+        return Dataset(selected, None, zone, limits, statements, Reader(home), key)
     declared = read_mapping(mapping) if mapping is not None else None
-    return Dataset(select_files(files, ignored, declared), declared, zone, limits)
-
-
-def _open_source(file: InputFile, section: Section | None, limits: Limits) -> RawSource:
-    spec = section.input if section is not None else None
-    kind = (spec.kind if spec is not None else None) or file.kind
-    if file.packed and (spec is None or not spec.gzip or file.path.suffix.lower() != ".gz"):
-        raise data_error(
-            "D006",
-            "compressed files are not read",
-            file=file.name,
-            hint="unpack it, or declare input: {compression: gzip} in a mapping",
-        )
-    if kind == "parquet":
-        return ParquetSource(file, limits)
-    if kind == "ndjson":
-        return NdjsonSource(file, spec.dialect.encoding if spec is not None else "utf-8", limits)
-    if kind in ("csv", "tsv"):
-        dialect = spec.dialect if spec is not None else Dialect(delimiter="\t" if kind == "tsv" else ",")
-        return continued(DelimitedSource(file, dialect, limits), spec)
-    if kind == "xlsx":
-        return continued(XlsxSource(file, spec or InputSpec(), limits), spec)
-    raise data_error(
-        "D005",
-        "the ending does not say what the file is",
-        file=file.name,
-        hint="csv, tsv, parquet, ndjson and xlsx are read; declare input: {kind: csv} in a mapping",
-    )
-
-
-def _with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: list[str]) -> pl.DataFrame:
-    """Gives both legs of a transfer one id made from the payer's leg, with /D and /C behind it."""
-    payer = frame.filter(pl.col(LEG) == 0)
-    made = payer.select(ROW, ids.make(payer, content).alias("batch_id"))
-    side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
-    joined = frame.drop("batch_id", strict=False).join(made, on=ROW, how="left", maintain_order="left")
-    return joined.with_columns((pl.col("batch_id") + side).alias("tx_id"))
+    own = dict(declared.own) if declared is not None else {}
+    reader = Reader((declared.home if declared is not None else None) or home, own)
+    return Dataset(select_files(files, ignored, declared), declared, zone, limits, None, reader, key)
 
 
 def _count(counts: TableCounts, loaded: Loaded) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.io.blocks import text_blocks
+from thbscreen.io.blocks import count, text_blocks
 from thbscreen.io.codes import data_error
 from thbscreen.io.raw import ROW, RawChunk, merged
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
 
 _LF, _CR = 10, 13
+#: Rows that are handed on at once; more at a time cost more for each row.
+PIECE_ROWS = 100_000
 #: Why a line of the footer is no row.
 FOOTER = "line of the footer"
 
@@ -86,8 +88,8 @@ class DelimitedSource:
         return {name: pl.String() for name in self.names}
 
     def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
-        """Reads the named columns, or all, in file order."""
-        yield from merged(self._blocks(columns), self.limits.chunk_rows)
+        """Reads the named columns, or all, in file order, in pieces that stay in the processor's reach."""
+        yield from merged(self._blocks(columns), min(self.limits.chunk_rows, PIECE_ROWS))
 
     # --- header ---------------------------------------------------------------------------------
 
@@ -227,9 +229,9 @@ class DelimitedSource:
 
     def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
         width = len(self.names) + self.surplus
-        lines = block.count(b"\n")
+        lines = count(block, _LF)
         quoted = self._quote is not None and self._quote in block
-        if not quoted and block.count(self._sep) == lines * (width - 1):
+        if not quoted and count(block, self._sep[0]) == lines * (width - 1):
             frame = self._parse(block, columns)
             if frame is not None and frame.height == lines:
                 return RawChunk(_numbered(frame, done), lines)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from thbscreen.model import iban
+from thbscreen.model.people import name_key
 
 if TYPE_CHECKING:
     from thbscreen.io.goaml_codes import ReportCodes
@@ -284,7 +285,7 @@ class Parts:
     def _holders(self, element: XmlElement, account: str) -> None:
         entity = element.find("t_entity")
         if entity is not None:
-            self._hold(account, self._party(entity, "entity"), "holder")
+            self._hold(account, self._party(entity, "entity", account), "holder")
         people = [*element.all("signatory")]
         related = element.find("related_persons")
         people += related.all("account_related_person") if related is not None else []
@@ -295,29 +296,26 @@ class Parts:
             primary = signatory.find("is_primary") is not None or (not number and len(people) == 1)
             role = self._codes.roles.get(signatory.value("role"), "")
             fallback = "holder" if primary and entity is None else "signatory"
-            self._hold(account, self._party(person, "person"), role or fallback)
+            self._hold(account, self._party(person, "person", account), role or fallback)
 
     def _hold(self, account: str, party: str, role: str) -> None:
         self.account_parties.append({"account_id": account, "party_id": party, "role": role})
 
-    def _party(self, element: XmlElement, kind: str) -> str:
-        """Takes a person or entity; gives the id."""
-        identity = self._identity(element, kind)
+    def _party(self, element: XmlElement, kind: str, account: str = "") -> str:
+        """Takes a person or entity, and the account where it stands in one; gives the id."""
+        identity = self._identity(element, kind, account)
         facts = facts_of(element.value("comments"))
         address = element.find("addresses", "address") or element.find("address")
         lines = address.children if address is not None else []
-        where = [_folded(c.text) for c in lines if c.name in _ADDRESS]
+        where = {c.name: c.text.strip() for c in lines if c.name in _ADDRESS and c.text.strip()}
         phone = element.find("phones", "phone")
-        number = (
-            f"{phone.value('tph_country_prefix')}{phone.value('tph_number')}" if phone is not None else ""
-        )
         row = {
             "party_id": identity,
             "kind": "natural" if kind == "person" else "legal",
             "name": _name(element) if kind == "person" else element.value("name"),
-            "address_hash": self.hashed("address", *where) if where else "",
-            "phone_hash": self._hash_of("phone", number),
-            "email_hash": self._hash_of("email", element.value("email") or element.value("emails", "email")),
+            "address": _address(where),
+            "phone": _telephone(phone) if phone is not None else "",
+            "email": element.value("email") or element.value("emails", "email"),
         }  # fmt: skip
         if kind == "person":
             row["age_band"] = self._age_band(element.value("birthdate"))
@@ -333,8 +331,12 @@ class Parts:
         self.parties.append(row)
         return identity
 
-    def _identity(self, element: XmlElement, kind: str) -> str:
-        """Makes an id that is the same for the same person at every bank, and tells nothing by itself."""
+    def _identity(self, element: XmlElement, kind: str, account: str = "") -> str:
+        """Makes an id that is the same for the same person at every bank, and tells nothing by itself.
+
+        A name with a day of birth or the number of a register makes one person of two; a name alone does not,
+        so the holder of an account of whom nothing else is told is somebody else than one of another account.
+        """
         names = (
             ("ssn", "id_number", "tax_number") if kind == "person" else ("incorporation_number", "tax_number")
         )
@@ -350,14 +352,14 @@ class Parts:
             parts = (element.value("passport_country"), _folded(element.value("passport_number")))
             return f"R{self.hashed(kind, 'paper', *parts)}"
         name = _name(element) if kind == "person" else element.value("name")
-        return f"R{self.hashed(kind, 'name', _folded(name), element.value('birthdate')[:10])}"
+        born = element.value("birthdate")[:10]
+        if not born or born in _PLACEHOLDERS:
+            born = f"account {account}" if account else ""
+        return f"R{self.hashed(kind, 'name', name_key(name) or _folded(name), born)}"
 
     def hashed(self, *parts: str) -> str:
         """Gives sixteen hexadecimal digits that stand for some texts."""
         return blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
-
-    def _hash_of(self, kind: str, value: str) -> str:
-        return self.hashed(kind, _folded(value)) if _folded(value) else ""
 
     def _age_band(self, text: str) -> str:
         born = _day(text)
@@ -373,7 +375,7 @@ class Parts:
 
 _PARTING = re.compile("[%;=\x00-\x1f]")
 _ESCAPED = re.compile("%([0-9A-F]{2})")
-_ADDRESS = {"address", "house_number", "apartment_number", "city", "zip", "country_code"}
+_ADDRESS = {"address", "house_number", "apartment_number", "city", "zip"}
 
 
 def facts_of(comment: str) -> Row:
@@ -404,6 +406,23 @@ def _name(element: XmlElement) -> str:
     return whole or " ".join(
         filter(None, (element.value(n) for n in ("first_name", "middle_name", "last_name")))
     )
+
+
+def _address(parts: Row) -> str:
+    """Gives an address as one text: street, numbers, flat, postcode and town."""
+    flat = parts.get("apartment_number")
+    street = " ".join(filter(None, (parts.get("address"), parts.get("house_number"))))
+    town = " ".join(filter(None, (parts.get("zip"), parts.get("city"))))
+    return ", ".join(filter(None, (street, f"flat {flat}" if flat else "", town)))
+
+
+def _telephone(element: XmlElement) -> str:
+    """Gives a telephone number with the code of its country where the report tells it apart."""
+    code = element.value("tph_country_prefix").strip().lstrip("+").removeprefix("00")
+    number = element.value("tph_number").strip()
+    if not code or not number or number.startswith(("+", "00")):
+        return number
+    return f"+{code} {number}"
 
 
 def _folded(text: str) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.io.raw import ROW
+from thbscreen.io.shape import LEG
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,3 +104,12 @@ def split_duplicates(frame: pl.DataFrame, key: Sequence[str], order: str) -> Dup
     equal = repeated.join(kinds, on=list(key), how="anti", nulls_equal=True)
     same = equal.sort(order).filter(~pl.struct(key).is_first_distinct())
     return Duplicates(same, different)
+
+
+def with_transfer_ids(frame: pl.DataFrame, ids: RowIds, content: Sequence[str]) -> pl.DataFrame:
+    """Gives both legs of a transfer one id made from the payer's leg, with /D and /C behind it."""
+    payer = frame.filter(pl.col(LEG) == 0)
+    made = payer.select(ROW, ids.make(payer, content).alias("batch_id"))
+    side = pl.when(pl.col(LEG) == 0).then(pl.lit("/D")).otherwise(pl.lit("/C"))
+    joined = frame.drop("batch_id", strict=False).join(made, on=ROW, how="left", maintain_order="left")
+    return joined.with_columns((pl.col("batch_id") + side).alias("tx_id"))

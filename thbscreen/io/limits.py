@@ -26,5 +26,5 @@ class Limits:
     record_bytes: int = 4 << 20
     unpack_ratio: int = 200
     chunk_rows: int = 1_000_000
-    block_bytes: int = 32 << 20
+    block_bytes: int = 16 << 20
     reject_share: float = 0.01

@@ -145,9 +145,13 @@ class Mapping:
         path: where it is.
         sections: by canonical table.
         single: true when the file maps only transactions, for every input file.
+        home: country of telephone numbers without country code.
+        own: details of the institution itself, by kind, which link no customers.
     """
 
     name: str
     path: Path
     sections: dict[str, Section]
     single: bool
+    home: str | None = None
+    own: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from thbscreen.io.files import reading
 from thbscreen.io.mapping import ColumnSpec, InputSpec, Mapping, Rate, Section
 from thbscreen.io.values import Format
 from thbscreen.model.catalogue import FORBIDDEN_REASON, TABLES, forbidden_input
+from thbscreen.model.contact import known_country
 from thbscreen.model.strictyaml import Block, Listing, Node, Scalar, StrictYamlError, load
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ TOP_KEYS = (
     "sign",
     "checks",
     "rates",
+    "identity",
     "undecided",
 )
 SECTION_KEYS = (
@@ -98,14 +100,26 @@ def read_mapping(path: Path) -> Mapping:
     Raises:
         DataError: D001, D014, D040 to D042, D044 to D047, naming file, line and column.
     """
+    return _Reader(path).mapping(_loaded(path))
+
+
+def read_encoding(path: Path) -> str:
+    """Reads a mapping file for statements, of which only `input: {encoding: ...}` means anything.
+
+    Raises:
+        DataError: as `read_mapping`; D041 for everything else that a mapping of columns may say.
+    """
+    return _Reader(path).encoding_alone(_loaded(path))
+
+
+def _loaded(path: Path) -> Node:
     with reading(path.name):
         data = path.read_bytes()
     try:
-        root = load(data)
+        return load(data)
     except StrictYamlError as error:
         place = f"{path.name}:{error.line}:{error.column}"
         raise data_error("D040", error.message, file=place) from None
-    return _Reader(path).mapping(root)
 
 
 class _Reader:
@@ -156,13 +170,23 @@ class _Reader:
         self.decided(top)
         name_node = top.get("name")
         name = self.text(name_node, "name") if name_node else self.path.stem
+        home, own = self.identity(top.get("identity"))
         tables = top.get("tables")
         if tables is None:
             section = self.section("transactions", top)
-            return Mapping(name, self.path, {"transactions": section}, single=True)
+            return Mapping(name, self.path, {"transactions": section}, single=True, home=home, own=own)
         inside = self.block(tables, "tables", TABLE_NAMES)
         for key, _ in top.entries:
-            if key.text not in ("mapping", "name", "tables", "input", "defaults", "rates", "checks"):
+            if key.text not in (
+                "mapping",
+                "name",
+                "tables",
+                "input",
+                "defaults",
+                "rates",
+                "checks",
+                "identity",
+            ):
                 raise self.error("D041", f"'{key.text}' belongs into a table when there are 'tables'", key)
         sections = {
             key.text: self.section(key.text, self.block(node, key.text, SECTION_KEYS), top)
@@ -170,7 +194,38 @@ class _Reader:
         }
         if "transactions" not in sections:
             raise self.error("D044", "'tables' has no 'transactions'", tables)
-        return Mapping(name, self.path, sections, single=False)
+        return Mapping(name, self.path, sections, single=False, home=home, own=own)
+
+    def identity(self, node: Node | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:
+        """Gives the country of telephone numbers and the institution's own details."""
+        if node is None:
+            return None, {}
+        block = self.block(node, "identity", ("home_country", "own"))
+        home, own = block.get("home_country"), block.get("own")
+        country = self.text(home, "home_country") if home is not None else None
+        if home is not None and (country is None or not known_country(country)):
+            self.wrong("'home_country' is an ISO code of two capital letters, such as CY", home)
+        kinds = self.block(own, "own", ("phone", "email", "address")) if own is not None else None
+        found = {key.text: self.texts(value, key.text) for key, value in kinds.entries} if kinds else {}
+        return country, found
+
+    def encoding_alone(self, root: Node) -> str:
+        top = self.block(root, "mapping file", TOP_KEYS)
+        version = top.get("mapping")
+        if version is None or self.text(version, "mapping") != "1":
+            self.wrong("the file must begin with 'mapping: 1'", version or top)
+        inside = top.get("input")
+        keys = [key for key, _ in top.entries if key.text not in ("mapping", "name", "input")]
+        if inside is not None:
+            keys += [
+                key for key, _ in self.block(inside, "input", INPUT_KEYS).entries if key.text != "encoding"
+            ]
+        if keys:
+            raise self.error(
+                "D041", f"'{keys[0].text}' means nothing for statements and messages", keys[0],
+                "they have columns of their own; only input: {encoding: ...} can be declared",
+            )  # fmt: skip
+        return self.input(inside).dialect.encoding if inside is not None else ""
 
     def decided(self, top: Block) -> None:
         """Refuses a draft in which a person has not yet settled what `inspect` left open."""

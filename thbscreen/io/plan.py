@@ -22,17 +22,18 @@ from thbscreen.io.shape import CREDIT, DEBIT, LEG, UNCOVERED, Shape, legs
 from thbscreen.io.values import Flag, Marks, Parsed
 from thbscreen.io.workbook import XlsxSource
 from thbscreen.model.catalogue import TABLES, Field
-from thbscreen.model.iban import LENGTHS
 from thbscreen.model.money import DEFAULT_EXPONENT, EXPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from thbscreen.io.mapping import Section
 
 _WHY, _STATUS, _TWICE = "\x00why", "\x00status", "\x00twice"
 _NOT_BOOKED = ("pending", "reversed", "returned")
 ALWAYS = ("tx_id", "account_id", "booking_ts", "has_time", "direction", "amount", "currency", "amount_eur")
+#: Where a row was found; a table that was converted before brings it along.
+LINEAGE = ("source_file", "source_row")
 #: Account numbers: blanks go, IBAN letters become capital.
 _CHECKED_TEXT = ("currency", "orig_currency")
 _ACCOUNTS = ("account_id", "cp_account_id", "cp_iban", "iban")
@@ -80,6 +81,20 @@ class Loaded:
     notes: Counter[str] = field(default_factory=Counter)
 
 
+def together(parts: Sequence[Loaded]) -> Loaded:
+    """Joins what pieces of one file gave."""
+    if len(parts) == 1:
+        return parts[0]
+    return Loaded(
+        pl.concat([part.frame for part in parts]),
+        sum(part.read for part in parts),
+        sum(part.loaded for part in parts),
+        pl.concat([part.rejects for part in parts]),
+        sum((part.skipped for part in parts), Counter()),
+        sum((part.notes for part in parts), Counter()),
+    )
+
+
 class _Exponents(NamedTuple):
     amount: int | pl.Expr
     original: int | pl.Expr
@@ -121,7 +136,7 @@ class Plan:
         for name in self.shape.exprs:
             known = self.fields.get(name)
             checked = known is None or known.kind != "text" or known.required or name in _CHECKED_TEXT
-            if checked or UNCOVERED + name in self.shape.exprs:
+            if checked or name in LINEAGE or UNCOVERED + name in self.shape.exprs:
                 out.add(name)
         if self.table == "transactions" and "tx_id" not in self.shape.exprs:
             out |= set(self.shape.exprs)  # the id is made from the whole content
@@ -255,6 +270,12 @@ class Plan:
             )
         return pl.concat(parts).sort("row", maintain_order=True)
 
+    @property
+    def may_have_times(self) -> bool:
+        """False when the mapping declares formats of the booking time, and none has a time of day."""
+        formats = self._formats("booking_ts")
+        return not formats or any(form.has_time for form in formats)
+
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
@@ -273,7 +294,12 @@ class Plan:
         ]
         exponents = self._exponents(frame)
         for name, known in self.fields.items():
-            if name in frame.columns and name not in ("source_file", "source_row"):
+            if name in LINEAGE and name in frame.columns:
+                # told by a table that was converted before; what cannot be read is told anew
+                exprs[name] = (
+                    pl.col(name) if known.kind == "text" else values.whole(name, frame.schema[name]).value
+                )
+            elif name in frame.columns:
                 self._convert_one(frame, known, exponents, exprs, flags)
         if self.table == "transactions":
             self._amounts(frame, exponents, exprs, flags)
@@ -305,7 +331,7 @@ class Plan:
                 return
             exponent = exponents.original if name == "orig_amount" else exponents.amount
             exponent = DEFAULT_EXPONENT if name not in ("orig_amount", "balance_after") else exponent
-            parsed = values.money(name, dtype, exponent, self._marks(name), signed=name == "balance_after")
+            parsed = values.money(frame, name, exponent, self._marks(name), signed=name == "balance_after")
         elif known.kind == "time":
             moment = values.moment(frame, name, formats, self.zone)
             parsed = Parsed(moment.value, moment.flags)
@@ -329,7 +355,7 @@ class Plan:
     def _text(self, frame: pl.DataFrame, name: str) -> pl.Expr:
         column = pl.col(name)
         if name in _ACCOUNTS and _needs_account_form(frame[name]):
-            column = values.account(column)
+            column = pl.lit(values.account_numbers(frame[name]))
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
         return column
@@ -368,9 +394,7 @@ class Plan:
             exprs["direction"] = direction
         else:
             signed = rule in ("signed", "signed_and_flag")
-            parsed = values.money(
-                "amount", frame.schema["amount"], exponents.amount, self._marks("amount"), signed=signed
-            )
+            parsed = values.money(frame, "amount", exponents.amount, self._marks("amount"), signed=signed)
             flags += [Flag("amount", "D101", pl.col("amount").is_null()), *parsed.flags]
             amount = parsed.value.abs() if signed else parsed.value
             if rule == "signed" and self.section is not None:
@@ -394,7 +418,7 @@ class Plan:
     ) -> tuple[pl.Expr, pl.Expr]:
         sides = []
         for name in (DEBIT, CREDIT):
-            parsed = values.money(name, frame.schema[name], exponents.amount, self._marks(name), signed=False)
+            parsed = values.money(frame, name, exponents.amount, self._marks(name), signed=False)
             flags += parsed.flags
             sides.append(parsed.value)
         debit, credit = sides
@@ -432,7 +456,7 @@ class Plan:
         if "cp_iban" not in exprs:
             return
         ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = values.iban_holds(ibans, LENGTHS)
+        holds = values.iban_holds(ibans)
         wrong = int((~holds).sum() or 0)
         if wrong:
             notes["cp_iban left out because its check digits do not hold"] += wrong
@@ -465,7 +489,7 @@ def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
 
 
 def _needs_account_form(column: pl.Series) -> bool:
-    return bool(column.str.contains(r"[\sa-z]").any())
+    return bool(column.unique().str.contains(r"[^0-9A-Z]|^IBAN").any())
 
 
 def _nearest(written: str | None, known: Field) -> str | None:

@@ -37,15 +37,17 @@ class Staging:
             what a killed run leaves there, the next run into the same target takes away.
     """
 
-    def __init__(self, out: Path, *, force: bool) -> None:
+    def __init__(self, out: Path, *, force: bool, marker: str = MANIFEST) -> None:
         """Keeps the target; nothing is touched before the block begins.
 
         Args:
             out: folder to publish; its parent must exist.
             force: replace an earlier result folder at `out`.
+            marker: a file in it without which a folder is not an earlier result and is never replaced.
         """
         self.target = out.absolute()
         self.force = force
+        self.marker = marker
         self._around = self.target.parent / f".tmp-{self.target.name}"
         self.path = self._around / "result"
         self._old = self.target.parent / f".old-{self.target.name}"
@@ -149,7 +151,7 @@ class Staging:
             raise UsageError(f"{name} exists and is not a folder", hint="choose another output folder")
         if not any(self.target.iterdir()):
             return
-        if not (self.target / MANIFEST).is_file():
+        if not (self.target / self.marker).is_file():
             raise UsageError(f"{name} exists and is not a result folder", hint="choose another output folder")
         if not self.force:
             raise UsageError(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from thbscreen.io.checks.facts import Facts
 from thbscreen.io.checks.judge import judged, sentences
+from thbscreen.io.identity_report import identity_facts, identity_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from thbscreen.io.dataset import Dataset, LoadReport
 
 _ROUND = 10_000  # one hundred euros in cents
+_MOST_QUARTERS = 5_000_000
 _QUARTER = 900_000_000  # a quarter of an hour in microseconds
 
 
@@ -44,11 +47,9 @@ class Observations:
         self.priced += seen["priced"] or 0
         self.round += seen["round"] or 0
         # Local days begin on a quarter of an hour everywhere; few quarters convert faster than many rows.
-        clock = pl.col("booking_ts").cast(pl.Int64)
-        exact = (clock % _QUARTER == 0) & pl.col("has_time")
-        self._quarters.append(
-            frame.group_by((clock // _QUARTER).alias("quarter")).agg(pl.len(), exact.sum().alias("exact"))
-        )
+        clock = frame["booking_ts"].drop_nulls().to_physical()
+        if len(clock):
+            self._quarters.append(_counted(clock, frame["has_time"]))
         self._accounts.append(frame["account_id"].unique())
 
     def _local(self) -> pl.DataFrame:
@@ -84,6 +85,23 @@ class Observations:
         return pl.concat(self._accounts).unique()
 
 
+def _counted(clock: pl.Series, timed: pl.Series) -> pl.DataFrame:
+    """Counts rows and exact times of each quarter of an hour, in time order."""
+    quarters, exact = clock // _QUARTER, (clock % _QUARTER == 0) & timed
+    least, most = quarters.min(), quarters.max()
+    if not isinstance(least, int) or not isinstance(most, int) or most - least > _MOST_QUARTERS:
+        told = pl.DataFrame({"quarter": quarters, "exact": exact})
+        return told.group_by("quarter").agg(pl.len(), pl.col("exact").sum()).sort("quarter")
+    places = (quarters - least).to_numpy()
+    rows = np.bincount(places)
+    whole = np.bincount(places[exact.fill_null(value=False).to_numpy()], minlength=len(rows))
+    known = np.flatnonzero(rows)
+    return pl.DataFrame(
+        {"quarter": known + least, "len": rows[known], "exact": whole[known]},
+        schema={"quarter": pl.Int64, "len": pl.UInt32, "exact": pl.UInt32},
+    )
+
+
 def quality(
     dataset: Dataset, report: LoadReport, now: datetime | None = None, rules: Iterable[Asking] = ()
 ) -> dict[str, Any]:
@@ -115,9 +133,15 @@ def quality(
         "references": _references(dataset, seen),
         "checks": checks,
     }
+    days = seen.days()["day"]
+    out["identity"] = identity_facts(dataset, *((days[0], days[-1]) if len(days) else (None, None)))
     if report.statements:
         out["statements"] = report.statements
-    out["findings"] = [*sentences(checks), *report.statements.get("summary", ())]
+    out["findings"] = [
+        *sentences(checks),
+        *identity_findings(out["identity"]),
+        *report.statements.get("summary", ()),
+    ]
     return out
 
 

@@ -58,6 +58,24 @@ def kind_of(file: InputFile) -> str:
     return kind_of_text(head) or file.kind
 
 
+def not_read(sample: bytes) -> tuple[str, str] | None:
+    """Knows files that are not read, by their first bytes, and says what to do with them."""
+    if sample.startswith(b"%PDF"):
+        return "pdf", "a wrong column break is a wrong finding: ask the bank for camt.053, MT940 or CSV"
+    if sample.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls", "the old .xls form or a workbook with a password: save it as .xlsx without one"
+    if sample.startswith(b"PK"):
+        return "packed", "a packed file: give it the ending .xlsx if it is a workbook, or unpack it"
+    if sample.startswith(b"\x1f\x8b"):
+        return "packed", "give it the ending .gz"
+    lines = sample[:4096].replace(b"\r", b"").split(b"\n")[:-1]
+    if len(lines) > 1 and lines[0][:1] == b"0" and {len(line) for line in lines} == {128}:
+        return "coda", "Belgian CODA is not read: ask the bank for camt.053, or convert it to CSV"
+    if sample.lstrip()[:1] == b"<":
+        return "xml", "XML of a kind that is not known"
+    return None
+
+
 def _ending(file: InputFile) -> str | None:
     """Gives the ending that tells the kind; None for packed files of other kinds than gzip."""
     if not file.packed:

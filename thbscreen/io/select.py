@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thbscreen.io.codes import data_error
-from thbscreen.io.recognise import MESSAGES
+from thbscreen.io.files import reading
+from thbscreen.io.recognise import HEAD_BYTES, MESSAGES, not_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
     else:
         _by_name(files, mapping, out)
     if not out.files["transactions"]:
+        _named(files)
         raise data_error(
             "D004",
             "no transactions file was found",
@@ -54,6 +56,17 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
         )
     _no_twins(out)
     return out
+
+
+def _named(files: Sequence[InputFile]) -> None:
+    """Refuses a file that is known and not read by what it is."""
+    for file in files:
+        with reading(file.name), file.path.open("rb") as stream:
+            known = not_read(stream.read(HEAD_BYTES)) if not file.packed else None
+        if known is not None:
+            raise data_error(
+                "D005", f"a file of the kind {known[0].upper()} is not read", file=file.name, hint=known[1]
+            )
 
 
 def _has_folders(ignored: Sequence[str]) -> bool:

@@ -295,8 +295,26 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
     )
     out = pl.when(expr.is_not_null()).then(value).otherwise(pl.lit(missing, dtype=pl.String))
     if spec.other is not None:
-        return out, None
-    return out, (expr.is_not_null() & ~expr.is_in(list(table))).fill_null(value=False)
+        return _by_words(out, pl.String()), None
+    uncovered = (expr.is_not_null() & ~expr.is_in(list(table))).fill_null(value=False)
+    return _by_words(out, pl.String()), _by_words(uncovered, pl.Boolean())
+
+
+def _by_words(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Computes something of one column of text once for each different word, where words are few."""
+    roots = expr.meta.root_names()
+    if len(set(roots)) != 1:
+        return expr
+    name = roots[0]
+
+    def each(column: pl.Series) -> pl.Series:
+        words = column.unique() if column.dtype == pl.String else column
+        if 4 * len(words) > len(column):
+            return column.to_frame(name).select(expr.alias(name)).to_series()
+        told = words.to_frame(name).select(expr.alias("\x00told")).to_series()
+        return column.replace_strict(words, told, return_dtype=dtype)
+
+    return pl.col(name).map_batches(each, return_dtype=dtype)
 
 
 def legs(frame: pl.DataFrame, shape_names: Iterable[str]) -> pl.DataFrame:

@@ -39,10 +39,7 @@ def _inside(frame: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
 
 
 def _payments(m: Material, inside: pl.DataFrame) -> pl.DataFrame:
-    rows = links.to_node(m.inputs.payments, "source", m.inputs.subjects, "_s")
-    rows = links.to_node(rows, "target", m.inputs.subjects, "_t")
-    rows = rows.drop("source", "target").rename({"_s": "source", "_t": "target"})
-    rows = _inside(rows.filter(pl.col("source") != pl.col("target")), inside)
+    rows = _inside(m.payments, inside)
     keys = ["group", "source", "target"]
     sums = rows.group_by(keys).agg(
         pl.col("n", "amount_eur").sum(), pl.col("first").min(), pl.col("last").max()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -22,6 +23,8 @@ CONNECTOR_CENTS = 1_000
 COLLECTOR_PAYERS = 3
 #: Whom the money is for gets this part of all that a collecting member pays out, in so many payments.
 ONWARD_SHARE, ONWARD_PAYMENTS = 0.3, 3
+#: Even sums, the smallest at least this part of the largest, so far apart are a rent or an instalment.
+RENT_EVEN, RENT_GAP = 0.9, timedelta(days=20)
 FADED = 0.001
 _SEED = 7
 
@@ -132,7 +135,13 @@ def _capped(ordered: list[Pair], max_nodes: int) -> list[list[int]]:
 
 
 def attach(
-    core: pl.DataFrame, patterns: pl.DataFrame, pairs: pl.DataFrame, flagged: pl.DataFrame
+    core: pl.DataFrame,
+    patterns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    flagged: pl.DataFrame,
+    *,
+    payments: pl.DataFrame,
+    businesses: pl.DataFrame,
 ) -> pl.DataFrame:
     """Gives who hangs on a group without joining groups: group, node, how.
 
@@ -141,13 +150,15 @@ def attach(
         patterns: from `links.pattern_links`, hubs taken out.
         pairs: from `links.payment_pairs`, hubs taken out.
         flagged: node.
+        payments: table PAYMENTS with nodes for accounts.
+        businesses: node; who is paid by direct debit or card.
 
     Notes:
         A client hangs on the group by one pattern, an employer by patterns with two members. A
         payee further on is who gets the largest part, at least `ONWARD_SHARE`, of all that a collecting
-        member pays out, again and again: behind a collector stands whom the money is for. A
-        connector is unflagged, moves money repeatedly with two flagged members or more, and with
-        no flagged subject outside that one group.
+        member pays out, again and again, and not in even monthly sums like a landlord: behind a collector
+        stands whom the money is for. A connector is unflagged and no business, moves money repeatedly with
+        two flagged members or more, and with no flagged subject outside that one group.
     """
     groups = core.select("group", "node")
     leaf = patterns.filter("leaf")
@@ -160,14 +171,15 @@ def attach(
     hanging = hanging.group_by("group", "node", "how").agg(members=pl.col("inner").n_unique())
     hanging = hanging.filter((pl.col("how") != "employer") | (pl.col("members") > 1))
     hanging = hanging.select("group", "node", "how")
-    onward = _onward(groups, pairs).join(hanging, on=["group", "node"], how="anti")
+    onward = _onward(groups, pairs, payments).join(hanging, on=["group", "node"], how="anti")
     hanging = pl.concat([hanging, onward])
     connectors = _connectors(groups, pairs, flagged).join(hanging, on="node", how="anti")
+    connectors = connectors.join(businesses, on="node", how="anti")
     every = pl.concat([hanging, connectors]).sort("group", "node", "how")
     return every.unique(["group", "node"], keep="first", maintain_order=True)
 
 
-def _onward(groups: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _onward(groups: pl.DataFrame, pairs: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     inside = pairs.join(groups.rename({"node": "source"}), on="source")
     inside = inside.join(groups.rename({"node": "target"}), on=["group", "target"], how="semi")
     payers = (
@@ -180,22 +192,34 @@ def _onward(groups: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     paid = paid.join(groups.select(target="node"), on="target", how="anti").filter(
         (pl.col("n") >= ONWARD_PAYMENTS) & (pl.col("amount_eur") >= ONWARD_SHARE * pl.col("total"))
     )
+    paid = paid.join(_like_rent(payments, paid), on=["source", "target"], how="anti")
     paid = paid.sort("group", "source", "amount_eur", "target", descending=[False, False, True, False])
     first = paid.unique(["group", "source"], keep="first", maintain_order=True)
     return first.select("group", node="target", how=pl.lit("onward")).unique().sort("group", "node")
 
 
+def _like_rent(payments: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of which the sums are even and about a month apart: source, target."""
+    rows = payments.join(asked.select("source", "target").unique(), on=["source", "target"], how="semi")
+    single = rows.select("source", "target", "times", "amounts_eur").explode("times", "amounts_eur")
+    single = single.drop_nulls("times").sort("source", "target", "times")
+    seen = single.group_by("source", "target", maintain_order=True).agg(
+        even=pl.col("amounts_eur").min() >= RENT_EVEN * pl.col("amounts_eur").max(),
+        apart=(pl.col("times").diff().min() >= RENT_GAP).fill_null(False),
+    )
+    return seen.filter(pl.col("even") & pl.col("apart")).select("source", "target")
+
+
 def _connectors(groups: pl.DataFrame, pairs: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
-    ways = pl.concat(
-        [
-            pairs.select("n", "amount_eur", node="source", other="target"),
-            pairs.select("n", "amount_eur", node="target", other="source"),
-        ]
-    )
-    ways = ways.join(flagged, on="node", how="anti").join(
-        flagged, left_on="other", right_on="node", how="semi"
-    )
-    ways = ways.join(groups, on="node", how="anti")
+    def way(node: str, other: str) -> pl.DataFrame:
+        rows = pairs.select("n", "amount_eur", node=node, other=other)
+        rows = rows.join(flagged, left_on="other", right_on="node", how="semi")
+        return rows.join(flagged, on="node", how="anti").join(groups, on="node", how="anti")
+
+    ways = pl.concat([way("source", "target"), way("target", "source")])
+    # Whoever has nothing to do with a group is asked no further: that is nearly everybody.
+    near = ways.join(groups, left_on="other", right_on="node", how="semi").select("node").unique()
+    ways = ways.join(near, on="node", how="semi")
     sums = ways.group_by("node", "other").agg(pl.col("n", "amount_eur").sum())
     sums = sums.filter((pl.col("n") > 1) & (pl.col("amount_eur") >= CONNECTOR_CENTS))
     placed = sums.join(groups.rename({"node": "other"}), on="other", how="left")

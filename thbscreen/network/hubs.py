@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.model.lookup import distinct
 from thbscreen.network.links import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from thbscreen.network.codes import Names
 
 #: Licences and registered trades whose customers have nothing to do with one another.
 HUB_LICENCES = (
@@ -29,6 +36,9 @@ PATTERN_ONE_IN = 4
 HOUSEHOLD, FLAGGED_ONE_IN = 6, 3
 #: A counterparty that deals with more accounts than this serves strangers.
 REACH = 200
+#: A node and another in one whole number: codes stay below this.
+_NODE = 2**32
+Keys = npt.NDArray[np.int64]
 
 
 _ROW = ("node", "kind", pl.col("n_subjects").cast(pl.Int32), "why")
@@ -62,6 +72,7 @@ def find_hubs(
     crowded: pl.DataFrame,
     paid_for: pl.DataFrame,
     hub_degree: int,
+    names: Names,
 ) -> Hubs:
     """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
 
@@ -76,17 +87,15 @@ def find_hubs(
         crowded: from `engine.meetings`; machines that link nobody.
         paid_for: from `engine.payments`; who pays for whom.
         hub_degree: more subjects than this make a hub.
+        names: of the codes that the nodes of all these tables are, `party_id` among them.
     """
-    contacts = _flagged_contacts(pairs, patterns, flagged)
-    degrees = contacts.group_by("node").agg(
-        pl.len().alias("n_subjects"),
-        pl.col("plain").sum().alias("n_plain"),
-        (~pl.col("plain")).sum().alias("n_pattern"),
-    )
-    # Whom its own pattern names need not be flagged: a licensed planner is the middle of every wedding.
-    tied = pl.concat([contacts.select("node", "other"), *_both_ways(patterns)]).unique()
-    touched = tied.group_by("node").agg(n_subjects=pl.len())
+    shown, plain = _flagged_contacts(pairs, patterns, flagged, len(names.known))
+    degrees = _degrees(shown, plain, len(names.known))
     licences = _licensed(parties)
+    # Whom its own pattern names need not be flagged: a licensed planner is the middle of every wedding.
+    known = [_contacts(keys, licences) for keys in (shown, plain)]
+    named = [way.join(licences, on="node", how="semi") for way in _both_ways(patterns)]
+    touched = pl.concat([*known, *named]).unique().group_by("node").agg(n_subjects=pl.len())
     parts = [licences.join(touched, on="node").select(_ROW)]
 
     def left(frame: pl.DataFrame) -> pl.DataFrame:
@@ -97,11 +106,12 @@ def find_hubs(
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
     parts.append(_beside(patterns, pairs, left(reach), hub_degree).select(_ROW))
-    parts.append(left(_pays_for_many(paid_for, flagged, hub_degree)).select(_ROW))
+    asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
+    parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
     large = _large_employers(patterns, left(reach), hub_degree).select(_ROW)
     held = _crowded_values(values, flagged, licences, hub_degree)
-    listed = [part.rename({"node": "hub_id"}) for part in (nodes, large)]
+    listed = [names.tell(part, "node").rename({"node": "hub_id"}) for part in (nodes, large)]
     columns = ("kind", "hub_id", pl.col("n_subjects").cast(pl.Int32), "why")
     table = pl.concat([part.select(columns) for part in (*listed, held, _machines(crowded))])
     return Hubs(
@@ -174,9 +184,9 @@ def _beside(
     )
 
 
-def _pays_for_many(paid_for: pl.DataFrame, flagged: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
+def _pays_for_many(paid_for: pl.DataFrame, involved: pl.DataFrame, hub_degree: int) -> pl.DataFrame:
     """Whoever pays for many others, such as an agency or an employer: node, kind, n_subjects, why."""
-    asked = paid_for.join(flagged, left_on="target", right_on="node", how="semi").select("source").unique()
+    asked = paid_for.join(involved, left_on="target", right_on="node", how="semi").select("source").unique()
     counted = paid_for.join(asked, on="source", how="semi")
     counted = counted.group_by(node="source").agg(n_subjects=pl.col("target").n_unique())
     return counted.filter(pl.col("n_subjects") > hub_degree).select(
@@ -230,18 +240,45 @@ def _both_ways(frame: pl.DataFrame) -> list[pl.DataFrame]:
     return [frame.select(node="target", other="source"), frame.select(node="source", other="target")]
 
 
-def _flagged_contacts(pairs: pl.DataFrame, patterns: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
-    """One row per node and flagged subject it has to do with; `plain` when no pattern links the two."""
-    paid = pairs.select("source", "target").lazy()
-    motif = patterns.select("source", "target").lazy()
+def _flagged_contacts(
+    pairs: pl.DataFrame, patterns: pl.DataFrame, flagged: pl.DataFrame, n: int
+) -> tuple[Keys, Keys]:
+    """Nodes with the flagged subjects they have to do with, by patterns, and by plain payments alone.
 
-    def both_ways(frame: pl.LazyFrame) -> pl.LazyFrame:
-        ways = [frame.select(node="target", other="source"), frame.select(node="source", other="target")]
-        return pl.concat(ways).unique().join(flagged.lazy(), left_on="other", right_on="node", how="semi")
+    Each contact is one whole number, `_NODE` times the node plus the flagged subject, in order and once:
+    hashing two columns of a million rows takes several times longer.
+    """
+    marked = np.zeros(n, np.bool_)
+    marked[flagged["node"].to_numpy()] = True
 
-    shown = both_ways(motif).with_columns(plain=pl.lit(False))
-    plain = both_ways(paid).join(shown, on=["node", "other"], how="anti").with_columns(plain=pl.lit(True))
-    return pl.concat([shown, plain]).collect()
+    def both_ways(frame: pl.DataFrame) -> Keys:
+        ends = [frame[c].to_numpy().astype(np.int64) for c in ("source", "target")]
+        return distinct(np.concatenate([a[marked[b]] * _NODE + b[marked[b]] for a, b in (ends, ends[::-1])]))
+
+    shown, every = both_ways(patterns), both_ways(pairs)
+    at = np.minimum(np.searchsorted(shown, every), max(len(shown) - 1, 0))
+    return shown, every[shown[at] != every] if len(shown) else every
+
+
+def _degrees(shown: Keys, plain: Keys, n: int) -> pl.DataFrame:
+    """How many flagged subjects a node has to do with: node, n_subjects, n_plain, n_pattern."""
+    by_pattern, by_payment = (np.bincount(keys // _NODE, minlength=n) for keys in (shown, plain))
+    node = np.flatnonzero(by_pattern + by_payment)
+    return pl.DataFrame(
+        {
+            "node": pl.Series(node, dtype=pl.UInt32),
+            "n_subjects": (by_pattern + by_payment)[node],
+            "n_plain": by_payment[node],
+            "n_pattern": by_pattern[node],
+        }
+    )
+
+
+def _contacts(keys: Keys, wanted: pl.DataFrame) -> pl.DataFrame:
+    """The contacts of some nodes: node, other."""
+    mine = keys[np.isin(keys // _NODE, wanted["node"].to_numpy())]
+    ends = {"node": mine // _NODE, "other": mine % _NODE}
+    return pl.DataFrame(ends, schema=dict.fromkeys(ends, pl.UInt32))
 
 
 def _licensed(parties: pl.DataFrame) -> pl.DataFrame:

@@ -195,19 +195,26 @@ def payment_pairs(payments: pl.DataFrame) -> pl.DataFrame:
     """Gives payments per paying and receiving node: source, target, n, amount_eur, first, last.
 
     Args:
-        payments: from `node_payments`.
+        payments: from `node_payments`; nodes are codes.
     """
-    return (
-        payments.group_by("source", "target")
-        .agg(pl.col("n", "amount_eur").sum(), pl.col("first").min(), pl.col("last").max())
-        .sort("source", "target")
-    )
+    rows = payments.select("source", "target", "n", "amount_eur", "first", "last")
+    # One whole number per pair sorts and groups several times faster than two columns.
+    rows = rows.with_columns(pair=pl.col("source").cast(pl.UInt64) * 2**32 + pl.col("target")).sort("pair")
+    if rows.height and (rows["pair"] != rows["pair"].shift()).all():
+        return rows.drop("pair")
+    out = rows.group_by("pair", maintain_order=True).agg(
+        pl.col("source", "target").first(), pl.col("n", "amount_eur").sum(),
+        pl.col("first").min(), pl.col("last").max(),
+    )  # fmt: skip
+    return out.drop("pair")
 
 
 def attribute_values(
     parties: pl.DataFrame, devices: pl.DataFrame, conductors: pl.DataFrame, access: pl.DataFrame
 ) -> pl.DataFrame:
-    """Gives who holds which attribute value: attribute, value, node, last, holders (subjects per value).
+    """Gives who holds which attribute value: attribute, value, node, last, holders, itself.
+
+    `holders` counts the subjects of the value; `itself` says that the node is who has the access.
 
     Args:
         parties: canonical parties.
@@ -237,15 +244,18 @@ def attribute_values(
     ]
     rows = pl.concat(parts).drop_nulls(["value", "node"]).filter(pl.col("value") != "")
     rows = rows.group_by("attribute", "value", "node").agg(pl.col("last").max())
-    rows = rows.with_columns(pl.len().over("attribute", "value").alias("holders"))
+    rows = rows.with_columns(
+        pl.len().over("attribute", "value").alias("holders"),
+        itself=(pl.col("attribute") == "access") & (pl.col("value") == pl.col("node")),
+    )
     return rows.filter(pl.col("holders") > 1).sort("attribute", "value", "node")
 
 
 def attribute_pairs(values: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
-    """Gives pairs that share an attribute: source < target, attribute, value, last, outer.
+    """Gives pairs that share an attribute: source < target, attribute, value, last, outer, itself.
 
     `last` is the time until which both were seen with the value, missing where it has no date; `outer` is the
-    end that is not involved.
+    end that is not involved, and `itself` says that it has the access that the other end gave.
 
     Args:
         values: from `attribute_values`, hubs already taken out, so that no value has many holders.
@@ -255,13 +265,15 @@ def attribute_pairs(values: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFram
     marked = marked.with_columns(pl.col("inside").fill_null(False))
     marked = marked.filter(pl.col("inside").any().over("attribute", "value"))
     keys = ["attribute", "value"]
-    sides = marked.select(*keys, source="node", a="inside", last_a="last")
-    other = marked.select(*keys, target="node", b="inside", last_b="last")
+    sides = marked.select(*keys, source="node", a="inside", last_a="last", self_a="itself")
+    other = marked.select(*keys, target="node", b="inside", last_b="last", self_b="itself")
     pairs = sides.join(other, on=keys)
     pairs = pairs.filter((pl.col("source") < pl.col("target")) & (pl.col("a") | pl.col("b")))
     outer = pl.when(~pl.col("a")).then("source").when(~pl.col("b")).then("target")
+    itself = pl.when(~pl.col("a")).then("self_a").when(~pl.col("b")).then("self_b").otherwise(False)
     until = pl.min_horizontal("last_a", "last_b")
-    return pairs.select("source", "target", *keys, last=until, outer=outer).sort("source", "target", *keys)
+    found = pairs.select("source", "target", *keys, last=until, outer=outer, itself=itself)
+    return found.sort("source", "target", *keys)
 
 
 def decay(last: pl.Expr, as_of: datetime, half_after_days: int) -> pl.Expr:
@@ -335,9 +347,8 @@ def _without_idle_connectors(strong: pl.DataFrame, shared: pl.DataFrame) -> pl.D
     rows = outer.join(strong, on=["a", "b"], how="semi")
     people = pl.when(pl.col("a") == pl.col("outer")).then("b").otherwise("a").n_unique()
     # Whoever has access to accounts of several is not one of those who share it: it is what they share.
-    itself = ((pl.col("attribute") == "access") & (pl.col("value") == pl.col("outer"))).any()
     ties = rows.group_by("outer").agg(
-        people=people, values=pl.struct("attribute", "value").n_unique(), itself=itself
+        people=people, values=pl.struct("attribute", "value").n_unique(), itself=pl.col("itself").any()
     )
     alone = (pl.col("people") < 2) | ((pl.col("values") < 2) & ~pl.col("itself"))
     idle = rows.join(ties.filter(alone), on="outer", how="semi")

@@ -12,6 +12,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.model.clock import DAY
+from thbscreen.model.lookup import places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +32,10 @@ RENT_GAP, RENT_EVEN = 25 * DAY, 0.9
 LOOP_TIMES, LOOP_SHARE, LOOP_AFTER, LOOP_GAPS = 3, 0.25, 31 * DAY, 3
 _ROWS = ("source", "target", "t", "tx_id", "amount")
 _LISTS = ("tx_ids", "times", "amounts_eur")
+#: Columns beside source and target, which are of the type of the nodes that came in.
 TIES = {
-    "source": pl.String(), "target": pl.String(), "kind": pl.String(), "weight": pl.Float64(),
-    "n": pl.Int64(), "amount_eur": pl.Int64(), "why": pl.String(),
+    "kind": pl.String(), "weight": pl.Float64(), "n": pl.Int64(), "amount_eur": pl.Int64(),
+    "why": pl.String(),
     **{name: tables.NETWORK_EDGES.schema[name] for name in ("first", "last", *_LISTS)},
 }  # fmt: skip
 
@@ -86,30 +88,40 @@ def meetings(met: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def payments_for_others(paid: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
+def payments_for_others(paid: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
     """Gives payments for somebody else as ties.
 
     Args:
         paid: from `engine.payments.paid_for`, hubs taken out.
-        flagged: node, hubs taken out. Whom it was paid for must be among them, and so must the payer,
-            unless it pays for two of them or more.
+        involved: node, of flagged subjects and those a pattern names, hubs taken out. Whom it was paid for
+            must be among them, and so must the payer, unless it pays for two of them or more.
     """
-    rows = paid.join(flagged, left_on="target", right_on="node", how="semi")
-    known = flagged.select(source="node", known=pl.lit(True))
+    rows = paid.join(involved, left_on="target", right_on="node", how="semi")
+    known = involved.select(source="node", known=pl.lit(True))
     rows = rows.join(known, on="source", how="left")
     several = pl.col("target").n_unique().over("source") > 1
+    times = pl.when(pl.col("n") == 1).then(pl.lit("paid once")).otherwise(pl.format("paid {} times", "n"))
     rows = rows.filter(pl.col("known").fill_null(False) | several)
     return _conform(
         rows.with_columns(
             kind=pl.lit("pays for another"),
             weight=pl.lit(FOR_OTHERS_WEIGHT),
-            why=pl.format("paid {} times for the other: ticket, fee, rent or the like", "n"),
+            why=pl.format("{} for the other: ticket, fee, rent or the like", times),
         )
     )
 
 
 def _conform(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(pl.col(c).cast(t) for c, t in TIES.items())
+    return frame.select("source", "target", *(pl.col(c).cast(t) for c, t in TIES.items()))
+
+
+def _none(payments: pl.DataFrame) -> pl.DataFrame:
+    """No ties, of nodes of the same type."""
+    return (
+        payments.select("source", "target")
+        .clear()
+        .with_columns(pl.lit(None, t).alias(c) for c, t in TIES.items())
+    )
 
 
 def _single(payments: pl.DataFrame, keys: pl.DataFrame, on: list[str]) -> pl.DataFrame:
@@ -135,7 +147,7 @@ def _common_payees(
     came = _single(payments, often.select(target="source").unique(), ["target"])
     passed = out.filter(pl.Series(_passed_on(out, came), dtype=pl.Boolean))
     if passed.is_empty():
-        return pl.DataFrame(schema=TIES)
+        return _none(payments)
     keys = ["source", "target"]
     last_in = _last_before(came, passed)
     told = passed.with_columns(pl.Series("last_in", last_in))
@@ -155,8 +167,10 @@ def _common_payees(
 
 
 def _codes(*columns: pl.Series) -> list[NDArray[np.int64]]:
-    names = pl.concat(columns).unique().sort()
-    return [c.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy() for c in columns]
+    every = pl.concat([c.alias("node") for c in columns])
+    dense = every.rank("dense").cast(pl.Int64).to_numpy()
+    ends = np.cumsum([len(c) for c in columns])[:-1]
+    return np.split(dense, ends)
 
 
 def _sums(
@@ -166,12 +180,9 @@ def _sums(
     """Sum of amounts of a key in the time up to and including `at`, and the position behind the last."""
     order = np.lexsort((t, keys))
     keys, t, amount = keys[order], t[order], amount[order]
-    low = min(int(t.min(initial=0)), int(at.min(initial=0))) - FORWARD_WITHIN
-    span = max(int(t.max(initial=0)), int(at.max(initial=0))) - low + 1
-    joined = keys * span + (t - low)
     total = np.concatenate([[0], np.cumsum(amount)])
-    until = np.searchsorted(joined, asked * span + (at - low), side="right")
-    since = np.searchsorted(joined, asked * span + (at - low) - FORWARD_WITHIN, side="left")
+    until = places(keys, t, asked, at, "right")
+    since = places(keys, t, asked, at - FORWARD_WITHIN, "left")
     return total[until] - total[since], until
 
 
@@ -180,9 +191,7 @@ def _passed_on(out: pl.DataFrame, came: pl.DataFrame) -> NDArray[np.bool_]:
     own, other = _codes(out["source"], came["target"])
     t, amount = out["t"].to_numpy(), out["amount"].to_numpy()
     inflow, _ = _sums(other, came["t"].to_numpy(), came["amount"].to_numpy(), own, t)
-    _, pair = np.unique(out.select(pl.struct("source", "target").rank("dense")).to_series().to_numpy(),
-                        return_inverse=True)  # fmt: skip
-    pair = pair.astype(np.int64)
+    pair = out.select(pl.struct("source", "target").rle_id()).to_series().cast(pl.Int64).to_numpy()
     outflow, _ = _sums(pair, t, amount, pair, t)
     found: NDArray[np.bool_] = (inflow > 0) & (outflow >= FORWARD_SHARE * inflow) & (amount <= inflow)
     return found
@@ -206,7 +215,7 @@ def _allowance_loops(
     small = both.filter(pl.col("n") >= LOOP_TIMES).select(source="target", target="source")
     found = large.join(small, on=["source", "target"]).select("source", "target")
     if found.is_empty():
-        return pl.DataFrame(schema=TIES)
+        return _none(payments)
     keys = ["source", "target"]
     there = _single(payments, found, keys)
     back = _single(payments, found.select(source="target", target="source"), keys)

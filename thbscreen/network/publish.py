@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.engine.apart import apart
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
 from thbscreen.rules import ast
@@ -42,6 +43,7 @@ class Material:
         shared: from `links.attribute_pairs`.
         ties: from `motifs`.
         removed: group, hub_id.
+        payments: of table PAYMENTS, those between members, with nodes for accounts.
     """
 
     inputs: NetworkInputs
@@ -53,6 +55,7 @@ class Material:
     shared: pl.DataFrame
     ties: pl.DataFrame
     removed: pl.DataFrame
+    payments: pl.DataFrame
 
 
 def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -85,7 +88,8 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     with another rule beside it that shares a typology with the pattern; or rules of `min_families` families,
     two of them third-party rules, one of which is not about shared details (a family shares a device, a
     telephone and an address) and whose hits do not go apart: new colleagues who share an office machine and
-    pay rent each to a landlord of their own are no network. Age plays no part: it lowers scores, not
+    pay rent each to a landlord of their own are no network. Both times the same payments seen by two rules
+    of one family are one sign, unless several customers show it. Age plays no part: it lowers scores, not
     membership.
 
     Returns:
@@ -97,11 +101,12 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     counted = rules.group_by("group").agg(
         weight=pl.col("weight").sum(),
         families=pl.col("family").n_unique(),
-        third=pl.col("third_party").sum(),
     )
-    counted = counted.join(_backed_patterns(rules), on="group", how="left")
+    pairs = apart(hits, ["group"])
+    counted = counted.join(_backed_patterns(rules, pairs), on="group", how="left")
+    counted = counted.join(_third_parties(m, hits, pairs), on="group", how="left")
     counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
-    agreed = (pl.col("third") > 1) & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
+    agreed = pl.col("third") & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
     kept = counted.filter(
         (pl.col("weight") >= float(m.scoring.alert_weight)) & (pl.col("backed") | agreed).fill_null(False)
     ).select("group")
@@ -115,15 +120,35 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
 
 
-def _backed_patterns(rules: pl.DataFrame) -> pl.DataFrame:
-    """group, backed: whether a network pattern of weight 3 shares a typology with another rule.
+def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """group, backed: whether a network pattern of weight 3 and a rule apart from it share a typology.
 
     The typology of the group is not asked for: many members with one weak rule may turn it elsewhere.
     """
-    motif = (pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT)
-    each = rules.explode("typologies").drop_nulls("typologies").group_by("group", "typologies")
-    agreed = each.agg(backed=motif.any() & (pl.col("rule").n_unique() > 1))
-    return agreed.group_by("group").agg(pl.col("backed").any())
+    motif = rules.filter((pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT))
+    forms = rules.select("group", "rule", "typologies").explode("typologies").drop_nulls("typologies")
+    own = pairs.join(motif, on=["group", "rule"], how="semi").join(forms, on=["group", "rule"])
+    shared = own.join(
+        forms, left_on=["group", "other", "typologies"], right_on=["group", "rule", "typologies"]
+    )
+    return shared.select("group").unique().with_columns(backed=pl.lit(True))
+
+
+def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """group, third: whether two third-party rules are signs of their own.
+
+    They are when they lie apart, or when the movements of several customers show them.
+    """
+    third = hits.filter("third_party")
+    asked = third.select("group", "rule").unique()
+    both = pairs.join(asked, on=["group", "rule"], how="semi")
+    both = both.join(asked, left_on=["group", "other"], right_on=["group", "rule"], how="semi")
+    several = asked.group_by("group").len().filter(pl.col("len") > 1)
+    known = m.inputs.subjects.filter(pl.col("subject_kind") != "external").select(node="subject_id").unique()
+    own = third.join(several, on="group", how="semi").join(known, on="node", how="semi")
+    people = apart(own, ["group"], "node")
+    found = pl.concat([both.select("group"), people.select("group")]).unique()
+    return found.with_columns(third=pl.lit(True))
 
 
 def _agreed_patterns(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
@@ -154,10 +179,12 @@ def _people(m: Material) -> pl.DataFrame:
     """Every member: group, node, is_connector, core, kind, accounts, is_customer."""
     core = m.core.select("group", "node", "is_connector", core=pl.lit(True))
     other = m.attached.select("group", "node", is_connector=pl.col("how") == "connector", core=pl.lit(False))
-    owned = m.inputs.subjects.group_by(pl.col("subject_id").alias("node")).agg(
+    every = pl.concat([core, other])
+    owned = m.inputs.subjects.rename({"subject_id": "node"}).join(every, on="node", how="semi")
+    owned = owned.group_by("node").agg(
         kind=pl.col("subject_kind").min(), accounts=pl.col("account_id").unique().sort()
     )
-    people = pl.concat([core, other]).join(owned, on="node", how="left")
+    people = every.join(owned, on="node", how="left")
     known = pl.col("kind").is_not_null() & (pl.col("kind") != "external")
     return people.with_columns(
         is_customer=known.fill_null(False),

@@ -12,6 +12,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.meetings import REACH, Meetings
 from thbscreen.engine.payments import FOR_OTHERS
 from thbscreen.network import groups, hubs, links, motifs, publish
+from thbscreen.network.codes import Names, coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,8 @@ class NetworkInputs:
     Attributes:
         hits: table HITS.
         hit_members: table HIT_MEMBERS.
-        payments: table PAYMENTS, account ids; among flagged accounts and their direct counterparties.
+        payments: table PAYMENTS, account ids as texts or, which is faster, as categories (`pl.Enum`); among
+            flagged accounts and their direct counterparties.
         subjects: account_id, subject_id, subject_kind; the party of an account, or the account itself.
         parties: canonical parties; party_id is needed, other columns are used when present.
         devices: device_id, subject_id, and last (time of the last use) when known; may be empty.
@@ -49,6 +51,7 @@ class NetworkInputs:
         paid_for: source, target and the payments; who pays for whom, from `engine.payments`.
         meetings: pairs of subjects at one machine within minutes, from `engine.meetings`.
         reach: from `engine.meetings`; accounts that deal with several flagged ones, and with whom in all.
+        businesses: account_id, of whom people pay by direct debit or card.
     """
 
     hits: pl.DataFrame
@@ -68,6 +71,7 @@ class NetworkInputs:
     paid_for: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FOR_OTHERS))
     meetings: Meetings = field(default_factory=Meetings)
     reach: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REACH))
+    businesses: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,43 +108,106 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     if inputs.as_of.tzinfo is None:
         inputs = replace(inputs, as_of=inputs.as_of.replace(tzinfo=UTC))
     base = links.base(inputs.hits, inputs.hit_members, inputs.subjects)
-    raw_patterns = links.pattern_links(base, scoring.hub_degree)
-    payments = links.node_payments(inputs.payments, inputs.subjects)
-    raw_pairs = links.payment_pairs(payments)
-    raw_values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors, inputs.access)
-    reach = _node_reach(inputs)
+    values = links.attribute_values(inputs.parties, inputs.devices, inputs.conductors, inputs.access)
+    w = _coded(inputs, base, values)
+    raw_patterns = links.pattern_links(w.base, scoring.hub_degree)
+    raw_pairs = links.payment_pairs(w.payments)
     found = hubs.find_hubs(
-        inputs.parties,
-        base.flagged,
-        patterns=raw_patterns,
-        pairs=raw_pairs,
-        values=raw_values,
-        reach=reach,
-        crowded=inputs.meetings.crowded,
-        paid_for=inputs.paid_for,
-        hub_degree=scoring.hub_degree,
-    )
+        w.parties, w.base.flagged, patterns=raw_patterns, pairs=raw_pairs, values=w.values, reach=w.reach,
+        crowded=inputs.meetings.crowded, paid_for=w.paid_for, hub_degree=scoring.hub_degree, names=w.names,
+    )  # fmt: skip
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
     large = pl.col("target").is_in(found.employers["node"].implode()) & (pl.col("role") == "employer")
     patterns = patterns.with_columns(leaf=pl.col("leaf") | large)
-    flagged = base.flagged.join(found.nodes, on="node", how="anti")
+    flagged = w.base.flagged.join(found.nodes, on="node", how="anti")
     named = _named(patterns)
     involved = pl.concat([flagged, named]).unique().sort("node")
-    shared = links.attribute_pairs(_without_values(raw_values, found), involved)
-    closed = reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
+    shared = links.attribute_pairs(_without_values(w.values, found), involved)
+    closed = w.reach.filter(pl.col("n_accounts") > scoring.hub_degree).select("node")
     closed = closed.join(flagged, on="node", how="anti")
-    ties = _ties(inputs, payments, pairs, flagged, closed, found.nodes)
+    ties = _ties(w, pairs, flagged, involved, closed, found.nodes)
     age = (inputs.as_of, scoring.half_after_days)
     glued = links.glue(patterns, pairs, shared, ties, flagged, age=age)
-    strong = pl.concat([base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
+    strong = pl.concat([w.base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
     outer = _outside(shared, ties, involved)
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
-    attached = groups.attach(core, patterns, pairs, flagged)
+    attached = groups.attach(
+        core, patterns, pairs, flagged, payments=w.payments, businesses=w.businesses
+    )  # fmt: skip
+    tell = w.names.tell
     material = publish.Material(
-        inputs=inputs, scoring=scoring, base=base, core=core, attached=attached, patterns=patterns,
-        shared=shared, ties=ties, removed=_hub_contacts(core, found, raw_patterns, raw_pairs, raw_values),
+        inputs=inputs, scoring=scoring, base=base, core=tell(core, "node"), attached=tell(attached, "node"),
+        patterns=tell(patterns, "source", "target"), shared=tell(shared, "source", "target", "outer"),
+        ties=tell(ties, "source", "target"), payments=_inside(w, core, attached),
+        removed=_hub_contacts(core, found, raw_patterns, raw_pairs, w.values, w.names),
     )  # fmt: skip
     return NetworkTables(*publish.publish(material), found.table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """What came in, with codes for nodes: `names` tells whose.
+
+    Attributes:
+        names: of the codes.
+        base: from `links.base`.
+        payments: table PAYMENTS, nodes for accounts.
+        parties: canonical parties.
+        values: from `links.attribute_values`.
+        reach: how widely a subject deals: node, n_accounts (of its busiest account), total (cents).
+        paid_for: who pays for whom.
+        met: pairs at one machine.
+        businesses: node; who is paid by direct debit or card.
+    """
+
+    names: Names
+    base: links.Base
+    payments: pl.DataFrame
+    parties: pl.DataFrame
+    values: pl.DataFrame
+    reach: pl.DataFrame
+    paid_for: pl.DataFrame
+    met: pl.DataFrame
+    businesses: pl.DataFrame
+
+
+def _coded(inputs: NetworkInputs, base: links.Base, values: pl.DataFrame) -> _Coded:
+    ends, node = ("source", "target"), ("node",)
+    names, c = coded(
+        {
+            "subjects": (inputs.subjects, ("account_id", "subject_id")),
+            "payments": (inputs.payments, ends),
+            "parties": (inputs.parties, ("party_id",)),
+            "hits": (base.hits, node),
+            "roles": (base.roles, node),
+            "flagged": (base.flagged, node),
+            "values": (values, node),
+            "reach": (inputs.reach, ("account_id",)),
+            "paid_for": (inputs.paid_for, ends),
+            "met": (inputs.meetings.pairs, ends),
+            "businesses": (inputs.businesses, ("account_id",)),
+        }
+    )
+    reach = links.to_node(c["reach"], "account_id", c["subjects"], "node").group_by("node")
+    businesses = links.to_node(c["businesses"], "account_id", c["subjects"], "node").select("node")
+    return _Coded(
+        names=names,
+        base=links.Base(c["hits"], c["roles"], c["flagged"]),
+        payments=links.node_payments(c["payments"], c["subjects"]),
+        parties=c["parties"],
+        values=c["values"],
+        reach=reach.agg(pl.col("n_accounts").max(), total=pl.col("amount_eur").sum()),
+        paid_for=c["paid_for"],
+        met=c["met"],
+        businesses=businesses.unique(),
+    )
+
+
+def _inside(w: _Coded, core: pl.DataFrame, attached: pl.DataFrame) -> pl.DataFrame:
+    """Payments between members of groups, with their names."""
+    people = pl.concat([core.select("node"), attached.select("node")]).unique()
+    rows = w.payments.join(people, left_on="source", right_on="node", how="semi")
+    return w.names.tell(rows.join(people, left_on="target", right_on="node", how="semi"), "source", "target")
 
 
 def _outside(shared: pl.DataFrame, ties: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFrame:
@@ -150,25 +217,19 @@ def _outside(shared: pl.DataFrame, ties: pl.DataFrame, involved: pl.DataFrame) -
 
 
 def _ties(
-    inputs: NetworkInputs,
-    payments: pl.DataFrame,
+    w: _Coded,
     pairs: pl.DataFrame,
     flagged: pl.DataFrame,
+    involved: pl.DataFrame,
     closed: pl.DataFrame,
     hubs_taken: pl.DataFrame,
 ) -> pl.DataFrame:
-    kind = pl.col("kind") == "legal" if "kind" in inputs.parties.columns else pl.lit(False)
-    legal = inputs.parties.filter(kind).select(node="party_id").unique()
-    by_shape = motifs.ties(payments, pairs, flagged, closed=closed, legal=legal)
-    paid = inputs.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
-    met = motifs.meetings(inputs.meetings.pairs, flagged)
-    return pl.concat([by_shape, met, motifs.payments_for_others(paid, flagged)])
-
-
-def _node_reach(inputs: NetworkInputs) -> pl.DataFrame:
-    """How widely a subject deals: node, n_accounts (of its busiest account), total (cents)."""
-    rows = links.to_node(inputs.reach, "account_id", inputs.subjects, "node")
-    return rows.group_by("node").agg(pl.col("n_accounts").max(), total=pl.col("amount_eur").sum())
+    kind = pl.col("kind") == "legal" if "kind" in w.parties.columns else pl.lit(False)
+    legal = w.parties.filter(kind).select(node="party_id").unique()
+    by_shape = motifs.ties(w.payments, pairs, flagged, closed=closed, legal=legal)
+    paid = w.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
+    met = motifs.meetings(w.met, flagged)
+    return pl.concat([by_shape, met, motifs.payments_for_others(paid, involved)])
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +248,12 @@ def _without_values(values: pl.DataFrame, found: hubs.Hubs) -> pl.DataFrame:
 
 
 def _hub_contacts(
-    core: pl.DataFrame, found: hubs.Hubs, patterns: pl.DataFrame, pairs: pl.DataFrame, values: pl.DataFrame
+    core: pl.DataFrame,
+    found: hubs.Hubs,
+    patterns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    values: pl.DataFrame,
+    names: Names,
 ) -> pl.DataFrame:
     """Hubs that would have tied at least two core members of a group: group, hub_id."""
     ways = [
@@ -195,9 +261,13 @@ def _hub_contacts(
         for frame in (patterns, pairs)
         for hub, node in (("source", "target"), ("target", "source"))
     ]
-    touched = pl.concat(ways).join(found.nodes, left_on="hub", right_on="node", how="semi")
+    inside = core.select("group", "node")
+    touched = [
+        way.join(found.nodes, left_on="hub", right_on="node", how="semi").join(inside, on="node")
+        for way in ways
+    ]
     held = values.join(found.values, on=["attribute", "value"]).select(hub="hub_id", node="node")
-    every = pl.concat([touched, held]).unique().join(core.select("group", "node"), on="node")
+    every = pl.concat([names.tell(pl.concat(touched), "hub"), held.join(inside, on="node")]).unique()
     counted = every.group_by("group", "hub").agg(members=pl.col("node").n_unique())
     return counted.filter(pl.col("members") > 1).select("group", hub_id="hub").sort("group", "hub_id")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from thbscreen.compile.aggregate import NEAR as NEAR_SHARE
+from thbscreen.compile.bounds import NEAR as NEAR_SHARE
 from thbscreen.report import explain
 from thbscreen.report.narrative import DRAFT, STANDING_CARE, VICTIM_CARE, shares
 from thbscreen.report.network_text import HANDLE, MOST_HITS

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from thbscreen.engine.tables import ONE_WAY_LINKS
 from thbscreen.network.around import distances
 from thbscreen.report import proof as proofs
 from thbscreen.report.narrative import DRAFT, IN_DOUBT, STANDING_CARE, VICTIM_CARE, shares
@@ -123,14 +124,16 @@ def _links(page: Page, links: Sequence[Row]) -> None:
         if e["kind"] == "payment pattern":
             what = f"{e['from']} and {e['to']}: {e['why']}; {count(e['n'], 'hit')}, {page.span(e)}"
             page.wrap(f"- {what}", 2, hang=2)
-    shared = [e for e in links if e["kind"] not in {"payment", "payment pattern"}]
-    for kind in sorted({e["kind"] for e in shared}):
-        pairs = [(e["from"], e["to"]) for e in shared if e["kind"] == kind]
-        why = next(e["why"] for e in shared if e["kind"] == kind)
+    for e in links:
+        if e["kind"] in ONE_WAY_LINKS and e["kind"] != "payment":
+            page.wrap(f"- {e['from']} to {e['to']}: {e['why']}; {page.span(e)}", 2, hang=2)
+    shared = [e for e in links if e["kind"] not in {*ONE_WAY_LINKS, "payment pattern"}]
+    for kind, why in sorted({(e["kind"], e["why"]) for e in shared}):
+        pairs = [(e["from"], e["to"]) for e in shared if (e["kind"], e["why"]) == (kind, why)]
         for group in _groups(pairs):
             within = sum(a in group for a, _ in pairs)
             page.wrap(f"- {why}: {', '.join(group)} ({count(within, 'pair')})", 2, hang=2)
-    if not shared and not any(e["kind"] == "payment pattern" for e in links):
+    if all(e["kind"] == "payment" for e in links):
         page.wrap("none", 2)
 
 

@@ -15,6 +15,7 @@ import polars as pl
 import thbscreen
 from thbscreen.engine import tables
 from thbscreen.errors import UsageError
+from thbscreen.io.dataset import LoadReport
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.publish import MANIFEST
 from thbscreen.report import files
@@ -85,13 +86,13 @@ def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> d
     return {
         "schema_version": tables.SCHEMA_VERSION,
         "versions": versions(),
-        "run": {"started": _utc(run.started), "ended": _utc(dt.datetime.now(dt.UTC))},
+        "run": {"started": utc(run.started), "ended": utc(dt.datetime.now(dt.UTC))},
         "inputs": [
             {"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
             for f in load.files
         ],
         "mapping": None if mapping is None else {"name": mapping.name, "sha256": sha256_file(mapping)},
-        "data_until": _utc(run.as_of) if load.loaded else None,
+        "data_until": utc(run.as_of) if load.loaded else None,
         "rules": _rules(pack),
         "profile": {
             "name": pack.profile.name, "digest": pack.profile.digest, "time_zone": pack.profile.time_zone,
@@ -171,17 +172,23 @@ def _rules(pack: bundle.RulePack) -> dict[str, Any]:
 def _counts(run: Run) -> dict[str, Any]:
     per_rule = run.table("hits").group_by("rule").len().sort("rule")
     return {
-        "rows": {
-            name: {
-                "read": c.read, "loaded": c.loaded, "rejected": c.rejected,
-                "skipped": dict(sorted(c.skipped.items())),
-            }
-            for name, c in run.load.tables.items()
-        },
+        "rows": row_counts(run.load),
         "hits_per_rule": dict(per_rule.iter_rows()),
         **{spec.name: run.table(spec.name).height for spec in tables.PUBLISHED},
     }  # fmt: skip
 
 
-def _utc(moment: dt.datetime) -> str:
+def row_counts(load: LoadReport) -> dict[str, Any]:
+    """Gives rows read, loaded, rejected and skipped, by table."""
+    return {
+        name: {
+            "read": c.read, "loaded": c.loaded, "rejected": c.rejected,
+            "skipped": dict(sorted(c.skipped.items())),
+        }
+        for name, c in load.tables.items()
+    }  # fmt: skip
+
+
+def utc(moment: dt.datetime) -> str:
+    """Gives a moment as ISO 8601 text that ends in Z."""
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -15,6 +15,7 @@ import polars as pl
 
 import thbscreen
 from thbscreen.engine.readiness import unlocks
+from thbscreen.io.identity_report import counterparties_line
 from thbscreen.model import catalogue
 from thbscreen.report.layout import columns, cut, printable
 from thbscreen.report.narrative import shares
@@ -219,6 +220,9 @@ def _checks(page: _Page, facts: Row, run: Run) -> None:
         f"{tx['skipped']:,} skipped" + (f" (see {' and '.join(where)})" if where else ""),
         indent=2,
     )
+    met = counterparties_line(run.quality.get("identity"))
+    if met is not None:
+        page.wrap(met, indent=2)
     for line in run.quality.get("statements", {}).get("summary", ()):
         page.wrap(line, indent=2)
     below = facts["below_the_line"]

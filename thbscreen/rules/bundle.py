@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from thbscreen.diagnostics import Span
+    from thbscreen.model.keys import Key
     from thbscreen.rules import ast
     from thbscreen.rules.indicators import Indicator
-    from thbscreen.rules.keys import Key
 
 ListKind = Literal["words", "codes", "values", "map", "hashed"]
 

@@ -7,7 +7,7 @@ left out.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from thbscreen.rules.document import code, escaped, table
@@ -40,6 +40,8 @@ class Covered:
         why: why it does not run, or what is missing; empty when it runs.
         judged: ready, weak or not judged on the data that were asked about; empty when none were.
         judged_why: reason of `judged`.
+        measured: planned groups of made worlds in which the rule fired, by scenario: [fired, all]; empty when
+            it was not measured.
     """
 
     id: str
@@ -52,14 +54,20 @@ class Covered:
     why: str
     judged: str = ""
     judged_why: str = ""
+    measured: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
-def coverage(pack: bundle.RulePack, judged: Mapping[str, tuple[str, str]] | None = None) -> list[Covered]:
+def coverage(
+    pack: bundle.RulePack,
+    judged: Mapping[str, tuple[str, str]] | None = None,
+    measured: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
+) -> list[Covered]:
     """Gives every indicator of the catalogue, and every rule that it does not name.
 
     Args:
         pack: loaded with its drafts.
         judged: (status, reason) of readiness by rule, for the data that are asked about.
+        measured: rule -> scenario -> [groups in which it fired, groups], from an evaluation.
     """
     switched = {o.rule: o.enabled for o in pack.profile.overrides}
     rules = {rule.id: rule for rule in pack.rules}
@@ -77,7 +85,7 @@ def coverage(pack: bundle.RulePack, judged: Mapping[str, tuple[str, str]] | None
             state, why = _state("rule", "", rule, lists, on=bool(switched.get(rule.id)))
             form = rule.family if rule.family == "mitigation" else (rule.typologies or ("",))[0]
             out.append(_covered(rule.id, form, rule.title, state, why, rule, judged))
-    return out
+    return [replace(row, measured=(measured or {}).get(row.id, {})) for row in out]
 
 
 def _covered(
@@ -124,12 +132,24 @@ def counts(rows: Sequence[Covered]) -> dict[str, dict[str, int]]:
     return {form: {state: out[form][state] for state in STATES} for form in sorted(out)}
 
 
-def page(rows: Sequence[Covered], *, link: str = "") -> str:
+def recall(row: Covered) -> str:
+    """Gives how often a rule fired in planned groups: `P1 3/4; none of 12 others`, or `unmeasured`."""
+    if not any(of for _, of in row.measured.values()):
+        return "unmeasured"
+    fired = [f"{name} {n}/{of}" for name, (n, of) in row.measured.items() if n]
+    rest = sum(of for n, of in row.measured.values() if not n)
+    if not fired:
+        return f"none of {rest}"
+    return ", ".join(fired) + (f"; none of {rest} others" if rest else "")
+
+
+def page(rows: Sequence[Covered], *, link: str = "", detection: str = "") -> str:
     """Gives the matrix as Markdown: counts by form, then the indicators of each form.
 
     Args:
         rows: from `coverage`.
         link: folder of the rules' pages, for links; empty for none.
+        detection: page that tells how recall was measured; empty when nothing is measured.
     """
     out = ["# Coverage", ""]
     out += [
@@ -137,6 +157,17 @@ def page(rows: Sequence[Covered], *, link: str = "") -> str:
         "",
     ]
     out += [f"- **{state}**: {meaning}" for state, meaning in MEANING.items()] + [""]
+    if detection:
+        out += [
+            "**fired in** tells in how many planned groups of made worlds, by scenario, the rule fired "
+            "for a member, of "
+            f"those that the data show; [Detection]({detection}) tells how. It does not show how many real "
+            "cases it "
+            "would fire in. A rule that is off was not run, and no scenario may hold what a rule looks "
+            "for: 'none' "
+            "is then no fault.",
+            "",
+        ]
     by_form = counts(rows)
     total = [str(sum(c[state] for c in by_form.values())) for state in STATES]
     lines = [
@@ -148,11 +179,13 @@ def page(rows: Sequence[Covered], *, link: str = "") -> str:
         out += [f"## {_named(form)}", ""]
         inside = [row for row in rows if row.form == form]
         out += table(
-            ("indicator", "title", "state", "family", "weight", "needs"),
+            ("indicator", "title", "state", "family", "weight", *(["fired in"] if detection else []),
+            "needs"),
             [
                 (
                     f"[{r.id}]({link}{r.id}.md)" if link and r.family else r.id,
                     escaped(r.title), r.state, r.family, "" if r.weight is None else str(r.weight),
+                    *(([recall(r)] if r.family else [""]) if detection else []),
                     ", ".join(map(code, r.columns)) if r.family else "see below",
                 )
                 for r in inside

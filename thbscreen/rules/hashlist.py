@@ -14,7 +14,7 @@ from thbscreen.rules.yamltree import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from thbscreen.rules.keys import Key
+    from thbscreen.model.keys import Key
 
 #: Most digests of one list, so that its file can be read.
 MAX_DIGESTS = 12_000

@@ -151,3 +151,8 @@ def judgeable(rule: ast.Rule, missing: Collection[str]) -> bool:
 def required_columns(rule: ast.Rule) -> tuple[str, ...]:
     """Lists the columns without any one of which the rule is not judged."""
     return tuple(c for c in rule.columns if not judgeable(rule, {c}))
+
+
+def names_of(line: ast.Compare) -> set[str]:
+    """Gives the names on both sides of a comparison."""
+    return {*names_in(line.left), *names_in(line.right)}

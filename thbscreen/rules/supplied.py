@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from thbscreen.diagnostics import Diagnostic, Span
 from thbscreen.model.hashed import Hasher, spelled, words_in
+from thbscreen.model.keys import ENV_NAME, Key, KeyProblem, KeySource
 from thbscreen.rules.evaluate import digest
-from thbscreen.rules.keys import ENV_NAME, Key, KeyProblem, KeySource
 from thbscreen.rules.lists import NO_KEY, bind_list
 from thbscreen.rules.yamltree import MAX_BYTES, Findings, Map, Scalar
 

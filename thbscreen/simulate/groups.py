@@ -11,7 +11,8 @@ from thbscreen.simulate.clock import Flags, Ints, Rng
 from thbscreen.simulate.places import TOWN_SHARES, TOWNS
 from thbscreen.simulate.world import EMPLOYEE, World
 
-Role = Literal["controller", "facilitator", "possible_victim", "client", "unwitting"]
+Role = Literal["controller", "facilitator", "possible_victim", "client", "unwitting", "lawful"]
+Expected = Literal["alert", "context", "none", "not_evaluable"]
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class Group:
         group_id: id in the truth file.
         kind: positive, or twin (a lawful group of similar looks).
         scenario: what it is.
-        expected: alert or none.
+        expected: what a screening of the whole data should give: alert, context, none or not_evaluable.
         roles: party numbers by part, in the order in which they were cast.
         expected_roles: part to (role, role that a report may show).
         core: parts that a report should join in one network.
@@ -34,7 +35,7 @@ class Group:
     group_id: str
     kind: Literal["positive", "twin"]
     scenario: str
-    expected: Literal["alert", "none"]
+    expected: Expected
     roles: dict[str, Ints]
     expected_roles: dict[str, tuple[Role, str]]
     core: tuple[str, ...] = ()

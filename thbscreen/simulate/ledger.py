@@ -31,17 +31,27 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     "device": (np.int64, -1),
     "city": (np.int64, -1),
     "group": (np.int64, -1),
+    "leg": (np.int16, -1),
+    "conductor": (np.int64, -1),
 }
 Scalar = int | str | None
 
 
 class Ledger:
-    """All movements of the world, in the order in which they were made up."""
+    """All movements of the world, in the order in which they were made up.
+
+    Attributes:
+        world: people and accounts.
+        group: number of the planned group whose movements are booked now, -1 for ordinary life.
+        leg_names: (phase, kind of leg) by the number in column `leg`.
+    """
 
     def __init__(self, world: World) -> None:
         """Starts an empty ledger of a world."""
         self.world = world
         self.group = -1
+        self.leg_names: list[tuple[str, str]] = []
+        self._leg = -1
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._references = 0
 
@@ -49,10 +59,30 @@ class Ledger:
         """Gives all movements as one array per column."""
         return {name: np.concatenate([p[name] for p in self._parts]) for name in COLUMNS}
 
+    def drain(self) -> dict[str, NDArray[Any]]:
+        """Gives all movements booked since the last call and forgets them; references start anew."""
+        if not self._parts:
+            return {name: np.zeros(0, dtype=dtype) for name, (dtype, _) in COLUMNS.items()}
+        out = self.columns()
+        self._parts, self._references = [], 0
+        return out
+
+    def mark(self, phase: str, kind: str) -> None:
+        """Says what the planned movements booked from now on are, until the next mark."""
+        self._leg = self.leg_number(phase, kind)
+
+    def leg_number(self, phase: str, kind: str) -> int:
+        """Gives the number of a kind of leg, a new one if there is none yet."""
+        pair = (phase, kind)
+        if pair not in self.leg_names:
+            self.leg_names.append(pair)
+        return self.leg_names.index(pair)
+
     def _put(self, n: int, keep: Flags | None = None, **given: Any) -> None:
         part: dict[str, NDArray[Any]] = {}
+        stated = {"group": self.group, "leg": self._leg if self.group >= 0 else -1}
         for name, (dtype, default) in COLUMNS.items():
-            value = given.get(name, self.group if name == "group" else default)
+            value = given.get(name, stated.get(name, default))
             full = np.broadcast_to(np.asarray(value, dtype=dtype), (n,))
             part[name] = full if keep is None else full[keep]
         self._parts.append(part)
@@ -105,10 +135,8 @@ class Ledger:
         own = self.world.device[self.world.holder[np.where(here, src, 0)]]
         remote = channel in ("online", "mobile")
         machine = np.where(here & remote, own, -1) if device is None else device
-        # Private people keep to one habit, whatever the payment is for; firms order online.
-        habit = np.where((src < self.world.people) & (src * 7 % 5 < 3), "mobile", "online").astype(np.object_)
-        ordered = habit if remote else channel
-        kind = self._kinds(src, dst) if tx_type is None else tx_type
+        ordered = habits(self.world, src) if remote else channel
+        kind = transfer_kinds(self.world, src, dst) if tx_type is None else tx_type
         for credit, side, other, where in ((False, src, dst, here), (True, dst, src, dst < OUTSIDE)):
             self._put(
                 n,
@@ -126,15 +154,6 @@ class Ledger:
                 text=texts,
                 device=-1 if credit else machine,
             )
-
-    def _kinds(self, src: Ints, dst: Ints) -> Texts:
-        land = np.array([*self.world.outside_country, "CY"], dtype=np.object_)
-        abroad = np.zeros(len(src), dtype=bool)
-        for side in (src, dst):
-            abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
-        quick = (src * 31 + dst * 17) % 10 < 4
-        out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
-        return out.astype(np.object_)
 
     def buy(
         self, moment: Ints, account: Ints | int, merchant: Ints, cents: Ints, refund: bool = False
@@ -184,6 +203,44 @@ class Ledger:
             city=self.world.machines.town[machine],
         )
 
+    def counter(
+        self,
+        moment: Ints,
+        account: Ints | int,
+        town: Ints,
+        cents: Ints,
+        conductor: Ints | int,
+        *,
+        paid_in: bool = True,
+        text: Texts | str | None = None,
+    ) -> None:
+        """Books cash paid in (or out) over the counter of a branch, by whoever stood there.
+
+        Args:
+            moment: local seconds.
+            account: account that the cash goes to or comes from.
+            town: town of the branch.
+            cents: amount, at least one cent.
+            conductor: entity that stood at the counter: a party here, or somebody who banks elsewhere.
+            paid_in: false for cash paid out.
+            text: what the clerk wrote.
+        """
+        n = len(moment)
+        side = np.broadcast_to(np.asarray(account, dtype=np.int64), (n,))
+        self._put(
+            n,
+            self._alive(moment, side) & (cents > 0),
+            moment=moment,
+            account=side,
+            credit=paid_in,
+            cents=cents,
+            tx_type="cash_deposit" if paid_in else "cash_withdrawal",
+            channel="branch",
+            text=text,
+            city=town,
+            conductor=conductor,
+        )
+
     def fee(self, moment: Ints, account: Ints, cents: Ints, text: str) -> None:
         """Books charges of the bank."""
         self._put(
@@ -195,6 +252,22 @@ class Ledger:
             tx_type="fee",
             text=text,
         )
+
+
+def habits(world: World, payer: Ints) -> Texts:
+    """Gives the channel of each payer: private people keep to one, whatever they pay; firms order online."""
+    return np.where((payer < world.people) & (payer * 7 % 5 < 3), "mobile", "online").astype(np.object_)
+
+
+def transfer_kinds(world: World, payer: Ints, payee: Ints) -> Texts:
+    """Gives the kind of each transfer, which follows from where both accounts are kept."""
+    land = world.lands()
+    abroad = np.zeros(len(payer), dtype=bool)
+    for side in (payer, payee):
+        abroad |= land[np.where(side >= OUTSIDE, side - OUTSIDE, len(land) - 1)] != "CY"
+    quick = (world.marks(payer) * 31 + world.marks(payee) * 17) % 10 < 4
+    out = np.where(abroad, "cross_border", np.where(quick, "instant_transfer", "credit_transfer"))
+    return out.astype(np.object_)
 
 
 def days_between(rng: Rng, start: Ints, end: Ints, weekend: float = 1.35) -> Ints:

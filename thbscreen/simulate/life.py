@@ -171,7 +171,7 @@ def _earned_fees(world: World, ledger: Ledger, rng: Rng) -> None:
     clients = np.where(
         rng.random(len(person)) < 0.6,
         rng.choice(world.main[who], len(person)),
-        rng.choice(world.strangers(rng, 400), len(person)),
+        rng.choice(world.strangers(rng, world.many(400)), len(person)),
     )
     cents = (world.income[person] / 4 * rng.lognormal(-0.2, 0.7, len(person)) // 500 * 500 + 1500).astype(
         np.int64
@@ -192,10 +192,10 @@ def homes(world: World, ledger: Ledger, rng: Rng) -> None:
     _, first = np.unique(world.household[able], return_index=True)
     head = able[first]
     renting = head[rng.random(len(head)) < 0.56]
-    private = world.strangers(rng, 240, 0.04)
+    private = world.strangers(rng, world.many(240), 0.04)
     landlord = np.where(
         rng.random(len(renting)) < 0.12,
-        rng.choice(world.main[who[-60:]], len(renting)),
+        rng.choice(world.main[who[-world.many(60) :]], len(renting)),
         rng.choice(private, len(renting)),
     )
     rent = np.clip(
@@ -292,7 +292,7 @@ def friends(world: World, ledger: Ledger, rng: Rng) -> None:
     who = natural(world)
     person = repeat_by_rate(rng, who, np.full(len(who), 0.5), world)
     contact = np.where(rng.random((world.people, 3)) < 0.5, rng.choice(who, (world.people, 3)), -1)
-    outsider = world.strangers(rng, 700, 0.05)
+    outsider = world.strangers(rng, world.many(700), 0.05)
     known = np.where(contact >= 0, world.main[np.maximum(contact, 0)], rng.choice(outsider, contact.shape))
     once = np.where(
         rng.random(len(person)) < 0.4,
@@ -376,7 +376,7 @@ def partners(world: World, ledger: Ledger, rng: Rng) -> None:
         cents,
         text=texts.draw(rng, len(day), "spouse", month=month, empty=0.4),
     )
-    saving = np.arange(world.parties, len(world.holder))
+    saving = np.array([a for a, p in enumerate(world.product) if p == "savings"], dtype=np.int64)
     account, month = (
         np.repeat(saving, MONTH_COUNT),
         np.tile(np.arange(MONTH_COUNT, dtype=np.int64), len(saving)),
@@ -430,7 +430,9 @@ def travel(world: World, ledger: Ledger, rng: Rng) -> None:
 
 def _work_trips(world: World, ledger: Ledger, rng: Rng) -> None:
     who, able = natural(world), free(world)
-    rep = rng.choice(able[(world.income[able] > 130_000) & (world.opened[able] < -200)], 8, replace=False)
+    rep = rng.choice(
+        able[(world.income[able] > 130_000) & (world.opened[able] < -200)], world.many(8), replace=False
+    )
     trip = repeat_by_rate(rng, rep, np.full(len(rep), 3.2), world)
     day, town = any_day(world, rng, trip, 0.4), rng.integers(0, len(TOWN_SHARES), len(trip))
     ledger.shop(

@@ -123,24 +123,25 @@ class Merchants:
         return (low + rng.random(len(trade)) * (high - low)).astype(np.int64)
 
 
-def build_merchants(rng: Rng) -> Merchants:
-    """Makes the merchants."""
+def build_merchants(rng: Rng, scale: float = 1.0) -> Merchants:
+    """Makes the merchants, `scale` times as many of each trade as the sample world has."""
     names: list[str] = []
     mcc: list[str] = []
     country: list[str] = []
     towns: list[NDArray[np.int64]] = []
     trades: list[NDArray[np.int64]] = []
     for index, trade in enumerate(TRADES):
-        place = np.sort(rng.choice(len(TOWNS), trade.count, p=TOWN_SHARES)).astype(np.int64)
+        count = max(round(trade.count * scale), 1)
+        place = np.sort(rng.choice(len(TOWNS), count, p=TOWN_SHARES)).astype(np.int64)
         if trade.online:
-            place = np.full(trade.count, ONLINE, dtype=np.int64)
-        for k in range(trade.count):
+            place = np.full(count, ONLINE, dtype=np.int64)
+        for k in range(count):
             word = _WORDS[int(rng.integers(len(_WORDS)))]
             names.append(f"{word} {trade.name} {k + 1}".upper() if k % 3 else f"{word} {trade.name} {k + 1}")
-            mcc.append(trade.codes[k] if trade.codes else trade.mcc)
+            mcc.append(trade.codes[k % len(trade.codes)] if trade.codes else trade.mcc)
             country.append("CY" if not trade.online else str(rng.choice(["CY", "IE", "NL", "GB", "LT"])))
         towns.append(place)
-        trades.append(np.full(trade.count, index, dtype=np.int64))
+        trades.append(np.full(count, index, dtype=np.int64))
     town, kind = np.concatenate(towns), np.concatenate(trades)
     key = kind * (ONLINE + 1) + town
     groups = np.arange(len(TRADES) * (ONLINE + 1), dtype=np.int64)

@@ -71,7 +71,7 @@ def town_halls(world: World, ledger: Ledger, rng: Rng) -> None:
     giver = np.where(
         rng.random(len(guest)) < 0.5,
         rng.choice(world.main[who], len(guest)),
-        rng.choice(world.strangers(rng, 150, 0.3), len(guest)),
+        rng.choice(world.strangers(rng, world.many(150), 0.3), len(guest)),
     )
     ledger.pay(
         at(when + rng.integers(-3, 9, len(guest)), daytime(rng, len(guest))),
@@ -102,7 +102,7 @@ def online_adverts(world: World, ledger: Ledger, rng: Rng) -> None:
 def clubs(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books small equal sums that many people pay to the treasurer of a team, class or club."""
     who = free(world)
-    treasurer = rng.choice(who[world.opened[who] < -200], 6, replace=False)
+    treasurer = rng.choice(who[world.opened[who] < -200], world.many(6), replace=False)
     for boss in treasurer.tolist():
         size = int(rng.integers(9, 22))
         members = np.where(
@@ -151,7 +151,7 @@ def savings_circle(world: World, ledger: Ledger, rng: Rng, members: Ints, each: 
 def circles(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books two savings circles among ordinary people."""
     who = free(world)
-    for size, each in ((7, 150), (10, 100)):
+    for size, each in ((7, 150), (10, 100)) * world.many(1):
         members = np.sort(
             rng.choice(who[(world.opened[who] < 0) & (world.left[who] == DAYS)], size, replace=False)
         )

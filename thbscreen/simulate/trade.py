@@ -39,6 +39,11 @@ class Pays:
         mine = np.isin(self.person, who)
         return Pays(self.person[mine], self.moment[mine], self.cents[mine], self.month[mine])
 
+    def since(self, moment: int) -> Pays:
+        """Gives the wages paid from a moment (local seconds) on."""
+        later = self.moment >= moment
+        return Pays(self.person[later], self.moment[later], self.cents[later], self.month[later])
+
 
 def settle_firms(world: World, rng: Rng) -> None:
     """Fills the declared facts of firms from their staff on file, and gives some of them licences."""
@@ -71,7 +76,7 @@ def _paydays(world: World, rng: Rng) -> Ints:
 def wages(world: World, ledger: Ledger, rng: Rng) -> Pays:
     """Pays everybody who has an employer, here or elsewhere, and gives what was paid."""
     n = world.people
-    payday, outside = _paydays(world, rng), world.other_firms(rng, 90)
+    payday, outside = _paydays(world, rng), world.other_firms(rng, world.many(90))
     working = np.isin(world.job[:n], [EMPLOYEE, SEASONAL]) & ~world.unpaid[:n]
     person = np.repeat(np.flatnonzero(working), MONTH_COUNT)
     month = np.tile(np.arange(MONTH_COUNT, dtype=np.int64), int(working.sum()))
@@ -141,7 +146,7 @@ def house_help(world: World, ledger: Ledger, rng: Rng) -> None:
 def commerce(world: World, ledger: Ledger, rng: Rng) -> None:
     """Books invoices, card settlements, takings in cash, suppliers, rents and value added tax of firms."""
     firms = np.arange(world.people, world.parties)
-    clients, landlords = world.other_firms(rng, 220, 0.12), world.other_firms(rng, 60)
+    clients, landlords = world.other_firms(rng, world.many(220), 0.12), world.other_firms(rng, world.many(60))
     size = np.maximum(np.bincount(world.employer[world.employer >= 0], minlength=world.parties)[firms], 1.2)
     monthly = size * 1500.0 * 100 * rng.uniform(1.8, 3.2, len(firms))
     flows = (("in", 2.6, 0.62, clients), ("out", 2.2, 0.28, clients))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thbscreen.simulate import names
 from thbscreen.simulate.clock import DAYS, Flags, Floats, Ints, Rng
@@ -135,6 +136,24 @@ class World:
     public: dict[str, int] = field(default_factory=dict)
     halls: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     taken: set[int] = field(default_factory=set)
+    scale: float = 1.0
+    foreign: tuple[str, ...] = FOREIGN
+    origin: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    land_cache: NDArray[np.object_] = field(default_factory=lambda: np.array(["CY"], dtype=np.object_))
+
+    def many(self, n: int) -> int:
+        """Gives how many of something a world of this size has, when the sample world has n of it."""
+        return max(round(n * self.scale), 1)
+
+    def lands(self) -> NDArray[np.object_]:
+        """Gives the country of each account at another bank, and Cyprus at the end for accounts here."""
+        if len(self.land_cache) != len(self.outside_country) + 1:
+            self.land_cache = np.array([*self.outside_country, "CY"], dtype=np.object_)
+        return self.land_cache
+
+    def marks(self, entity: Ints) -> Ints:
+        """Gives a number for each entity that stays the same whatever else is in the world."""
+        return entity
 
     def outside(self, written: list[tuple[str, ...]], country: list[str]) -> Ints:
         """Adds accounts at other banks and gives their entity numbers."""
@@ -146,14 +165,16 @@ class World:
     def strangers(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n private people who bank elsewhere, a share of them abroad."""
         land = [
-            "CY" if u >= abroad else FOREIGN[int(u * 7919) % len(FOREIGN)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.strangers(rng, n), land)
 
     def other_firms(self, rng: Rng, n: int, abroad: float = 0.0) -> Ints:
         """Adds n firms that bank elsewhere."""
         land = [
-            "CY" if u >= abroad else FOREIGN[int(u * 7919) % len(FOREIGN)] for u in rng.random(n).tolist()
+            "CY" if u >= abroad else self.foreign[int(u * 7919) % len(self.foreign)]
+            for u in rng.random(n).tolist()
         ]
         return self.outside(names.firms(rng, n), land)
 
@@ -259,7 +280,9 @@ def _contacts(rng: Rng, people: int, firms: int, home: Ints, family: Flags) -> t
     return np.concatenate([home, own[people:]]), phone, email, device
 
 
-def _names(rng: Rng, people: int, firms: int, home: Ints, family: Flags) -> list[tuple[str, ...]]:
+def _names(
+    rng: Rng, people: int, firms: int, home: Ints, family: Flags
+) -> tuple[list[tuple[str, ...]], Ints]:
     origin = rng.choice(len(names.ORIGIN_SHARES), people, p=names.ORIGIN_SHARES)
     written: list[tuple[str, ...]] = []
     lead = np.searchsorted(home, home, side="left")
@@ -268,7 +291,8 @@ def _names(rng: Rng, people: int, firms: int, home: Ints, family: Flags) -> list
         head = int(lead[i]) if family[i] else i
         surnames.setdefault(head, names.family_name(rng, int(origin[head])))
         written.append(names.person(rng, int(origin[head]), surnames[head]))
-    return written + names.firms(rng, firms)
+    origin = np.where(family, origin[lead], origin)
+    return written + names.firms(rng, firms), origin.astype(np.int64)
 
 
 def _employers(rng: Rng, job: Ints, people: int, firms: int) -> Ints:
@@ -281,13 +305,15 @@ def _employers(rng: Rng, job: Ints, people: int, firms: int) -> Ints:
     return np.where((job == SEASONAL), hospitality, employer).astype(np.int64)
 
 
-def build_world(rng: Rng, people: int, firms: int) -> World:
+def build_world(rng: Rng, people: int, firms: int, scale: float = 1.0, kind: type[World] = World) -> World:
     """Makes the population of the bank.
 
     Args:
         rng: source of randomness of this step only.
         people: natural persons.
         firms: legal persons.
+        scale: how many times as many merchants, machines and payees elsewhere as the sample world has.
+        kind: class of the world to make.
     """
     total = people + firms
     home, place, family = _households(rng, people)
@@ -295,7 +321,7 @@ def build_world(rng: Rng, people: int, firms: int) -> World:
     opened, left = _openings(rng, job)
     address, phone, email, device = _contacts(rng, people, firms, home, family)
     town = rng.choice(len(TOWN_SHARES), people, p=TOWN_SHARES)[home].astype(np.int64)
-    variants = _names(rng, people, firms, home, family)
+    variants, origin = _names(rng, people, firms, home, family)
     nace: list[str | None] = [None] * people
     nace += [
         _NACE[k % 2] if k < max(firms // 8, 3) else _NACE[int(rng.integers(2, len(_NACE)))]
@@ -310,7 +336,7 @@ def build_world(rng: Rng, people: int, firms: int) -> World:
     main = np.arange(total, dtype=np.int64)
     main[:people] = np.where(spouse, lead, main[:people])
     firm_zero = np.zeros(firms, dtype=np.int64)
-    return World(
+    return kind(
         people=people,
         parties=total,
         variants=variants,
@@ -343,8 +369,10 @@ def build_world(rng: Rng, people: int, firms: int) -> World:
         holder=np.arange(total, dtype=np.int64),
         product=["current"] * people + ["business"] * firms,
         joint=[(int(lead[i]), i, "joint_holder") for i in np.flatnonzero(spouse).tolist()],
-        merchants=build_merchants(rng),
-        machines=build_machines(rng),
+        merchants=build_merchants(rng, scale),
+        machines=build_machines(rng, max(round(64 * scale), 30)),
+        scale=scale,
+        origin=origin,
     )
 
 

@@ -214,9 +214,7 @@ class Case:
             plus += Fraction(floor(worth * 10_000), 10_000)
             plus += min(Fraction(numbers.repeat_bonus), Fraction(len(hits) - 1, 4))
         total = max(Fraction(0), plus - minus)
-        rules = {c["hit"]["rule"] for c in real}
-        pattern = any(c["hit"]["family"] == "network" and c["hit"]["weight"] == 3 for c in real)
-        by_network = pattern and len(rules) > 1 and total > 0
+        by_network = self._backed([c["hit"] for c in real]) and total > 0
         families = {c["hit"]["family"] for c in real}
         by_sum = total >= Fraction(numbers.alert_weight) and len(families) >= numbers.min_families
         legal = any(p["party_id"] == who[1] and p["kind"] == "legal" for p in self.parties)
@@ -233,6 +231,19 @@ class Case:
             "hit_ids": {c["hit"]["hit_id"] for c in claims},
             "tx_ids": {tx for c in claims for tx in c["hit"]["tx_ids"]},
         }
+
+    def _backed(self, hits: list[dict[str, Any]]) -> bool:
+        """Whether a strong network pattern has another sign beside it: other movements, or another family."""
+        rules = {h["rule"] for h in hits}
+        tx = {r: {t for h in hits if h["rule"] == r for t in h["tx_ids"]} for r in rules}
+        for one in rules:
+            if RULES[one][:2] != ("network", 3):
+                continue
+            for other in rules - {one}:
+                met, fewer = len(tx[one] & tx[other]), min(len(tx[one]), len(tx[other]))
+                if RULES[other][0] != "network" or not fewer or 2 * met < fewer:
+                    return True
+        return False
 
     def _urgency(self, real: list[dict[str, Any]]) -> int:
         urgency = 3 if any(c["hit"]["rule"].startswith("CHILD") for c in real) else 0

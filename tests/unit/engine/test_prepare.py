@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support import pack_of, rule_text
 from thbscreen.compile.pack import compile_pack
 from thbscreen.engine.memory import from_rows
-from thbscreen.engine.prepare import pack_flags, prepare, primary_holders, sorted_rows, stable_hash
+from thbscreen.engine.prepare import prepare, primary_holders, sorted_rows, stable_hash
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 3), st.text("ab", max_size=2)), unique=True, max_size=30
@@ -25,17 +25,6 @@ def test_rows_are_in_the_order_of_account_time_and_id(rows):
     time = np.array([r[1] for r in rows], np.int64)
     order = sorted_rows(account, time, pl.Series([r[2] for r in rows], dtype=pl.String))
     assert [rows[i] for i in order] == sorted(rows)
-
-
-@given(st.integers(0, 20), st.integers(1, 70))
-def test_packed_flags_give_back_every_answer(rows, width):
-    rng = np.random.default_rng(rows * 100 + width)
-    flags = pl.DataFrame({f"f{i}": rng.random(rows) < 0.5 for i in range(width)})
-    words = pack_flags(flags)
-    assert len(words) == -(-width // 64)
-    for i in range(width):
-        bit = (words[i // 64].to_numpy() >> np.uint64(i % 64)) & np.uint64(1)
-        assert (bit == 1).tolist() == flags[f"f{i}"].to_list()
 
 
 def test_the_hash_of_an_account_never_changes():

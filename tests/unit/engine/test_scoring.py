@@ -59,6 +59,17 @@ def test_a_strong_network_pattern_and_another_rule_are_an_alert() -> None:
     assert only(one().hit("STAR-3", "A1").hit("SPEND-1", "A1"))["score"] == 4
 
 
+def test_a_second_rule_of_its_family_on_the_same_movements_does_not_back_a_pattern() -> None:
+    case = one().hit("STAR-3", "A1", tx=("T1", "T2"))
+    assert case.hit("THING-2", "A1", tx=("T2", "T1", "T3")).alerts() == []
+    case = one().hit("STAR-3", "A1", tx=("T1", "T2"))
+    assert only(case.hit("THING-2", "A1", tx=("T2", "T3", "T4"), days_ago=5).hit("STAR-3", "A1", tx=("T5",)))
+
+
+def test_a_rule_of_another_family_on_the_same_movements_backs_a_pattern() -> None:
+    assert only(one().hit("STAR-3", "A1", tx=("T1",)).hit("SPEND-1", "A1", tx=("T1",)))["score"] == 4
+
+
 def test_a_strong_network_pattern_alone_is_below_the_line() -> None:
     assert one().hit("STAR-3", "A1").hit("STAR-3", "A1", days_ago=200).rate().below["points"] == 1
 
@@ -395,7 +406,10 @@ def cases(draw: st.DrawFn) -> Case:
     for name, (kind, subject), members, days, amount in draw(st.lists(_HIT, max_size=14)):
         stars = [("organiser" if RULES[name][4] == "star" else path, m) for _, path, m in members]
         named = [(role, path, m) for (role, _, _), (path, m) in zip(members, stars, strict=True)]
-        case.hit(name, subject, *dict.fromkeys(named), days_ago=days, amount=amount, kind=kind)
+        tx = draw(
+            st.none() | st.lists(st.sampled_from(["T1", "T2", "T3"]), max_size=3, unique=True).map(tuple)
+        )
+        case.hit(name, subject, *dict.fromkeys(named), days_ago=days, amount=amount, kind=kind, tx=tx)
     if draw(st.booleans()):
         case.in_network("NW-1", draw(_ACCOUNTS), possible_victim=0.5, unknown=0.5)
     return case

@@ -50,6 +50,11 @@ def write_tables(folder: Path, rows: pl.DataFrame) -> None:
     parties.filter(pl.col("party_id").is_in(wanted.implode())).write_csv(folder / "parties.csv")
 
 
+def made_up(digest: str) -> str:
+    """Gives nine digits that are equal for equal digests."""
+    return f"{int(digest, 16) % 10**9:09d}"
+
+
 def unique_details(folder: Path, path: Path) -> Details:
     """Makes up papers that tell people apart, and telephones and addresses that are shared as in the data."""
     columns = [
@@ -69,8 +74,10 @@ def unique_details(folder: Path, path: Path) -> Details:
         table.writeheader()
         for row in pl.read_csv(folder / "parties.csv", infer_schema=False).iter_rows(named=True):
             shared = {
-                "phone.tph_number": row["phone_hash"], "address.address": row["address_hash"],
-                "address.city": "Nicosia", "address.country_code": "CY", "email": row["email_hash"],
+                "phone.tph_number": f"+4915{made_up(row['phone_hash'])}",
+                "address.address": f"Example Street {made_up(row['address_hash'])}",
+                "address.city": "Nicosia", "address.country_code": "CY",
+                "email": f"{row['email_hash']}@example.org" if row["email_hash"] else "",
             }  # fmt: skip
             own = (
                 {"ssn": row["party_id"], "birthdate": "1980-01-01", "nationality1": "CY"}

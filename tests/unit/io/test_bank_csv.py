@@ -117,9 +117,9 @@ WRONG = ["£", "££5", "5£5", "£5£", "$5", "5,00", "1,2.00", "£ -", "--5", 
 
 
 def read_amount(text: str) -> int | None:
-    parsed = money("a", pl.String(), 2, Marks(".", ",", free=True, currency_sign="£"), signed=True)
     frame = pl.DataFrame({"a": [text]})
-    bad = frame.select(pl.any_horizontal(f.bad for f in parsed.flags)).item()
+    parsed = money(frame, "a", 2, Marks(".", ",", free=True, currency_sign="£"), signed=True)
+    bad = any(frame.select(f.bad.first()).item() for f in parsed.flags)
     value: int | None = frame.select(parsed.value).item()
     return None if bad else value
 
@@ -310,5 +310,5 @@ def test_with_the_quote_mark_put_back_the_file_is_read(tmp_path: Path) -> None:
 def test_a_text_file_of_fixed_width_is_refused(tmp_path: Path) -> None:
     if not (STATEMENTS / "other" / "coda-kbc-be.txt").is_file():
         pytest.skip("the files of banks are not beside the repository")
-    with pytest.raises(DataError, match="D004"):
+    with pytest.raises(DataError, match=r"D005.*CODA"):
         open_dataset([STATEMENTS / "other" / "coda-kbc-be.txt"], None, zone=ZONE, limits=ANY_SHARE)

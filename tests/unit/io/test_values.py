@@ -92,7 +92,7 @@ def test_mixed_currencies_read_back_exactly(amounts: list[tuple[int, str]]) -> N
             "e": [{"EUR": 2, "JPY": 0, "KWD": 3}[c] for _, c in amounts],
         }
     )
-    parsed = money("a", pl.String(), pl.col("e"), Marks(), signed=False)
+    parsed = money(frame, "a", pl.col("e"), Marks(), signed=False)
     assert frame.select(parsed.value.alias("v"))["v"].to_list() == [m for m, _ in amounts]
     assert not any(frame.select(f.bad.any().alias("b")).item() for f in parsed.flags)
 

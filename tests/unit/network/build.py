@@ -46,6 +46,7 @@ class World:
     met: list[dict[str, Any]] = field(default_factory=list)
     crowded: list[dict[str, Any]] = field(default_factory=list)
     reach: list[dict[str, Any]] = field(default_factory=list)
+    businesses: list[dict[str, Any]] = field(default_factory=list)
 
     def customer(
         self, account: str, party: str | None = None, kind: str = "natural", **columns: str
@@ -157,6 +158,7 @@ class World:
                 pl.DataFrame(self.met, schema=PAIRS), pl.DataFrame(self.crowded, schema=CROWDED)
             ),
             reach=pl.DataFrame(self.reach, schema=REACH),
+            businesses=pl.DataFrame(self.businesses, schema={"account_id": pl.String}),
         )
 
     def run(self, scoring: Scoring | None = None) -> NetworkTables:

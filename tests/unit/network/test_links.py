@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
+from statistics import median
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.network.build import AS_OF, World, cell
+from tests.unit.network.build import AS_OF, World, cell, ring
 from thbscreen.network import NetworkTables, links, motifs
+from thbscreen.network.codes import coded
 
 
 def flagged(world: World, *accounts: str, **facts: str) -> World:
@@ -143,14 +145,27 @@ def test_common_payees_are_those_that_a_slow_search_finds(seed: int) -> None:
             moves = [(rng.randrange(12), rng.choice((50, 80, 100))) for _ in range(rng.randrange(4))]
             if moves:
                 world.pay_on(one, two, *moves)
+    payments, flags, found = shapes(world, [f"C-{a}" for a in names[:4]], "common payee")
+    assert found == slow_common_payees(payments, flags)
+
+
+def shapes(world: World, flagged_ones: list[str], kind: str, legal: tuple[str, ...] = ()) -> tuple[
+    pl.DataFrame, pl.DataFrame, set[tuple[str, str]]
+]:  # fmt: skip
+    """Payments between subjects, the flagged ones, and the pairs that one shape of payments links."""
     inputs = world.inputs()
     payments = links.node_payments(inputs.payments, inputs.subjects)
-    flags = pl.DataFrame({"node": [f"C-{a}" for a in names[:4]]})
-    found = motifs.ties(
-        payments, links.payment_pairs(payments), flags,
-        closed=pl.DataFrame(schema={"node": pl.String}), legal=pl.DataFrame(schema={"node": pl.String}),
-    ).filter(pl.col("kind") == "common payee")  # fmt: skip
-    assert set(found.select("source", "target").rows()) == slow_common_payees(payments, flags)
+    flags = pl.DataFrame({"node": flagged_ones}, schema={"node": pl.String})
+    firms = pl.DataFrame({"node": list(legal)}, schema={"node": pl.String})
+    node = ("node",)
+    names, c = coded(
+        {"payments": (payments, ("source", "target")), "flags": (flags, node), "firms": (firms, node)}
+    )
+    pairs = links.payment_pairs(c["payments"])
+    nobody = c["flags"].clear()
+    found = motifs.ties(c["payments"], pairs, c["flags"], closed=nobody, legal=c["firms"])
+    mine = names.tell(found.filter(pl.col("kind") == kind), "source", "target")
+    return payments, flags, set(mine.select("source", "target").rows())
 
 
 def slow_common_payees(payments: pl.DataFrame, flags: pl.DataFrame) -> set[tuple[str, str]]:
@@ -205,6 +220,53 @@ def loop(
     return world.pay_on(two, one, *((d, small) for d in ago))
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6))
+def test_allowance_loops_are_those_that_a_slow_search_finds(seed: int) -> None:
+    rng = random.Random(seed)
+    world = World()
+    names = [f"A{i}" for i in range(5)]
+    flagged(world, *names[:4])
+    for one, two in permutations(names, 2):
+        large = rng.random() < 0.5
+        sums = (100, 120) if large else (10, 20, 26, 40)
+        step = rng.choice((3, 7, 20, 32))
+        start = rng.randrange(10, 70)
+        moves = [
+            (start + step * i + rng.choice((0, 0, 1)), rng.choice(sums)) for i in range(rng.randrange(6))
+        ]
+        if moves:
+            world.pay_on(one, two, *moves)
+    people = [f"C-{a}" for a in names]
+    payments, _, found = shapes(world, people[:4], "allowance loop", legal=(people[3],))
+    assert found == slow_loops(payments, set(people[:4]), {people[3]})
+
+
+def slow_loops(payments: pl.DataFrame, marked: set[str], legal: set[str]) -> set[tuple[str, str]]:
+    """Looks at every pair of flagged subjects: large sums there, small, regular ones back after them."""
+    moves = {
+        (s, t): sorted(zip(times, cents, strict=True))
+        for s, t, times, cents in payments.select("source", "target", "times", "amounts_eur").iter_rows()
+    }
+    out = set()
+    for one, two in permutations(sorted(marked), 2):
+        there, back = moves.get((one, two), []), moves.get((two, one), [])
+        if one in legal or len(there) < 2 or len(back) < 3:
+            continue
+        gaps = sorted(b[0] - a[0] for a, b in pairwise(back))
+        after = [t for t, _ in back if any(s <= t <= s + timedelta(days=31) for s, _ in there)]
+        usual = median(g / timedelta(days=1) for g in gaps)
+        if (
+            median(c for _, c in back) <= median(c for _, c in there) / 4
+            and gaps[-1] / timedelta(days=1) <= 3 * usual
+            and usual <= 31
+            and len(after) >= 3
+            and len({t.date() for t, _ in back}) >= 3
+        ):
+            out.add((one, two))
+    return out
+
+
 def two_flagged() -> World:
     return flagged(cell(), "Z")
 
@@ -241,8 +303,10 @@ def test_age_does_not_decide_who_belongs_together_but_where_a_large_group_is_cut
     shared = pl.DataFrame(
         schema=dict.fromkeys(("source", "target", "attribute", "value", "outer"), pl.String)
     )
+    shared = shared.with_columns(last=pl.lit(None, AS_TYPE), itself=pl.lit(False))
+    ties = pl.DataFrame(schema={"source": pl.String, "target": pl.String, **motifs.TIES})
     pairs = links.glue(
-        patterns, nothing, shared.with_columns(last=pl.lit(None, AS_TYPE)), pl.DataFrame(schema=motifs.TIES),
+        patterns, nothing, shared, ties,
         pl.DataFrame({"node": ["A", "B", "C"]}), age=(AS_OF, 180),
     )  # fmt: skip
     assert pairs.rows() == [("A", "B", 0.8, 0.8), ("B", "C", 0.8, 0.2)]
@@ -288,6 +352,12 @@ def test_an_unflagged_payer_counts_only_where_it_pays_for_two_flagged_subjects()
     assert "C-Z" not in set(world.run().members["member_id"])
     world.pay_for("C-Z", "C-V1", 5)
     assert "C-Z" in set(world.run().members["member_id"])
+
+
+def test_whom_only_a_pattern_names_joins_those_who_pay_its_tickets() -> None:
+    world = flagged(ring(), "Z")
+    assert not joined(world)
+    assert joined(world.pay_for("C-Z", "C-S0", 5))
 
 
 def test_whom_nothing_flags_is_not_drawn_in_by_somebody_who_pays_for_it() -> None:

@@ -36,6 +36,13 @@ def put(world: World, number: int, rule: RuleInfo, subject: str) -> None:
     }  # fmt: skip
 
 
+def on(world: World, *tx_ids: str) -> World:
+    """Lets all hits rest on the same movements."""
+    for hit in world.hits:
+        hit["tx_ids"] = list(tx_ids)
+    return world
+
+
 def found(world: World, scoring: Scoring | None = None) -> int:
     return len(world.run(scoring).networks)
 
@@ -172,3 +179,19 @@ def test_a_group_that_is_not_published_leaves_the_others_as_they_are() -> None:
     assert len(beside.networks) == 1
     for name in ("networks", "members", "edges"):
         assert getattr(beside, name).equals(getattr(alone, name)), name
+
+
+def test_the_same_payments_seen_by_two_rules_of_one_family_are_one_sign() -> None:
+    again = RuleInfo("Money in and money out", "network", 2, ("sham_marriage",), True)
+    assert found(signs(PATTERN, again)) == 1
+    assert found(on(signs(PATTERN, again), "T1", "T2")) == 0
+    assert found(on(signs(PATTERN, COSTS), "T1", "T2")) == 1
+
+
+def test_third_party_rules_on_the_same_payments_are_two_signs_when_several_customers_show_them() -> None:
+    again = RuleInfo("Takings go on at once", "flow", 2, ("sexual_exploitation",), True)
+    alone = signs(TAKINGS, again, COSTS, members=1)
+    alone.customer("A1", phone_hash="p")
+    put(alone, 3, WAGES, "A1")
+    assert found(on(alone, "T1", "T2")) == 0
+    assert found(signs(TAKINGS, again, COSTS, members=3)) == 1

@@ -105,9 +105,17 @@ def test_in_doubt_every_mixture_of_rules_and_places_is_read_as_possible_victim()
         reading = roles.read(one, "sexual_exploitation")
         shares = dict(reading.shares)
         victim = shares.get("possible_victim", 0.0)
-        controlling = max(shares.get(r, 0.0) for r in roles.CONTROLLING)
-        if victim and (victim >= 0.4001 or controlling - victim <= 0.1998):
+        ahead = max(shares.get(r, 0.0) for r in (*roles.CONTROLLING, "possible_client"))
+        if victim and (victim >= 0.4001 or ahead - victim <= 0.1998):
             assert reading.role == "possible_victim", (place, shares)
+
+
+def test_who_clearly_pays_for_abuse_is_a_client_and_no_possible_victim() -> None:
+    # Many small sums far abroad also look like fees of recruitment, which are paid by possible victims.
+    payer = member(naming("possible_client"), naming("possible_client"), naming("possible_victim", 2))
+    assert roles.read(payer, "child_sexual_exploitation").role == "possible_client"
+    doubtful = member(naming("possible_client"), naming("possible_victim", 2))
+    assert roles.read(doubtful, "child_sexual_exploitation").role == "possible_victim"
 
 
 def test_a_place_alone_outweighs_no_rule_of_weight_three() -> None:

@@ -226,6 +226,28 @@ def test_an_unflagged_account_that_moves_money_with_two_flagged_members_is_a_con
     assert (row["is_connector"], row["role"], row["member_kind"]) == (True, "unknown", "external")
 
 
+def test_whom_people_pay_by_direct_debit_or_card_is_no_connector() -> None:
+    world = cell().pay("V0", "POWER", 5_000, 5_000).pay("V1", "POWER", 5_000, 5_000)
+    assert "POWER" in set(world.run().members["member_id"])
+    world.businesses.append({"account_id": "POWER"})
+    assert "POWER" not in set(world.run().members["member_id"])
+
+
+@pytest.mark.parametrize(
+    ("cents", "days", "member"),
+    [
+        ((60_000, 60_000, 60_000), (90, 60, 30), False), ((60_000, 90_000, 70_000), (90, 60, 30), True),
+        ((60_000, 60_000, 60_000), (30, 29, 28), True),
+    ],
+    ids=["even and monthly", "uneven", "day after day"],
+)  # fmt: skip
+def test_behind_a_collector_stands_whom_it_pays_on_to_and_not_its_landlord(
+    cents: tuple[int, ...], days: tuple[int, ...], member: bool
+) -> None:
+    world = cell(victims=4).pay_on("X", "BEHIND", *zip(days, cents, strict=True))
+    assert ("BEHIND" in set(world.run().members["member_id"])) is member
+
+
 def test_an_unflagged_account_that_moves_money_with_one_member_is_no_connector() -> None:
     t = cell().pay("V0", "Q", 9_000, 9_000, 9_000).pay("V1", "Q", 9_000).run()
     assert "Q" not in members_of(t)[0]

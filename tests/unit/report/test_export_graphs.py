@@ -73,6 +73,14 @@ def test_networkx_finds_links_with_weights_and_times(form: str, tmp_path: Path) 
 
 
 @FORMS
+def test_who_pays_for_whom_has_a_direction_and_a_shared_detail_has_none(form: str, tmp_path: Path) -> None:
+    made = pair().share("P1", "P2", "shared address").share("P2", "P1", "pays for another", why="paid once")
+    found = {(a, b, e["kind"]): e["two_way"] for a, b, e in links(read(made, form, tmp_path))}
+    assert found["P2", "P1", "pays for another"] is False
+    assert found["P1", "P2", "shared address"] is True
+
+
+@FORMS
 def test_a_possible_victim_is_marked_in_what_a_chart_shows(form: str, tmp_path: Path) -> None:
     members = by_member(read(pair(), form, tmp_path))
     assert members["P1"]["label"] == "P1 [handle as possible victim]"

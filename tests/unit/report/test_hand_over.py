@@ -22,6 +22,7 @@ from tests.unit.engine.scoring_build import Case, pack
 from tests.unit.report.report_build import HARMLESS, HOSTILE, NAME, FakeRun, finished, movement
 from thbscreen.errors import DataError, UsageError
 from thbscreen.model import catalogue
+from thbscreen.model.keys import Key
 from thbscreen.report.redact import COUNTERPART, INTERNAL, SHARING, counterpart
 from thbscreen.report.redact.cells import HIDDEN, band, few, protected
 from thbscreen.report.redact.counterpart import Counterpart, _Sentence
@@ -30,7 +31,6 @@ from thbscreen.report.redact.pseudonyms import FORM, Pseudonyms
 from thbscreen.report.runfolder import write_run
 from thbscreen.rules import ast
 from thbscreen.rules.accusing import accusing_words
-from thbscreen.rules.keys import Key
 
 ONE, TWO = Key(b"1" * 32), Key(b"2" * 32)
 NETWORK, ALERT = "NW-0123456789ab", "AL-68c37e04ba16"

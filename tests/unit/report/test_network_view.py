@@ -111,6 +111,25 @@ def test_a_network_shows_flows_links_hubs_and_what_would_break_it(run):
     assert "The silence of rules that were not judged says nothing here: THB-Q." in text
 
 
+def test_links_say_who_pays_for_whom_and_each_why_of_its_own(tmp_path):
+    made = Made().network("NW-abc123", ROLES, *PAID)
+    for a, b, kind, why in (
+        ("O", "V", "pays for another", "paid once for the other"),
+        ("O", "W", "pays for another", "paid 2 times for the other"),
+        ("V", "W", "shared terminal", "met on 2 days"),
+        ("U", "W", "shared terminal", "met on 9 days"),
+    ):
+        made.add("network_edges", network_id="NW-abc123", source=a, target=b, kind=kind, why=why, weight=0.7,
+                 n=1, amount_eur=500, first=None, last=None, tx_ids=[], times=[], amounts_eur=[])  # fmt: skip
+    run = made.write(tmp_path / "out")
+    page = network_page(network_facts(run, "NW-abc123"), ZONE, 100)
+    for told in (
+        "O to V: paid once for the other", "O to W: paid 2 times for the other", "met on 2 days: V, W",
+        "met on 9 days: U, W",
+    ):  # fmt: skip
+        assert told in page
+
+
 # --- ways --------------------------------------------------------------------------------------------
 
 

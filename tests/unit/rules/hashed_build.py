@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.unit.rules.folder import PROFILE, make, put
+from thbscreen.model.keys import Key
 from thbscreen.rules.hashlist import make as make_list
-from thbscreen.rules.keys import Key
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NAME = "keywords.coded"

@@ -11,11 +11,11 @@ from tests.unit.rules.folder import put
 from tests.unit.rules.hashed_build import DECLARED, FROM, KEY, NAME, RULE, SECRET, folder, hashed
 from thbscreen.engine.selftest import run_cases
 from thbscreen.errors import UsageError
+from thbscreen.model.keys import Key, KeyProblem, KeySource
 from thbscreen.rules import bundle
 from thbscreen.rules.coverage import coverage
 from thbscreen.rules.explain import sentences
 from thbscreen.rules.hashlist import lines_of, make
-from thbscreen.rules.keys import Key, KeyProblem, KeySource
 from thbscreen.rules.lists import bind_list
 from thbscreen.rules.needs import lists_needed
 from thbscreen.rules.pack import check, load_pack, write_lock

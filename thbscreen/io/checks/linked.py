@@ -12,7 +12,7 @@ from thbscreen.io.checks.gather import PLACES
 from thbscreen.io.codes import reason
 from thbscreen.io.statements.proof import GAP, NOT_TOLD
 from thbscreen.io.values import iban_holds
-from thbscreen.model.iban import LENGTHS
+from thbscreen.model.iban import length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,14 +110,15 @@ def own_ibans(facts: Facts) -> Result | str:
     if not facts.accounts.height:
         return _NO_ACCOUNTS
     ids = facts.accounts["account_id"]
-    country = ids.str.slice(0, 2).is_in(list(LENGTHS))
+    lands = ids.str.slice(0, 2)
+    country = lands.is_in([c for c in lands.unique().drop_nulls().to_list() if length_of(c) is not None])
     looks = ids.str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$") & country
     written = pl.select(pl.when(looks).then(ids).alias("iban"))["iban"]
     if "iban" in facts.accounts.columns:
         written = pl.select(pl.coalesce(facts.accounts["iban"], written).alias("iban"))["iban"]
     if not written.count():
         return "no IBAN in accounts"
-    odd = ~iban_holds(written, LENGTHS).fill_null(value=True)
+    odd = ~iban_holds(written).fill_null(value=True)
     count = int(odd.sum())
     return Result(count, written.count(), count > 0, side_places(facts, "accounts", odd))
 

@@ -22,8 +22,9 @@ _MONTHS = {
 _DATE = re.compile(
     r"(?P<a>\d{1,4})(?P<s>[./ -])(?P<b>\d{1,2}|[A-Za-z]{3,9})(?P=s)(?P<c>\d{4}|\d{1,2})(?P<end>\.?)"
     r"(?:(?P<gap>[T ]|, )(?P<h>\d{1,2}):(?P<m>\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,9})?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+    r"(?P<half> ?[AaPp][Mm])?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
+_TIME = re.compile(r"(?P<h>\d{1,2}):(?P<m>\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,9})?(?P<half> ?[AaPp][Mm])?")
 _COMPACT = re.compile(r"\d{6}|\d{8}")
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
@@ -67,7 +68,7 @@ def date_forms(values: Sequence[str]) -> list[DateForm]:
         days = [_day(*p) for p in parts]
         if None not in days:
             found = tuple(d for d in days if d)
-            out.setdefault(found, DateForm(form, found, "%H" in form))
+            out.setdefault(found, DateForm(form, found, "%H" in form or "%I" in form))
     return list(out.values())
 
 
@@ -99,13 +100,22 @@ def _separated(some: Sequence[str]) -> Iterator[tuple[str, _Parts]]:
     if len(found) < len(some):
         return
     habits = {
-        (m["s"], m["end"], m["gap"], bool(m["sec"]), bool(m["frac"]), m["zone"] is not None, m["b"].isdigit())
+        (
+            m["s"],
+            m["end"],
+            m["gap"],
+            bool(m["sec"]),
+            bool(m["frac"]),
+            m["zone"] is not None,
+            m["b"].isdigit(),
+            _half(m),
+        )
         for m in found
     }
     if len(habits) > 1 or next(iter(habits))[5]:
         return
-    mark, end, gap, seconds, fraction, _, digits = next(iter(habits))
-    time = f"{gap}%H:%M{':%S' * seconds}{'%.f' * fraction}" if gap else ""
+    mark, end, gap, seconds, fraction, _, digits, half = next(iter(habits))
+    time = f"{gap}{_clock(half, seconds=seconds, fraction=fraction)}" if gap else ""
     first = {len(m["a"]) for m in found}
     last = {len(m["c"]) for m in found}
     month = "%m" if digits else "%b" if all(len(m["b"]) == 3 for m in found) else "%B"
@@ -123,6 +133,27 @@ def _separated(some: Sequence[str]) -> Iterator[tuple[str, _Parts]]:
     for form, order in orders:
         y, mo, d = order[0], order[1], order[2]
         yield f"{form}{end}{time}", [(m[y], m[mo], m[d]) for m in found]
+
+
+def _half(m: re.Match[str]) -> str:
+    """Gives how morning and afternoon are told: behind a blank, at once, or not."""
+    return "" if not m["half"] else " %p" if m["half"].startswith(" ") else "%p"
+
+
+def _clock(half: str, *, seconds: bool, fraction: bool) -> str:
+    return f"{'%I' if half else '%H'}:%M{':%S' * seconds}{'%.f' * fraction}{half}"
+
+
+def time_form(values: Sequence[str]) -> str:
+    """Gives the one form of times of day that fits all values; empty when there is none."""
+    found = [m for v in dict.fromkeys(values) if (m := _TIME.fullmatch(v)) is not None]
+    if not found or len(found) < len(dict.fromkeys(values)):
+        return ""
+    habits = {(bool(m["sec"]), bool(m["frac"]), _half(m)) for m in found}
+    if len(habits) > 1 or any(int(m["h"]) > (12 if m["half"] else 23) or int(m["m"]) > 59 for m in found):
+        return ""
+    seconds, fraction, half = habits.pop()
+    return _clock(half, seconds=seconds, fraction=fraction)
 
 
 def largest_parts(values: Iterable[str]) -> tuple[int, int] | None:

@@ -22,8 +22,9 @@ from thbscreen.io.inspect.table import Table, find_rows, find_table, footer_of
 from thbscreen.io.limits import Limits
 from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.raw import ROW
-from thbscreen.io.recognise import MESSAGES
-from thbscreen.io.statements.folder import StatementFolder
+from thbscreen.io.recognise import MESSAGES, not_read
+from thbscreen.io.statements.folder import CODE_PAGES, StatementFolder
+from thbscreen.io.statements.octets import FALLBACK
 from thbscreen.io.statements.readers import READERS
 from thbscreen.io.workbook import raw_cells, sheet_names
 from thbscreen.model.catalogue import TABLES
@@ -134,6 +135,14 @@ def _statements(file: InputFile, limits: Limits) -> Look:
     if file.kind not in READERS:
         return Look(file.name, file.kind, "not read", "there is no reader for files of this kind")
     out = Look(file.name, file.kind, "read", "read without a mapping")
+    if file.kind in CODE_PAGES:
+        sample, present, is_utf8, _ = _bytes(file, limits)
+        if present and not is_utf8:
+            out.encoding = encoding_of(sample, present, is_utf8=False)
+            out.notes.append(
+                f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another page: "
+                f"mapping: 1 and input: {{encoding: {out.encoding.name}}}"
+            )
     proofs = StatementFolder([file], limits).proofs
     if proofs:
         told = Counter(str(proof["balances"]) for proof in proofs)
@@ -150,7 +159,7 @@ def _statements(file: InputFile, limits: Limits) -> Look:
 
 def _text(file: InputFile, zone: str, limits: Limits) -> Look:
     sample, present, is_utf8, last = _bytes(file, limits)
-    if (known := _other(sample)) is not None:
+    if (known := not_read(sample)) is not None:
         return Look(file.name, known[0], "not read", known[1])
     if not sample:
         return Look(file.name, file.kind or "unknown", "not read", "the file is empty")
@@ -207,24 +216,6 @@ def _tail(file: InputFile, encoding: Encoding) -> str:
         data = stream.read()
     name = {"utf-16": "utf-16-le"}.get(encoding.name, encoding.name)
     return data.decode(name, "replace").partition("\n")[2]
-
-
-def _other(sample: bytes) -> tuple[str, str] | None:
-    """Knows files that are not read, and says what to do with them."""
-    if sample.startswith(b"%PDF"):
-        return "pdf", "a wrong column break is a wrong finding: ask the bank for camt.053, MT940 or CSV"
-    if sample.startswith(b"\xd0\xcf\x11\xe0"):
-        return "xls", "the old .xls form or a workbook with a password: save it as .xlsx without one"
-    if sample.startswith(b"PK"):
-        return "packed", "a packed file: give it the ending .xlsx if it is a workbook, or unpack it"
-    if sample.startswith(b"\x1f\x8b"):
-        return "packed", "give it the ending .gz"
-    lines = sample[:4096].replace(b"\r", b"").split(b"\n")[:-1]
-    if len(lines) > 1 and lines[0][:1] == b"0" and {len(line) for line in lines} == {128}:
-        return "coda", "Belgian CODA is not read: ask the bank for camt.053, or convert it to CSV"
-    if sample.lstrip()[:1] == b"<":
-        return "xml", "XML of a kind that is not known"
-    return None
 
 
 def _decoded(sample: bytes, encoding: Encoding, *, whole: bool) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, settle_sign
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
-from thbscreen.io.inspect.forms import date_forms, largest_parts, written
-from thbscreen.io.inspect.words import BOOKED, FEES, OWN_ACCOUNT, PENDING, folded, meanings
-from thbscreen.model.iban import LENGTHS
+from thbscreen.io.inspect.forms import date_forms, largest_parts, time_form, written
+from thbscreen.io.inspect.words import BOOKED, CLOCKS, FEES, OWN_ACCOUNT, PENDING, folded, meanings
+from thbscreen.model.iban import length_of
 
+ISO_DAY = "%Y-%m-%d"
 #: Columns whose values are shown in a draft: few words of the bank, never of a customer.
 _WORDS = ("tx_type", "status")
 _MOST_WORDS = 12
@@ -89,7 +90,7 @@ def _dates(finder: Finder, taken: set[str]) -> Column | None:
         many = [p for c in found for p in _dated("booking_ts", c, sure=False, why="").candidates]
         part = Part("booking_ts", many[0], False, "several columns may be the day of booking", many)
     taken.update(c.name for c in found)
-    finder.out.columns.append(part)
+    finder.out.columns.append(_with_clock(finder, column, part, taken) if column is not None else part)
     chosen = column or found[0]
     if chosen.pending:
         finder.out.columns.append(
@@ -105,6 +106,22 @@ def _dates(finder: Finder, taken: set[str]) -> Column | None:
             finder.out.columns.append(part)
         taken.add(value.name)
     return chosen
+
+
+def _with_clock(finder: Finder, column: Column, part: Part, taken: set[str]) -> Part:
+    """Joins the day with the time of day where a column of its own has it."""
+    clocks = [c for c in finder.columns if folded(c.name) in CLOCKS and c is not column and c.filled == 1.0]
+    form = time_form(clocks[0].values) if len(clocks) == 1 else ""
+    if not form or column.pending or any(f.timed for f in column.dates):
+        return part
+    taken.add(clocks[0].name)
+    both = f"{{concat: [{quoted(column.name)}, {quoted(clocks[0].name)}], format: "
+    finder.out.notes.append(
+        f"times in {clocks[0].name} have no zone and are taken as the profile's; else declare "
+        "defaults: {timezone: ...}"
+    )
+    candidates = [f"{both}{quoted(f'{f.form or ISO_DAY} {form}')}}}" for f in column.dates]
+    return Part(part.key, candidates[0], part.sure, part.why, [] if part.sure else candidates)
 
 
 def _only_digits(column: Column, finder: Finder) -> bool:
@@ -150,7 +167,7 @@ def _not_own(finder: Finder, column: Column) -> str:
 
 def _ibans(column: Column) -> bool:
     bare = [v.replace(" ", "") for v in column.values]
-    return bool(bare) and all(v[:2] in LENGTHS and len(v) == LENGTHS[v[:2]] for v in bare)
+    return bool(bare) and all(len(v) == length_of(v[:2]) for v in bare)
 
 
 def _perspective(finder: Finder, taken: set[str]) -> None:

@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "date operation", "könyvelés dátuma", "könyvelési dátum", "datum zaúčtování", "datum provedení",
          "data księgowania", "data contabile", "fecha contable", "data înregistrării", "дата на осчетоводяване",
          "дата проводки", "bogføringsdato", "bokföringsdag", "bokføringsdato", "kirjauspäivä"),
-        ("date", "day", "transaction date", "trans date", "date of transaction", "started date", "datetime",
+        ("date", "day", "txn date", "tran date", "transaction date", "trans date", "date of transaction", "started date", "datetime",
          "timestamp", "date time", "Datum", "Transaktionsdatum", "Umsatztag", "Belegdatum", "transactiedatum",
          "Datum verrichting", "Ημερομηνία", "Ημ/νία", "Ημερομηνία Συναλλαγής", "Ημερομηνία Κίνησης",
          "Ημερομηνία/Ώρα Συναλλαγής", "date de transaction", "Tranzakció dátuma", "dátum", "tranzakció ideje",
@@ -37,7 +37,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("value", "sum", "Αξία", "somme", "valor", "Summe"),
     ),
     "direction": (
-        ("direction", "debit/credit", "credit/debit", "d/c", "c/d", "dr/cr", "cr/dr", "debit credit indicator",
+        ("direction", "+/-", "debit/credit", "credit/debit", "d/c", "c/d", "dr/cr", "cr/dr", "debit credit indicator",
          "credit debit indicator", "cdtdbtind", "dbcr", "Soll/Haben", "S/H", "Af Bij", "af/bij", "Χ/Π",
          "Χρέωση/Πίστωση", "Πίστωση/Χρέωση", "débit/crédit", "sens", "Bevétel/Kiadás", "terhelés/jóváírás",
          "T/J", "směr", "směr platby", "strona", "dare/avere", "D/A", "дебит/кредит", "code d/c"),
@@ -57,14 +57,14 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "balance_after": (
         ("balance", "balance after", "running balance", "account balance", "closing balance", "Saldo",
-         "Kontostand", "Saldo na trn", "saldo na mutatie", "Υπόλοιπο", "Λογιστικό Υπόλοιπο", "Διαθέσιμο Υπόλοιπο",
+         "Kontostand", "Saldo na trn", "available balance", "saldo na mutatie", "Υπόλοιπο", "Λογιστικό Υπόλοιπο", "Διαθέσιμο Υπόλοιπο",
          "solde", "Egyenleg", "zůstatek", "saldo po operacji", "салдо", "saldo contabile", "остаток"),
         (),
     ),
     "currency": (
         ("currency", "ccy", "currency code", "Währung", "Waehrung", "Buchungswährung", "munt", "valuta munt",
          "muntsoort", "Νόμισμα", "devise", "Tranzakció devizaneme", "Devizanem", "měna", "waluta", "divisa",
-         "moneda", "валута", "валюта", "valuuttakoodi"),
+         "moneda", "valutakod", "валута", "валюта", "valuuttakoodi"),
         (),
     ),
     "account_id": (
@@ -76,14 +76,14 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("card number", "Kartennummer", "Αριθμός Κάρτας"),
     ),
     "cp_account_id": (
-        ("counterparty account", "counterparty iban", "beneficiary account", "partner account", "Kontonummer",
+        ("counterparty account", "counterparty iban", "partner iban", "payee account number", "beneficiary account", "partner account", "Kontonummer",
          "IBAN Zahlungsbeteiligter", "Kontonummer/IBAN", "Gegenkonto", "tegenrekening", "Tegenrekening IBAN/BBAN",
          "Λογαριασμός Αντισυμβαλλομένου", "Λογαριασμός Δικαιούχου", "compte contrepartie", "Partner számlaszáma",
          "protiúčet", "číslo protiúčtu", "rachunek kontrahenta", "conto controparte", "cuenta contraparte"),
         ("counterparty",),
     ),
     "cp_name": (
-        ("counterparty name", "counterparty", "beneficiary", "beneficiary name", "payee", "payee name", "name",
+        ("counterparty name", "partner name", "Namn", "counterparty", "beneficiary", "beneficiary name", "payee", "payee name", "name",
          "Beguenstigter/Zahlungspflichtiger", "Begünstigter/Zahlungspflichtiger", "Name Zahlungsbeteiligter",
          "Auftraggeber/Empfänger", "Naam tegenpartij", "naam / omschrijving", "Αντισυμβαλλόμενος", "Δικαιούχος",
          "Όνομα Δικαιούχου", "bénéficiaire", "nom contrepartie", "Partner neve", "název protiúčtu",
@@ -94,7 +94,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("counterparty bic", "BIC tegenpartij", "BIC (SWIFT-Code)", "BLZ", "bic", "swift"), (),
     ),
     "remittance_info": (
-        ("description", "details", "narrative", "memo", "reference text", "remittance", "remittance information",
+        ("description", "details", "narrative", "narration", "particulars", "payment reference", "Rubrik", "memo", "reference text", "remittance", "remittance information",
          "payment details", "transaction description", "Verwendungszweck", "Transaktionsbeschreibung",
          "Buchungsdetails", "omschrijving", "Omschrijving-1", "mededelingen", "toelichting", "Αιτιολογία",
          "Περιγραφή", "Περιγραφή Κίνησης", "libellé", "communication", "Közlemény", "zpráva pro příjemce",
@@ -138,7 +138,7 @@ DIRECTIONS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("inflow|in|incoming|money in", "outflow|out|outgoing|money out"), ("I", "O"),
         ("jóváírás|J|Bevétel", "terhelés|T|Kiadás"), ("PRIJEM|příjem", "VYDAJ|výdaj|VYBER"),
         ("uznanie|uznania", "obciążenie|obciążenia"), ("avere", "dare"), ("abono", "cargo"),
-        ("кредит", "дебит|дебет"), ("deposit", "withdrawal"), ("received", "sent"),
+        ("кредит", "дебит|дебет"), ("deposit", "withdrawal"), ("received", "sent"), ("+", "-"),
     )
 )  # fmt: skip
 #: What stands instead of a date, or as a state, in rows that are not booked.
@@ -161,8 +161,16 @@ _TOTALS = ("total", "totals", "sum", "summe", "gesamt", "totaal", "σύνολο"
            "razem", "totale", "saldo", "balance", "υπόλοιπο", "solde", "opening", "closing", "итого", "общо")  # fmt: skip
 
 
+#: Names of columns that hold the time of day beside a column of days.
+_CLOCKS = ("time", "time of day", "transaction time", "booking time", "Uhrzeit", "Zeit", "tijd", "Tijdstip", "Ώρα",
+           "Ώρα Συναλλαγής", "heure", "hora", "ora", "godzina", "čas", "időpont", "tid", "klo", "час", "время")  # fmt: skip
+#: Signs that stand alone as words, and names made of signs.
+_SIGNS = {"+": "plus sign", "-": "minus sign", "−": "minus sign", "+/-": "plus minus", "-/+": "plus minus"}
+
+
 def folded(name: str) -> str:
     """Gives a name in the form in which it is looked up: no marks, no case, single blanks."""
+    name = _SIGNS.get(name.strip(), name)
     text = unicodedata.normalize(
         "NFKD", name.replace("ł", "l").replace("Ł", "l").replace("ø", "o")
     ).casefold()
@@ -175,7 +183,7 @@ for _column, (_plain, _usual) in COLUMNS.items():
     for _words, _outright in ((_plain, True), (_usual, False)):
         for _word in _words:
             _LOOKUP.setdefault(folded(_word), []).append((_column, _outright))
-OWN_ACCOUNT, FEES = (frozenset(map(folded, words)) for words in (_OWN, _FEES))
+OWN_ACCOUNT, FEES, CLOCKS = (frozenset(map(folded, words)) for words in (_OWN, _FEES, _CLOCKS))
 TOTALS = frozenset(map(folded, _TOTALS))
 #: Names as they are written, for telling whether a decoding is right.
 SPELLED = frozenset(

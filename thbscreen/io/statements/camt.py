@@ -143,7 +143,7 @@ class _Ledger:
         owner = node(content, "Ownr")
         self.owner = text_at(owner, "Pty", "Nm") or text(owner, "Nm")
         residence = text_at(owner, "Pty", "PstlAdr", "Ctry") or text_at(owner, "PstlAdr", "Ctry")
-        extra = {"residence_country": values.country(residence)}
+        extra = {"residence_country": values.country(residence), **nodes.owner_facts(owner)}
         yield from owner_rows(self.account, self.owner, nodes.owner_kind(owner), extra)
 
     def _balance(self, content: Node) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import weakref
 from collections import Counter
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
@@ -15,8 +17,9 @@ import polars as pl
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 from thbscreen.io.raw import ROW, RawChunk, merged
-from thbscreen.io.recognise import MT103, PACS, PAIN
+from thbscreen.io.recognise import MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
+from thbscreen.io.statements.octets import Declared
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
 from thbscreen.io.statements.readers import READERS
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
     from thbscreen.io.raw import RawSource
 
+#: Kinds of files that may be in a code page; XML says itself what it is in.
+CODE_PAGES = frozenset({MT103, MT940, MT942, OFX})
 #: Rows kept in memory before they go to a temporary file, which is deleted with the folder.
 SPILL_ROWS = 10_000
 #: Rows that are handed on at once.
@@ -38,6 +43,20 @@ _KEYS = {"accounts": ("account_id",), "parties": ("party_id",), "account_parties
 DIFFERS = "value of an account or its owner that two statements tell differently; the first was taken"
 _COLUMNS = [f.name for f in TABLES["transactions"]]
 _SCHEMA: dict[str, pl.DataType] = {ROW: pl.Int64(), **dict.fromkeys(_COLUMNS, pl.String())}
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Looks for garbage in cycles a hundred times less often: parts of messages are many, and hold none."""
+    before = gc.get_threshold()
+    if not before[0]:
+        yield
+        return
+    gc.set_threshold(max(before[0], 100_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class StatementFolder:
@@ -50,12 +69,13 @@ class StatementFolder:
         undone: reversals and returns: file and row, and file and row of what they undo, where it was found.
     """
 
-    def __init__(self, files: Iterable[InputFile], limits: Limits) -> None:
+    def __init__(self, files: Iterable[InputFile], limits: Limits, encoding: str = "") -> None:
         """Reads every file.
 
         Args:
             files: statements and messages; their order plays no part in what counts.
             limits: how much is read at most.
+            encoding: code page of lines of MT messages and OFX that are no UTF-8; empty when not declared.
 
         Raises:
             DataError: for files that cannot be read as what they are.
@@ -64,6 +84,7 @@ class StatementFolder:
         self.proofs: list[dict[str, Any]] = []
         self.undone: list[dict[str, Any]] = []
         self._limits = limits
+        self._encoding = "" if encoding == "utf-8" or encoding.startswith("utf-16") else encoding
         self._spill: Path | None = None
         self._seen: set[bytes] = set()
         self._read: dict[str, _File] = {}
@@ -73,9 +94,10 @@ class StatementFolder:
         self._files_put = 0
         self._undoing: list[dict[str, Any]] = []
         kinds: dict[str, str] = {}
-        for number, file in enumerate(files):
-            kinds[file.name] = file.kind
-            self._read[file.name] = self._one(file, number)
+        with seldom_collecting():
+            for number, file in enumerate(files):
+                kinds[file.name] = file.kind
+                self._read[file.name] = self._one(file, number)
         self._leave_out()
         self._settle_orders(kinds)
         self._link()
@@ -115,15 +137,19 @@ class StatementFolder:
         waiting: list[Movement] = []
         message = 0
         with open_bytes(file, self._limits) as stream:
-            for item in READERS[file.kind](stream, file.name):
+            read: Any = stream
+            if self._encoding and file.kind in CODE_PAGES:
+                read = Declared(stream, file.name, self._encoding)
+            for item in READERS[file.kind](read, file.name):
                 match item:
                     case Movement():
                         out.read += 1
                         _plain_amount(item.values)
-                        if self._again(item):
+                        if item.same and self._again(item):
                             out.skipped[AGAIN] += 1
                             continue
-                        self._remember(item, file.name)
+                        if item.undoes:
+                            self._remember(item, file.name)
                         if item.undoes and not item.values.get("account_id"):
                             out.skipped[undone.SHADOW] += 1
                             continue
@@ -157,8 +183,6 @@ class StatementFolder:
 
     def _again(self, movement: Movement) -> bool:
         """Says whether another message about the same booking was read before."""
-        if not movement.same:
-            return False
         key = blake2b(movement.same.encode("utf-8", "surrogatepass"), digest_size=12).digest()
         if key in self._seen:
             return True
@@ -167,7 +191,7 @@ class StatementFolder:
 
     def _remember(self, movement: Movement, file: str) -> None:
         """Keeps what is needed to find the original of a reversal or return."""
-        if movement.undoes and movement.values.get("status", "booked") == "booked":
+        if movement.values.get("status", "booked") == "booked":
             status = "reversed" if movement.undoes == "reversal" else "returned"
             row = {n: movement.values.get(n) or None for n in undone.COLUMNS}
             self._undoing.append({"file": file, "row": movement.row, "status": status, **row})

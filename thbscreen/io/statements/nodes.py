@@ -96,21 +96,29 @@ def code(here: Node, name: str) -> str:
 class Party:
     """One side of a payment: who, which account, which bank."""
 
-    __slots__ = ("account", "agent", "bic", "country", "iban", "name")
+    __slots__ = ("_institution", "_who", "account", "bic", "iban", "name")
 
     def __init__(self, party: Node, account: Node, agent: Node) -> None:
         """Reads the three parts; any of them may be empty."""
         who = node(party, "Pty") or node_at(party, "Agt", "FinInstnId") or party
-        institution = node(agent, "FinInstnId")
+        self._who, self._institution = who, node(agent, "FinInstnId")
         self.name = text(who, "Nm")
-        self.bic = bank_code(institution)
-        self.account, self.iban = account_of(account, self.bic)
-        self.agent = text(institution, "Nm")
-        self.country = (
+        self.bic = bank_code(self._institution)
+        self.account, self.iban = account_of(account, self.bic) if account else ("", "")
+
+    @property
+    def agent(self) -> str:
+        """Name of the bank."""
+        return text(self._institution, "Nm")
+
+    @property
+    def country(self) -> str:
+        """Country of the account, otherwise of the bank, otherwise of an address."""
+        return (
             self.iban[:2]
             or values.country_of_bic(self.bic)
-            or values.country(text_at(who, "PstlAdr", "Ctry"))
-            or values.country(text_at(institution, "PstlAdr", "Ctry"))
+            or values.country(text_at(self._who, "PstlAdr", "Ctry"))
+            or values.country(text_at(self._institution, "PstlAdr", "Ctry"))
         )
 
     @property
@@ -121,7 +129,7 @@ class Party:
 
 def bank_code(institution: Node) -> str:
     """Gives the BIC of a bank, under its old or its new name."""
-    return values.bic(text(institution, "BICFI") or text(institution, "BIC"))
+    return values.bic(text(institution, "BICFI") or text(institution, "BIC")) if institution else ""
 
 
 def account_of(account: Node, bank: str = "") -> tuple[str, str]:
@@ -160,6 +168,29 @@ def owner_kind(party: Node) -> str:
     if "PrvtId" in node(who, "Id"):
         return "natural"
     return "legal" if "OrgId" in node(who, "Id") else ""
+
+
+def owner_facts(party: Node) -> dict[str, str]:
+    """Gives what tells an owner from others: number of a paper or register, address, telephone, e-mail."""
+    who = node(party, "Pty") or party
+    known = node(who, "Id")
+    one, firm = node(known, "PrvtId"), node(known, "OrgId")
+    numbers = (text_at(one, "Othr", "Id"), text(firm, "LEI"), text_at(firm, "Othr", "Id"))
+    place, contact = node(who, "PstlAdr"), node(who, "CtctDtls")
+    room = text(place, "Room") or text(place, "UnitNb")
+    street = " ".join(filter(None, (text(place, "StrtNm"), text(place, "BldgNb"))))
+    floor, box = text(place, "Flr"), text(place, "PstBx")
+    parts = (
+        street, f"flat {room}" if room else "", f"floor {floor}" if floor else "",
+        f"PO box {box}" if box else "",
+        " ".join(filter(None, (text(place, "PstCd"), text(place, "TwnNm")))), *texts(place, "AdrLine"),
+    )  # fmt: skip
+    return {
+        "id_number": next(filter(None, numbers), ""),
+        "address": ", ".join(filter(None, parts)),
+        "phone": text(contact, "MobNb") or text(contact, "PhneNb"),
+        "email": text(contact, "EmailAdr"),
+    }
 
 
 def remittance(info: Node) -> list[str]:

@@ -75,6 +75,48 @@ def decoded(octets: bytes, declared: str = "") -> tuple[str, bool]:
     return _CONTROL.sub("", text).replace("\t", " "), other
 
 
+class Declared:
+    """A stream whose lines are UTF-8 or in a declared code page, given as UTF-8."""
+
+    def __init__(self, stream: IO[bytes], name: str, encoding: str) -> None:
+        """Keeps the stream; nothing is read before it is asked for."""
+        self._stream, self._name, self._encoding = stream, name, encoding
+        self._rest, self._ended = b"", False
+
+    def read(self, size: int = -1) -> bytes:
+        """Gives whole lines of about `size` bytes; nothing at the end.
+
+        Raises:
+            DataError: D016 for bytes that the code page does not have.
+        """
+        while not self._ended:
+            piece = self._stream.read(size)
+            self._ended = not piece
+            whole = self._rest + piece
+            cut = len(whole) if self._ended else whole.rfind(b"\n") + 1
+            lines, self._rest = whole[:cut], whole[cut:]
+            if lines:
+                return (
+                    lines if lines.isascii() else b"".join(map(self._line, lines.splitlines(keepends=True)))
+                )
+            if len(self._rest) > MAX_LINE:
+                raise data_error("D021", "a line is too long for a statement", file=self._name)
+        return b""
+
+    def _line(self, line: bytes) -> bytes:
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            try:
+                return line.decode(self._encoding).encode("utf-8")
+            except UnicodeDecodeError:
+                raise data_error(
+                    "D016", f"the bytes are not {self._encoding}", file=self._name,
+                    hint="declare the code page that the file was written in: input: {encoding: ...}",
+                ) from None  # fmt: skip
+        return line
+
+
 def byte_lines(stream: IO[bytes], name: str) -> Iterator[bytes]:
     """Gives lines without their ends, which are LF, CR LF, CR CR LF or CR.
 

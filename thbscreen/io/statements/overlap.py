@@ -8,6 +8,7 @@ about a hundred bytes for an entry.
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,13 @@ _SCHEMA = {
     "account": pl.UInt64, "ref": pl.UInt64, "dated": pl.UInt64, "plain": pl.UInt64, "content": pl.UInt64,
     "batch": pl.UInt64, "group": pl.UInt64, "minor": pl.Int64, "bare": pl.Boolean,
 }  # fmt: skip
+#: What is told of an entry before it becomes numbers.
+_TOLD = {
+    "file": pl.Int32, "message": pl.Int32, "first": pl.Int32, "last": pl.Int32, "source": pl.Int8,
+    "account": pl.String, "direction": pl.String, "currency": pl.String, "minor": pl.Int64,
+    "day": pl.String, "ref": pl.String, "content": pl.String, "batch": pl.String, "bare": pl.Boolean,
+}  # fmt: skip
+_SEED = secrets.randbits(64)
 _MESSAGE = ["file", "message"]
 
 
@@ -54,22 +62,39 @@ class Overlaps:
 
     def add(self, file: int, message: int, entry: Entry) -> None:
         """Takes in one entry."""
-        value = str(entry.amount.normalize())
-        same = (entry.account, entry.direction, entry.currency, value)
-        ref = _key(*same, entry.ref) if entry.ref else None
         self._rows.append((
-            file, message, entry.first, entry.last, _ORDER[entry.source], _key(entry.account), ref,
-            _key(*same, entry.ref, entry.day) if entry.ref else None, _key(*same, entry.day),
-            _key(entry.content), _key(entry.account, entry.direction, entry.batch) if entry.batch else None,
-            _key(entry.account, entry.direction, entry.ref) if entry.ref else None,
-            int(entry.amount.scaleb(exponent(entry.currency))), entry.bare,
+            file, message, entry.first, entry.last, _ORDER[entry.source], entry.account, entry.direction,
+            entry.currency, int(entry.amount.scaleb(exponent(entry.currency))), entry.day, entry.ref or None,
+            entry.content, entry.batch or None, entry.bare,
         ))  # fmt: skip
         if len(self._rows) >= 10_000:
             self._put()
 
     def _put(self) -> None:
-        self._frames.append(pl.DataFrame(self._rows, schema=_SCHEMA, orient="row"))
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(_TOLD)
+        told = pl.DataFrame(
+            {n: pl.Series(n, list(c), t) for (n, t), c in zip(_TOLD.items(), columns, strict=True)}
+        )
         self._rows.clear()
+        same = ("account", "direction", "currency", "minor")
+        keys = {
+            "account": _key("account"),
+            "ref_": _key(*same, "ref"),
+            "dated": _key(*same, "ref", "day"),
+            "plain": _key(*same, "day"),
+            "content": _key("content"),
+            "batch": _key("account", "direction", "batch"),
+            "group": _key("account", "direction", "ref"),
+        }
+        held = told.with_columns(key.alias(f"{name}_key") for name, key in keys.items())
+        kept = [n for n in _SCHEMA if n in told.columns and f"{n}_key" not in held.columns and n != "ref"]
+        self._frames.append(
+            held.select(
+                *kept,
+                pl.col("ref__key").alias("ref"),
+                *(pl.col(f"{n}_key").alias(n) for n in keys if n != "ref_"),
+            ).select(pl.col(n).cast(t) for n, t in _SCHEMA.items())
+        )
 
     def left_out(self) -> list[Left]:
         """Gives what is left out."""
@@ -233,6 +258,10 @@ def _groups(entries: pl.DataFrame, gone: list[pl.DataFrame], replaced: list[pl.D
         gone.append(entries.filter(late).join(match.select(key), on=key, how="semi"))
 
 
-def _key(*parts: str) -> int:
-    # Only equality matters, within this process; Python's own hash has a secret, so nobody can aim at it.
-    return hash(parts) & 0xFFFF_FFFF_FFFF_FFFF
+def _key(*columns: str) -> pl.Expr:
+    """Gives a digest of some columns; missing where one of them is.
+
+    Only equality matters, within this process; the seed is secret, so nobody can aim at it.
+    """
+    told = pl.concat_str([pl.col(c).cast(pl.String) for c in columns], separator="\x1f")
+    return pl.when(told.is_not_null()).then(told.hash(_SEED))

@@ -8,27 +8,29 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from thbscreen.io.statements.records import Note, Side
+from thbscreen.model.details import KINDS, Reader
+from thbscreen.model.people import LEGAL_FORMS, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GUESSED = "owner whose kind is not stated; a legal form in the name makes it a firm, otherwise a person"
 
-#: Words that end or begin the names of firms; compared letter by letter without accents and points.
-_FORMS = frozenset({
-    "ltd", "limited", "plc", "llc", "llp", "lp", "inc", "incorporated", "corp", "corporation", "company",
-    "gmbh", "mbh", "ug", "ag", "kg", "ohg", "gbr", "ev", "eg", "se", "sa", "sas", "sarl", "sarlu", "eurl",
-    "snc", "sca", "spa", "srl", "srls", "sapa", "bv", "nv", "vof", "cv", "bvba", "sprl", "asbl", "vzw",
-    "oy", "oyj", "ab", "as", "asa", "aps", "sl", "slu", "sll", "lda", "sro", "spol", "zoo", "sp", "doo",
-    "dd", "ad", "ead", "eood", "ood", "kft", "zrt", "nyrt", "bt", "rt", "sia", "uab", "ou", "oue", "ike",
-    "epe", "ae", "oe", "ee", "μον", "ικε", "επε", "αε", "οε", "εε", "λτδ", "ооо", "оао", "зао", "пао", "ип",
-    "bank", "banken", "banque", "banca", "banco", "stiftung", "verein", "foundation", "association",
-    "gesellschaft", "holding", "holdings", "university", "municipality", "ministry", "trust", "fund"
-})  # fmt: skip
+#: Words that the names of firms hold beside legal forms; compared without accents and points.
+_FORMS = LEGAL_FORMS | {
+    "sp", "μον", "bank", "banken", "banque", "banca", "banco", "stiftung", "verein", "foundation",
+    "association", "gesellschaft", "holding", "holdings", "university", "municipality", "ministry", "trust",
+    "fund",
+}  # fmt: skip
+#: Columns of a party that tell one from another of the same name, the surest first.
+_TELLING = ("id_number", "address", "phone", "email")
 
 
 def owner_rows(account_id: str, name: str, kind: str, extra: dict[str, str]) -> Iterator[Side | Note]:
     """Gives the owner of an account and who holds it.
+
+    Two accounts have one owner when the statements name the same paper or register, or the same name with the
+    same address, telephone or e-mail. An equal name alone makes two owners, one for each account.
 
     Args:
         account_id: whose owner.
@@ -42,10 +44,23 @@ def owner_rows(account_id: str, name: str, kind: str, extra: dict[str, str]) -> 
     if not kind:
         yield Note(GUESSED)
         kind = "legal" if legal_form(name) else "natural"
-    # The same way in which reports make ids of people who have a name only, so that both meet.
-    identity = f"R{hashed('person' if kind == 'natural' else 'entity', 'name', key, '')}"
+    what, form = _told(extra)
+    whose = (form,) if what == "id_number" else (name_key(name) or key, form or f"account {account_id}")
+    identity = f"R{hashed('person' if kind == 'natural' else 'entity', what or 'name', *whose)}"
     yield Side("parties", {"party_id": identity, "kind": kind, "name": name, **extra})
     yield Side("account_parties", {"account_id": account_id, "party_id": identity, "role": "holder"})
+
+
+def _told(extra: dict[str, str]) -> tuple[str, str]:
+    """Gives the surest column that tells an owner from others, and its value in one form, or nothing."""
+    reader = Reader()
+    for column in _TELLING:
+        written = extra.get(column, "")
+        kind = next(k for k in KINDS if column.startswith(k))
+        form = reader.read(kind, written).form if written else None
+        if form is not None:
+            return column, form
+    return "", ""
 
 
 def legal_form(name: str) -> bool:

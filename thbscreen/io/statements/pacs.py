@@ -176,5 +176,6 @@ class _Payments:
             "account_id": party.account, "iban": party.iban, "bic": party.bic, "institution": party.bic,
             "country": party.iban[:2] or values.country_of_bic(party.bic),
         })  # fmt: skip
-        extra = {"residence_country": values.country(text_at(who, "PstlAdr", "Ctry"))}
+        country = values.country(text_at(who, "PstlAdr", "Ctry"))
+        extra = {"residence_country": country, **nodes.owner_facts(who)}
         yield from owner_rows(party.account, party.name, nodes.owner_kind(who), extra)

@@ -142,7 +142,8 @@ class _Group:
         """Gives the owner of the account, and the group as one entry that a statement may book in one sum."""
         payer = self._payer()
         debtor = node(self.said, "Dbtr")
-        extra = {"residence_country": values.country(text_at(debtor, "PstlAdr", "Ctry"))}
+        country = values.country(text_at(debtor, "PstlAdr", "Ctry"))
+        extra = {"residence_country": country, **nodes.owner_facts(debtor)}
         if payer.account:
             yield Side("accounts", {
                 "account_id": payer.account, "iban": payer.iban, "bic": payer.bic, "institution": payer.bic,

@@ -34,7 +34,7 @@ def is_iban(text: str) -> bool:
 def like_iban(text: str) -> bool:
     """True when the text has the shape and the length of an IBAN; its check digits may be wrong."""
     bare = iban.normalise(text)
-    return iban.looks_like_iban(bare) and len(bare) == iban.LENGTHS.get(bare[:2])
+    return iban.looks_like_iban(bare) and len(bare) == iban.length_of(bare[:2])
 
 
 class Bookings:

@@ -88,7 +88,7 @@ def _account(account: str, identity: str) -> Entity:
         "BankAccount",
         name=shortened(text, LONGEST_NAME),
         accountNumber=text if len(text) <= LONGEST_NUMBER else None,
-        iban=number if number[:2] in iban.LENGTHS and iban.is_valid(number) else None,
+        iban=number if iban.length_of(number[:2]) and iban.is_valid(number) else None,
     )
 
 

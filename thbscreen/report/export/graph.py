@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from thbscreen.engine.tables import ONE_WAY_LINKS
 from thbscreen.model.money import to_text
 from thbscreen.report.export.handover import APART, Handover
 from thbscreen.report.export.texts import CAUTION, listed
@@ -80,8 +81,9 @@ def edges(handover: Handover) -> Iterator[Edge]:
         times = tuple(t for t in map(utc, e["times"] or ()) if t is not None)
         payment = e["kind"] == "payment"
         label = f"{count(e['n'], 'payment')}, {euros(e['amount_eur'])}" if payment else e["kind"]
+        two_way = e["kind"] not in ONE_WAY_LINKS
         values = (
-            "; ".join(e["networks"]), e["kind"], not payment, e["weight"], e["n"], e["amount_eur"],
+            "; ".join(e["networks"]), e["kind"], two_way, e["weight"], e["n"], e["amount_eur"],
             None if e["amount_eur"] is None else float(to_text(e["amount_eur"])), utc(e["first"]),
             utc(e["last"]), listed(times), listed(e["amounts_eur"] or ()), listed(e["tx_ids"] or ()),
             e["why"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from thbscreen.engine.tables import ONE_WAY_LINKS
 from thbscreen.report.export.csvfile import decimal, utc, write_table
 from thbscreen.report.export.graph import label_of
 from thbscreen.report.export.handover import APART, Handover
@@ -64,7 +65,8 @@ def links(handover: Handover) -> pl.DataFrame:
     others = handover.links.filter(pl.col("kind") != "payment")
     # A pattern's sum holds payments that stand above, so that it has no amount here.
     other = others.select(
-        link_id="key", end1="source_key", end2="target_key", type="kind", direction=pl.lit(NO_WAY),
+        link_id="key", end1="source_key", end2="target_key", type="kind",
+        direction=pl.when(pl.col("kind").is_in(ONE_WAY_LINKS)).then(pl.lit(ONE_WAY)).otherwise(pl.lit(NO_WAY)),
         date=started.dt.strftime("%Y-%m-%d"), time=started.dt.strftime("%H:%M:%S"),
         zone=pl.when(pl.col("first").is_not_null()).then(pl.lit(handover.zone.key)), utc=utc("first"),
         n="n", weight="weight", networks=pl.col("networks").list.join("; "), description="why",

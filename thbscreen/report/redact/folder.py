@@ -18,6 +18,7 @@ from thbscreen.diagnostics import suggest
 from thbscreen.errors import DataError, OutputError, UsageError
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.publish import MANIFEST
+from thbscreen.model.keys import Key
 from thbscreen.report import files
 from thbscreen.report.casefolder import SAFE, run_identity, write_case
 from thbscreen.report.cases import Source, cases_of, handled_as_victims, not_judged
@@ -32,7 +33,6 @@ from thbscreen.report.redact.pseudonyms import FORM, Pseudonyms
 from thbscreen.report.story import Story, document, link
 from thbscreen.report.text import count
 from thbscreen.rules import bundle
-from thbscreen.rules.keys import Key
 
 _CASES = (("networks", "network_id"), ("alerts", "alert_id"), ("reviews", "review_id"))
 _CSV = ("evidence.csv", "members.csv")

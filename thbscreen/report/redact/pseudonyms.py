@@ -14,9 +14,9 @@ import polars as pl
 
 from thbscreen.errors import OutputError
 from thbscreen.model.hashed import Hasher
+from thbscreen.model.keys import Key
 from thbscreen.model.text import fold
 from thbscreen.report.text import neutralised
-from thbscreen.rules.keys import Key
 
 #: Name under which the key is used, so that a list hashed under the same key tells nothing here.
 _USE = "pseudonyms of hand-over"

@@ -1,4 +1,4 @@
-"""The key of hashed lists: where it comes from, and how it stays out of everything that is written.
+"""The key of hashed lists and details: where it comes from, and how it stays out of all that is written.
 
 A key is never an argument of a command, never in a rule, list or profile, and in no result. What travels to
 another process is only where the key comes from; it is read again there.
@@ -27,6 +27,15 @@ class KeySource:
 
     env: str = ""
     file: Path | None = None
+
+    def seen_by_others(self) -> bool:
+        """Says whether other users of the machine may read the file of the key."""
+        if self.file is None or os.name != "posix":
+            return False
+        try:
+            return bool(self.file.stat().st_mode & 0o077)
+        except OSError:
+            return False
 
     def read(self) -> Key:
         """Reads the key; blanks and line ends around it do not count.

@@ -1,0 +1,71 @@
+"""inspect: habits of exports that the first set of banks did not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.io.support import ZONE, rows, write
+from thbscreen.io.dataset import open_dataset
+from thbscreen.io.files import list_inputs
+from thbscreen.io.inspect.look import Look, look
+from thbscreen.io.recognise import recognised
+
+HEAD = "IBAN Auftragskonto,Currency,"
+OWN = "DE89370400440532013000,EUR,"
+
+
+def looked(folder: Path, text: str) -> Look:
+    return look(recognised(list_inputs([write(folder, "export.csv", text)])[0])[0], ZONE)
+
+
+def loaded(folder: Path, text: str) -> tuple[Look, list[str], list[int]]:
+    """Inspects, takes the draft as it is, and gives local times and amounts."""
+    found = looked(folder, text)
+    assert found.undecided == [], found.draft
+    mapping = write(folder, "draft.yaml", found.draft)
+    frame = rows(open_dataset([folder / "export.csv"], mapping, zone=ZONE))
+    local = frame["booking_ts"].dt.convert_time_zone(ZONE).dt.strftime("%Y-%m-%d %H:%M").to_list()
+    signed = [a if d == "credit" else -a for a, d in frame.select("amount", "direction").iter_rows()]
+    return found, local, signed
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (("09:10 AM", "11:45 PM"), ["2026-01-13 09:10", "2026-01-14 23:45"]),
+        (("9:10am", "12:05am"), ["2026-01-13 09:10", "2026-01-14 00:05"]),
+        (("09:10:11", "23:45:00"), ["2026-01-13 09:10", "2026-01-14 23:45"]),
+    ],
+)
+def test_a_column_of_times_beside_the_day_is_joined_with_it(
+    tmp_path: Path, times: tuple[str, str], expected: list[str]
+) -> None:
+    text = (
+        f"{HEAD}Booking Date,Time,Amount,D/C\n{OWN}01/13/2026,{times[0]},12.50,D\n"
+        f"{OWN}01/14/2026,{times[1]},1500.00,C\n"
+    )
+    found, local, signed = loaded(tmp_path, text)
+    assert 'concat: ["Booking Date", "Time"]' in found.draft
+    assert local == expected
+    assert signed == [-1250, 150000]
+
+
+def test_morning_and_afternoon_in_one_column_are_read(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}Booking Date,Amount,D/C\n{OWN}01/13/2026 09:10 PM,1.00,D\n{OWN}01/14/2026 12:00 AM,2.00,C\n"
+    )
+    assert loaded(tmp_path, text)[1] == ["2026-01-13 21:10", "2026-01-14 00:00"]
+
+
+def test_a_column_of_plus_and_minus_says_the_direction(tmp_path: Path) -> None:
+    text = f"{HEAD}Booking Date,+/-,Amount\n{OWN}2026-01-13,-,12.50\n{OWN}2026-01-14,+,1500.00\n"
+    found = looked(tmp_path, text)
+    assert 'map: {"+": credit, "-": debit}' in found.draft
+    assert loaded(tmp_path, text)[2] == [-1250, 150000]
+
+
+def test_a_column_that_is_called_time_and_holds_none_is_left_alone(tmp_path: Path) -> None:
+    text = f"{HEAD}Booking Date,Time,Amount,D/C\n{OWN}2026-01-13,soon,12.50,D\n{OWN}2026-01-14,late,1.00,C\n"
+    assert "concat" not in looked(tmp_path, text).draft

@@ -1,0 +1,35 @@
+"""Which signs are signs of their own: the same payments seen twice by rules of one family are one sign."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def apart(rows: pl.DataFrame, keys: list[str], sign: str = "rule") -> pl.DataFrame:
+    """Gives the pairs of signs that do not rest on the same movements, or are of different families.
+
+    Two signs rest on the same movements when at least half of the movements of the one with fewer are
+    movements of the other, too. A sign without movements, such as one about shared details, rests apart from
+    every other.
+
+    Args:
+        rows: the columns of `keys`, `sign`, family, tx_ids; one row per hit.
+        keys: what the signs are about, such as a subject or a group.
+        sign: column that names a sign: a rule, or whose hits they are.
+
+    Returns:
+        The columns of `keys`, `sign`, other: both orders of each pair.
+    """
+    on, other = [*keys, sign], f"{sign}_other"
+    real = rows.select(*on, tx="tx_ids").explode("tx").drop_nulls("tx").unique()
+    sizes = real.group_by(on).agg(size=pl.len())
+    signs = rows.group_by(on).agg(families=pl.col("family").unique().sort()).join(sizes, on=on, how="left")
+    signs = signs.with_columns(pl.col("size").fill_null(0))
+    pairs = signs.join(signs, on=keys, suffix="_other").filter(pl.col(sign) != pl.col(other))
+    met = real.join(real, on=[*keys, "tx"], suffix="_other").filter(pl.col(sign) != pl.col(other))
+    shared = met.group_by(*on, other).agg(shared=pl.len())
+    told = pairs.join(shared, on=[*on, other], how="left")
+    fewer = pl.min_horizontal("size", "size_other")
+    same = (fewer > 0) & (2 * pl.col("shared").fill_null(0) >= fewer)
+    alike = pl.col("families") == pl.col("families_other")
+    return told.filter(~(same & alike)).select(*on, other=other)

@@ -1,0 +1,1 @@
+"""Scenarios for worlds of any size: forms of exploitation and the lawful groups that resemble them."""
