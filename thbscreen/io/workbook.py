@@ -381,6 +381,8 @@ class _CellReader:
                 self.kind = values.get("t", "n")
                 self.value = self.formula = False
             case "v" | "is":
+                if self.value:
+                    raise ValueError("a cell with two values")  # told as damage
                 self.value = True
             case "f":
                 self.formula = True

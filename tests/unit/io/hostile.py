@@ -390,6 +390,10 @@ HOSTILE: dict[str, tuple[Make, str | None]] = {
         ),
         "D0",
     ),
+    "workbook with two values in one cell": (
+        put("transactions.xlsx", workbook({}, sheet_of('<row r="1"><c r="A1"><v>1</v><v>2</v></c></row>'))),
+        "D021",
+    ),
     "workbook that claims a huge sheet": (
         put("transactions.xlsx", workbook({}, sheet_of("", '<dimension ref="A1:XFD1048576"/>'))),
         "D0",
