@@ -1,6 +1,10 @@
-"""Time and memory of a scan beside the cost of merely reading the same columns, and beside DuckDB.
+"""Time and memory of a scan beside reading alone, hand-written SQL, naive polars and engines of the index.
 
-    python benchmarks/scan.py --rows 1000000 10000000 --dir /tmp/bench [--write]
+    python benchmarks/scan.py --rows 1000000 10000000 --dir /tmp/bench --engines --variants [--write]
+
+`--engines` makes an environment in `--dir` with what engines-requirements.txt names and lets those engines
+judge the first 100,000 rows one after the other. `--variants` scans the smallest size again with a fifth of
+all rows on one account (hot), and with long texts that are all different (wide).
 
 Data are made once per size and kept in `--dir`. Every measurement runs in a process of its own;
 wall and CPU seconds are those of the work (imports left out), memory is the peak resident size of
@@ -153,6 +157,45 @@ def duckdb_windows(data: Path, out: Path, rows: int, seed: int) -> Callable[[], 
     return lambda: {name: connection.execute(query).fetchall()[0][0] for name, query in QUERIES.items()}
 
 
+def naive_polars(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
+    """The same five windows as one polars query per rule, written by hand; accounts counted."""
+    import polars as pl  # noqa: PLC0415
+
+    eur = pl.col("amount").cast(pl.Float64)
+    cp_name = pl.col("cp_name").str.to_lowercase()
+    spent = pl.when(pl.col("direction") == "debit").then(eur).otherwise(0)
+
+    def work() -> dict[str, int]:
+        names = ["account_id", "booking_ts", "direction", "tx_type", "cp_account_id", "cp_name", "amount"]
+        tx = pl.read_parquet(transactions(data), columns=names).sort("account_id", "booking_ts")
+        credit = pl.col("direction") == "credit"
+
+        def trailing(frame: pl.DataFrame, days: int) -> Any:
+            return frame.rolling("booking_ts", period=f"{days}d", group_by="account_id")
+
+        cash = tx.filter(credit & (pl.col("tx_type") == "cash_deposit") & (eur < 10_000))
+        paid = tx.filter(credit & pl.col("cp_account_id").is_not_null())
+        town = tx.filter(~credit & cp_name.str.contains("municipal|δήμος|δημος|dimos"))
+        moved = tx.rolling(
+            "booking_ts", period="2d", offset="0s", closed="both", group_by="account_id"
+        ).agg(spent.sum().alias("gone"))  # fmt: skip
+        local = pl.col("booking_ts").dt.convert_time_zone("Asia/Nicosia")
+        night = (local.dt.hour() >= 22) | (local.dt.hour() < 6)
+        months = tx.filter(credit).group_by("account_id", local.dt.truncate("1mo").alias("month"))
+        found = [
+            trailing(cash, 10).agg(n=pl.len(), total=eur.sum())
+            .filter((pl.col("n") >= 3) & (pl.col("total") > 10_000)),
+            trailing(paid, 30).agg(payers=pl.col("cp_account_id").n_unique()).filter(pl.col("payers") >= 10),
+            tx.with_columns(moved["gone"]).filter(credit & (eur >= 500) & (pl.col("gone") >= 0.8 * eur)),
+            months.agg(n=pl.len(), at_night=night.sum())
+            .filter((pl.col("n") >= 10) & (pl.col("at_night") >= 0.5 * pl.col("n"))),
+            trailing(town, 90).agg(n=pl.len()).filter(pl.col("n") >= 3),
+        ]  # fmt: skip
+        return {name: f["account_id"].n_unique() for name, f in zip(QUERIES, found, strict=True)}
+
+    return work
+
+
 #: Name -> (title, work).
 CASES: dict[str, tuple[str, Callable[[Path, Path, int, int], Callable[[], object]]]] = {
     "reduce": ("read and reduce", read_and_reduce),
@@ -160,6 +203,7 @@ CASES: dict[str, tuple[str, Callable[[Path, Path, int, int], Callable[[], object
     "rules": ("load the rules (part of the scan)", load_rules),
     "scan": ("thbscreen scan, all rules", scan),
     "duckdb": ("DuckDB SQL, 5 windows", duckdb_windows),
+    "polars": ("naive polars, 5 windows", naive_polars),
 }
 
 
@@ -260,6 +304,59 @@ def prepare(folder: Path, rows: int, seed: int) -> Path:
     return data
 
 
+def make_variant(kind: str, data: Path) -> Path:
+    """Makes a stress variant of data once: `hot`, a fifth of all rows on one account; `wide`, long texts."""
+    import polars as pl  # noqa: PLC0415
+
+    target = data.with_name(f"{data.name}-{kind}")
+    if target.is_dir():
+        return target
+    part = data.with_name(f"{data.name}-{kind}-unfinished")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(data, part)
+    rows = pl.scan_parquet(transactions(data)).with_row_index("n")
+    if kind == "hot":
+        first = pl.col("account_id").first()
+        rows = rows.with_columns(
+            pl.when(pl.col("n") % 5 == 0).then(first).otherwise("account_id").alias("account_id")
+        )
+    else:
+        words = pl.concat_str(
+            [pl.col("remittance_info").fill_null("card"), pl.col("n").hash(3).cast(pl.String)]
+        )
+        rows = rows.with_columns(pl.concat_str([words] * 8, separator=" ").alias("remittance_info"))
+    rows.drop("n").collect().write_parquet(transactions(part))
+    part.rename(target)
+    return target
+
+
+def engines(folder: Path, data: Path, rows: int = 100_000) -> str:
+    """Lets the engines of the package index judge rows in an environment of their own; gives a table."""
+    here = Path(__file__).resolve().parent
+    home = folder / "engines"
+    python = home / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        wanted = str(here / "engines-requirements.txt")
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", wanted], check=True)
+    command = [str(python), str(here / "engines.py"), str(transactions(data)), str(rows)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the engines ended with exit code {done.returncode}: {done.stderr}")
+    found = json.loads(done.stdout)
+    base = found["engines"]["polars"]["cpu"]
+    lines = [
+        "| engine, five row rules | rows | CPU s | rows per second | polars × |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name, one in found["engines"].items():
+        speed = found["rows"] / one["cpu"] if one["cpu"] else 0
+        lines.append(
+            f"| {name} | {found['rows']:,} | {one['cpu']:.3f} | {speed:,.0f} | {one['cpu'] / base:.0f} |"
+        )
+    return "\n".join(lines)
+
+
 def ratio(result: Result, base: Result | None) -> str:
     """Gives wall and CPU seconds as multiples of another line's."""
     if base is None:
@@ -308,6 +405,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=list(CASES), default=list(CASES), help="lines to measure"
     )
+    parser.add_argument("--engines", action="store_true", help="measure engines of the package index, too")
+    parser.add_argument("--variants", action="store_true", help="scan the stress variants, too")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -327,7 +426,18 @@ def main() -> None:
         for case in args.only:
             results[rows][case] = median(case, data, rows, args.seed, args.repeat)
             print(f"{rows:,} {case}: {results[rows][case]}", file=sys.stderr)
-    text = f"{table(results)}\n\nMedian of {args.repeat}; {machine()}."
+    text = table(results)
+    smallest = args.dir / f"bulk-{min(args.rows)}-{args.seed}"
+    if args.variants:
+        plain = median("scan", smallest, min(args.rows), args.seed, args.repeat)
+        text += "\n\n| variant | wall s | CPU s | peak MiB | plain × (wall / CPU) |\n|---|--:|--:|--:|--:|"
+        for kind in ("plain", "hot", "wide"):
+            data = smallest if kind == "plain" else make_variant(kind, smallest)
+            r = plain if kind == "plain" else median("scan", data, min(args.rows), args.seed, args.repeat)
+            text += f"\n| {kind} | {r.wall:.2f} | {r.cpu:.2f} | {r.peak / 2**20:,.0f} | {ratio(r, plain)} |"
+    if args.engines:
+        text += "\n\n" + engines(args.dir, smallest)
+    text += f"\n\nMedian of {args.repeat}; {machine()}."
     print(text)
     if args.write:
         write_page(text)

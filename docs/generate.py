@@ -29,6 +29,8 @@ from thbscreen.engine import tables
 from thbscreen.evaluate.evaluation import SENTENCE
 from thbscreen.evaluate.folder import read_evaluation
 from thbscreen.evaluate.told import blocks, heading, markdown, words
+from thbscreen.io.checks.judge import VERSION as CHECKS_VERSION
+from thbscreen.io.checks.named import CHECKS, FAMILIES
 from thbscreen.model import catalogue
 from thbscreen.rules.coverage import coverage
 from thbscreen.rules.coverage import page as coverage_matrix
@@ -186,7 +188,7 @@ or on the clock.
 |---|---|
 | `manifest.json` | versions, hashes of inputs, rules and tables, what the profile changes; written last |
 | `summary.json` | the counts and the top of both lists, for other programs |
-| `quality.json` | rows read and left out; how full columns are; who is who; whether statements balance |
+| `quality.json` | rows loaded and left out; [checks of data quality](data-quality.md); who is who; balances |
 | `rejects.csv` | each rejected row by file, row and column, with the reason and without its values |
 | `report.html` | all of it for people, in one file; see [Read the report](../how-to/read-the-report.md) |
 | `cases/<id>/` | per network, top alert and top review: opens without the program, see below |
@@ -413,11 +415,69 @@ def simulated_worlds() -> str:
     return f"{NOTE}\n\n{world_page()}"
 
 
+DATA_QUALITY_HEAD = """# Checks of data quality
+
+Every scan, and `thbscreen inspect` on what can be loaded, runs {n} named checks over the data. What they
+find stands on the screen, in `report.html` and in `quality.json`. A finding stops nothing: it says what the
+silence, or the noise, of the rules may rest on.
+
+A check is *passed*, *found*, or *not judged* because a column or file that it needs is absent or empty. Not
+judged is never passed. Findings hold counts, shares, days, names of columns and files, and rows by file and
+number; never a value of the data.
+
+Under `checks` in `quality.json` (version {version}):
+
+| key | holds |
+|---|---|
+| `version` | version of what stands under `checks` |
+| `found`, `passed`, `not_judged` | how many checks are in each state |
+| `each` | one entry per check, ordered by id |
+
+| key in `each` | when | holds |
+|---|---|---|
+| `id`, `family`, `level`, `title` | always | stable id; family; `warning` when sums or links may be wrong |
+| `state` | always | `found`, `passed` or `not judged` |
+| `lacks` | not judged | what is absent |
+| `count`, `of`, `unit`, `share` | judged | how many of how many; a few may be usual and pass |
+| `says` | found | one sentence |
+| `details` | found | days, columns, kinds or files that it is about, ten at most |
+| `examples` | found | `file` and `row` of the first, five at most |
+| `means`, `columns`, `rules` | found | what it means for the rules; columns; ids of rules |
+| `why`, `ask` | found | usual innocent causes; what to ask the sender |
+
+`findings` beside it has the same as sentences, warnings first, and `plausibility`, `references` and
+`completeness` the plain numbers. Q201 compares with the day of the run; all else depends on the data alone.
+Of more than 20 million movements, Q402 compares one in so many, picked by their content.
+
+A million movements take about half a second of CPU time more to read, and as much to judge.
+"""
+
+
+def data_quality() -> str:
+    """Gives the page about the checks of data quality."""
+    out = [NOTE, "", DATA_QUALITY_HEAD.format(n=len(CHECKS), version=CHECKS_VERSION)]
+    for family in FAMILIES:
+        out += [
+            f"## {family.capitalize()}",
+            "",
+            "| id | level | found when | for the rules | why this may be | ask |",
+        ]
+        out += ["|---|---|---|---|---|---|"]
+        out += [
+            f"| {c.id} | {c.level} | {c.title} | {c.means} | {c.why} | {c.ask} |"
+            for c in CHECKS.values()
+            if c.family == family
+        ]
+        out.append("")
+    return "\n".join(out)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "thbscreen/rules/codes.json": error_codes,
     "docs/reference/run-folder.md": run_folder,
     "docs/reference/columns.md": columns,
     "docs/reference/cli.md": cli,
+    "docs/reference/data-quality.md": data_quality,
     "docs/reference/coverage.md": coverage_page,
     "docs/reference/simulated-worlds.md": simulated_worlds,
     "docs/detection.md": detection,

@@ -5,9 +5,18 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import polars as pl
 import pytest
+
+from thbscreen.compile.pack import compile_pack
+from thbscreen.engine.prepare import prepare
+from thbscreen.engine.run import Runner
+from thbscreen.io.dataset import open_dataset
+from thbscreen.rules.pack import load_pack
+from thbscreen.simulate.bulk import make_bulk_world
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,7 +33,37 @@ def test_the_benchmark_prints_every_line_of_its_table(tmp_path: Path) -> None:
         "load the rules (part of the scan)",
         "thbscreen scan, all rules",
         "DuckDB SQL, 5 windows",
+        "naive polars, 5 windows",
     ]
+
+
+def judged(folder: Path, rows: int) -> tuple[float, float]:
+    """Gives the processor seconds of preparing and judging, and of a few plain queries alone."""
+    make_bulk_world(folder, rows, 5)
+    pack = load_pack(tests=False)
+    compiled = compile_pack(pack)
+    began = time.process_time()
+    prepared = prepare(open_dataset([folder], None, zone=pack.profile.time_zone), compiled)
+    Runner(prepared, compiled).run()
+    scan = time.process_time() - began
+    began = time.process_time()
+    for _ in range(5):
+        table = pl.read_parquet(folder / "transactions.parquet").sort("account_id", "booking_ts")
+        table.select(pl.col("remittance_info").str.to_lowercase().str.contains("rent|massage|ticket").sum())
+        euros = pl.col("amount").cast(pl.Float64)
+        table.rolling("booking_ts", period="7d", group_by="account_id").agg(pl.len(), euros.sum())
+    return scan, time.process_time() - began
+
+
+@pytest.mark.slow
+def test_judging_grows_with_the_rows_and_stays_near_a_few_plain_queries(tmp_path: Path) -> None:
+    sizes = {}
+    for rows in (40_000, 160_000):
+        (tmp_path / str(rows)).mkdir()
+        sizes[rows] = judged(tmp_path / str(rows), rows)
+    small, large = sizes[40_000], sizes[160_000]
+    assert large[0] < 6 * small[0], sizes  # four times the rows
+    assert large[0] < 60 * large[1] / 5, sizes  # the whole pack beside one sort, one window and one search
 
 
 def test_a_reading_too_short_for_the_clock_gives_no_cpu_ratio() -> None:

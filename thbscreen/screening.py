@@ -163,6 +163,7 @@ def screen(
         [Path(i) for i in inputs], Path(mapping) if mapping else None, zone=pack.profile.time_zone,
         home=home_country(pack), key=key,
     )  # fmt: skip
+    dataset.checked = True
     with ExitStack() as stack:
         staging = stack.enter_context(Staging(Path(out), force=force)) if out is not None else None
         near = str(staging.path.parent) if staging is not None else None
@@ -265,7 +266,7 @@ def _results(
         hubs=networks.hubs,
         parties=dataset.parties,
         load=load,
-        quality=quality(dataset, load),
+        quality=quality(dataset, load, started, [item.rule for item in compiled.rules]),
         excluded=excluded,
         as_of=as_of,
         started=started,

@@ -62,4 +62,5 @@ class Fake:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> Fake:
         monkeypatch.setattr("thbscreen.screening.screen", self)
+        monkeypatch.setattr("thbscreen.io.probe.check_parquet", lambda inputs: None)
         return self

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.cli_build import run
-from tests.unit.evaluate.worlds import MEMBERS, made, member, truth_folder
+from tests.unit.evaluate.worlds import GROUPS, MEMBERS, made, member, truth_folder
 from thbscreen.evaluate.evaluation import SENTENCE
 
 
@@ -152,7 +152,9 @@ def test_tuning_takes_who_is_confirmed_from_the_truth_and_shows_curves(tmp_path:
         "account_id,party_id,role\nA-1,A,holder\nM-1,M,holder\nO-1,O,holder\n", encoding="utf-8"
     )
     (data / "accounts.csv").write_text("account_id\nA-1\nM-1\nO-1\n", encoding="utf-8")
-    truth = truth_folder(tmp_path / "truth")
+    every = [g | {"typology": "laundering"} if g["group_id"] == "R1" else g for g in GROUPS]
+    groups, members = ([r for r in t if r["group_id"] not in {"R2", "R3", "R4"}] for t in (every, MEMBERS))
+    truth = truth_folder(tmp_path / "truth", groups=groups, members=members)
     ended = run(
         "rules", "tune", "THB-ML-001", "--truth", str(truth), "--data", str(data), "--curves", "--quiet"
     )

@@ -29,6 +29,8 @@ import sys
 from tests.cli.cli_build import Fake
 import thbscreen.screening
 thbscreen.screening.screen = Fake()
+import thbscreen.io.probe
+thbscreen.io.probe.check_parquet = lambda inputs: None
 from thbscreen.cli import main
 main(sys.argv[1:])
 """
@@ -65,7 +67,7 @@ def test_options_reach_the_run(fake: Fake) -> None:
     assert fake.options == {
         "out": Path("o"), "mapping": Path("m"), "rules": Path("r"), "profile": "p", "only": ("X", "Y"),
         "formats": ("csv", "ndjson"), "buckets": 3, "workers": 2, "force": True,
-        "progress": None, "key": None,
+        "progress": None, "key": None, "memory": None,
     }  # fmt: skip
 
 
@@ -184,6 +186,8 @@ def screen(inputs, *, out, force, **rest):
         print("ready", flush=True)
         time.sleep(60)
 thbscreen.screening.screen = screen
+import thbscreen.io.probe
+thbscreen.io.probe.check_parquet = lambda inputs: None
 from thbscreen.cli import main
 main(sys.argv[1:])
 """

@@ -19,6 +19,7 @@ from thbscreen.report.layout import cut, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from thbscreen.io.dataset import Dataset
     from thbscreen.io.files import InputFile
     from thbscreen.io.inspect.look import Look
 
@@ -62,14 +63,18 @@ def inspect(
     whatever the file does not prove is left to a person: such a draft is not taken by a scan until that
     person has decided. Values are never shown, only their shapes: letters as A, digits as 9. For files that
     can be loaded, it says which rules can be judged, which only weakly, which not, and which missing column
-    would unlock most.
+    would unlock most; and what the named checks of data quality find, with the usual innocent causes.
     """
     from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.probe import check_parquet  # noqa: PLC0415
     from thbscreen.io.recognise import recognised  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
     pack = load_pack(folder, profile, tests=False)
     found, ignored = list_inputs(inputs)
+    if not found:
+        raise _nothing(ignored)
+    check_parquet(inputs)
     looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
     drafts = [item for item in looks if item.draft]
     if out is not None and len(drafts) != 1:
@@ -77,22 +82,35 @@ def inspect(
             f"--out takes one draft, and there are {len(drafts)}",
             hint="inspect one file at a time, or leave --out away",
         )
-    ready = _ready(inputs, mapping, looks, pack)
+    ready, checks = _ready(inputs, mapping, looks, pack)
     if out is not None:
         _write(out, drafts[0].draft)
     if as_json:
-        facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready}
+        facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready,
+                 "quality": checks}  # fmt: skip
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
-        _end(looks)
+        _end(looks, ready)
         return
     width = max(60, width_of(sys.stdout, 100))
     for item in looks:
         _show(item, width, draft=out is None)
     _show_ready(ready, looks, width)
+    _show_quality(checks, width)
     if out is not None:
         say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(drafts[0].undecided)
                                      if drafts[0].undecided else ""))  # fmt: skip
-    _end(looks)
+    _end(looks, ready)
+
+
+def _nothing(ignored: Sequence[str]) -> DataError:
+    from thbscreen.io.codes import data_error  # noqa: PLC0415  # help needs no codes
+
+    below = any(name.endswith("/") for name in ignored)
+    return data_error(
+        "D004",
+        "there is no file to look at",
+        hint="give files" + (", or the folders inside it: they are not read by themselves" if below else ""),
+    )
 
 
 def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
@@ -110,9 +128,10 @@ def _looks(files: Sequence[InputFile], zone: str) -> list[Look]:
     return out
 
 
-def _end(looks: Sequence[Look]) -> None:
-    """Ends with the exit code for input that cannot be read, when there was some among several files."""
-    if any(item.state == DAMAGED for item in looks):
+def _end(looks: Sequence[Look], ready: dict[str, Any] | None) -> None:
+    """Ends with the exit code for input that cannot be read, when there was some, or nothing was loaded."""
+    refused = ready is not None and "error" in ready and not any(item.draft for item in looks)
+    if refused or any(item.state == DAMAGED for item in looks):
         click.get_current_context().exit(DataError.exit_code)
 
 
@@ -137,33 +156,46 @@ def _write(out: Path, text: str) -> None:
 
 def _ready(
     inputs: Sequence[Path], mapping: Path | None, looks: Sequence[Look], pack: Any
-) -> dict[str, Any] | None:
-    """Judges readiness where the files can be loaded: as they are, with a mapping, or a decided draft."""
-    import tempfile  # noqa: PLC0415  # only here
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Judges readiness where the files can be loaded: as they are, with a mapping, or a decided draft.
+
+    Returns:
+        Readiness, and the checks of data quality; None where nothing can be loaded.
+    """
+    import datetime as dt  # noqa: PLC0415  # only here
+    import tempfile  # noqa: PLC0415
 
     from thbscreen.engine.readiness import unlocks  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.quality import quality  # noqa: PLC0415
 
     drafts = [item for item in looks if item.draft]
     loadable = mapping is not None or all(item.state in ("canonical", "read") for item in looks)
     decided = len(looks) == 1 and len(drafts) == 1 and bool((drafts[0].loaded or {}).get("loaded"))
     if not (loadable or decided) or (not looks and mapping is None):
-        return None
+        return None, None
+    checks: dict[str, Any] = {}
+
+    def checked(dataset: Dataset) -> None:
+        now = dt.datetime.now(dt.UTC)
+        checks.update(quality(dataset, dataset.report(), now, pack.rules)["checks"])
+
     try:
         with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
             if decided:
                 mapping = Path(work) / "draft.yaml"
                 mapping.write_text(drafts[0].draft, encoding="utf-8")
-            rows, compiled = readiness_rows(pack, inputs, mapping)
+            rows, compiled = readiness_rows(pack, inputs, mapping, look=checked)
     except ThbscreenError as error:
         if mapping is not None and not decided:
             raise
-        return {"error": str(error)}
+        return {"error": str(error)}, None
     named = {status: [r for r in rows if r["status"] == status] for status in ("ready", "weak", "not judged")}
-    return {
+    ready = {
         "rules": {status: [r["rule"] for r in part] for status, part in named.items()},
         "reasons": {str(r["rule"]): r["reason"] for status in ("weak", "not judged") for r in named[status]},
         "missing_columns": unlocks(rows, [item.rule for item in compiled.rules]),
     }
+    return ready, checks
 
 
 def _show_ready(ready: dict[str, Any] | None, looks: Sequence[Look], width: int) -> None:
@@ -192,6 +224,20 @@ def _show_ready(ready: dict[str, Any] | None, looks: Sequence[Look], width: int)
         for line in lined_up(table, frozenset({1, 2, 3}), [40, 15, 12, 15]):
             click.echo(f"    {line}")
     click.echo("  each rule with its reason: thbscreen rules list --for INPUT, or --json here")
+
+
+def _show_quality(checks: dict[str, Any] | None, width: int) -> None:
+    if checks is None:
+        return
+    import textwrap  # noqa: PLC0415  # only here
+
+    from thbscreen.report.quality_text import quality_lines  # noqa: PLC0415
+
+    click.echo("\nDATA QUALITY")
+    for line, indent in quality_lines(checks, "--json"):
+        pad = " " * indent
+        for row in textwrap.wrap(printable(line), width, initial_indent=pad, subsequent_indent=pad):
+            click.echo(row)
 
 
 # --- one file -------------------------------------------------------------------------------------------

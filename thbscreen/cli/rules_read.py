@@ -15,10 +15,11 @@ from thbscreen.diagnostics import suggest
 from thbscreen.report.layout import columns, cut, printable, printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from thbscreen.compile.pack import CompiledPack
     from thbscreen.compile.plan import Plan
+    from thbscreen.io.dataset import Dataset
     from thbscreen.rules import ast, bundle
 
 RULES = click.option(
@@ -135,9 +136,20 @@ def readiness_on(
 
 
 def readiness_rows(
-    pack: bundle.RulePack, data: Sequence[Path], mapping: Path | None
+    pack: bundle.RulePack,
+    data: Sequence[Path],
+    mapping: Path | None,
+    *,
+    look: Callable[[Dataset], None] | None = None,
 ) -> tuple[list[dict[str, object]], CompiledPack]:
-    """Gives the rows of table READINESS for the data, and the rules that were asked about."""
+    """Gives the rows of table READINESS for the data, and the rules that were asked about.
+
+    Args:
+        pack: rules and profile.
+        data: files or folders.
+        mapping: mapping file, or None.
+        look: is given the dataset, read with the checks of quality, while its files are still there.
+    """
     from thbscreen.compile.pack import compile_pack  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
@@ -147,9 +159,13 @@ def readiness_rows(
     compiled = compile_pack(pack)
     zone, home = pack.profile.time_zone, home_country(pack)
     dataset = open_dataset(list(data), mapping, zone=zone, home=home)
+    dataset.checked = look is not None
     with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
         spill = Path(work) if spills(dataset.size_hint(), 4 << 30) else None
-        return readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts(), compiled
+        rows = readiness(prepare(dataset, compiled, spill=spill), compiled).to_dicts()
+        if look is not None:
+            look(dataset)
+        return rows, compiled
 
 
 def needed_look_back(rules: Sequence[ast.Rule]) -> str:

@@ -124,7 +124,10 @@ def scan(
     folder that was made goes to stdout, progress and a summary go to stderr.
     """
     key = read_key(key_file, key_env)
-    from thbscreen.screening import screen  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.probe import check_parquet  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.screening import screen  # noqa: PLC0415
+
+    check_parquet(inputs)
 
     with ExitStack() as stack:
         progress = None

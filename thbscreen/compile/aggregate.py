@@ -372,7 +372,7 @@ class _Lines:
         failed = np.sum([~top for top in self.tops], axis=0)
         possible = failed == 0
         if isinstance(line, ast.Compare):
-            near = ~self.tops[-1] & (failed == 1) & (_distance(self.leaves[-1]) <= float(NEAR))
+            near = ~self.tops[-1] & (failed == 1) & (_distance(self.leaves[-1]) <= NEAR)
             possible |= near
         possible |= self.tops[-1] & (failed == 1)
         if possible.all():
@@ -558,7 +558,7 @@ def _nearest(windows: _Windows, lines: _Lines, flagged: I64) -> _Near:
         leaf = lines.leaves[leaf_of[i]]
         at = np.flatnonzero(candidate & ~lines.tops[i])
         distance = _distance(leaf.take(at))
-        at, distance = at[distance <= float(NEAR)], distance[distance <= float(NEAR)]
+        at, distance = at[distance <= NEAR], distance[distance <= NEAR]
         number = np.full(len(at), leaf_of[i], np.int64)
         found.append((at, number, leaf.left[at], leaf.right[at], distance))
     none = np.zeros(0, np.int64)

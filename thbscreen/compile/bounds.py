@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 #: A window that misses one line by at most this share of the threshold is a near miss.
-NEAR = Fraction(1, 4)
+NEAR = 0.25
 #: Counted once per row at most.
 _COUNTED = frozenset({"count", "distinct", "days_active", "months_active"})
 #: Sums in floating point are exact far above any sum of money; the slack costs nothing.
@@ -62,7 +62,7 @@ def bounds(detect: ast.Aggregate) -> tuple[Bound, ...]:
             wanted = as_fraction(constant(line.right))
         except TypeError:
             continue
-        least = ceil(wanted * (1 - NEAR))
+        least = ceil(wanted * (1 - Fraction(NEAR)))
         if least > 0:
             found.append(Bound(measure, least))
     return tuple(found)

@@ -124,10 +124,9 @@ def _once(part: Part) -> I64:
     owner, row = part.owner, part.row
     if bool(np.all((owner[1:] > owner[:-1]) | ((owner[1:] == owner[:-1]) & (row[1:] > row[:-1])))):
         return np.arange(len(owner), dtype=np.int64)
-    places: I64 = np.unique(owner * (int(row.max(initial=0)) + 1) + row, return_index=True)[1].astype(
-        np.int64
-    )
-    return places
+    pair = owner * (int(row.max(initial=0)) + 1) + row
+    first: I64 = np.unique(pair, return_index=True)[1].astype(np.int64)
+    return first
 
 
 def _matched(part: Part, name: str, owner: I64, once: I64, first: I64, last: I64) -> pl.DataFrame:

@@ -395,12 +395,10 @@ class View:
 
     def _answers(self, name: str) -> Bool:
         """Gives the answer of a shared row test for every class of rows."""
-        number = self.context.compiled.test_numbers()[name]
-        return self.context.answers[:, number]
+        return self.context.answers[:, self.context.compiled.test_numbers()[name]]
 
     def _test_at(self, name: str, at: Rows) -> Bool:
-        found: Bool = self._answers(name)[self.row_class[at]]
-        return found
+        return self._answers(name)[self.row_class[at]]  # type: ignore[no-any-return]
 
     @cached_property
     def row_class(self) -> npt.NDArray[np.integer]:
@@ -482,9 +480,8 @@ class View:
 
     def _number_test(self, test: ast.Test, at: Rows, *, money: bool) -> Bool:
         path, column = test.field, self.number(test.field).at(at)
-        quick = None
-        if bool(np.all(column.den == 1)):
-            quick = number_bounds(test, column.num, column.known, money=money)
+        whole_numbers = bool(np.all(column.den == 1))
+        quick = number_bounds(test, column.num, column.known, money=money) if whole_numbers else None
         if quick is not None:
             return quick
         values = pl.Series(path, np.where(column.known, column.num, 0)).to_frame()

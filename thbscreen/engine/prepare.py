@@ -176,8 +176,8 @@ def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, f
             if tests is None:
                 codes, values[path] = code(path)
             else:  # nobody asks for the code elsewhere
-                some = np.asarray(found.answers[:, [number[t] for t in sorted(tests)]].any(axis=1))
-                asked = some[found.number]
+                wanted = [number[t] for t in sorted(tests)]
+                asked = np.logical_or.reduce(found.answers[:, wanted], axis=1)[found.number]
                 column = chunk[path].cast(pl.String)
                 codes, values[path] = encode(
                     pl.select(pl.when(pl.Series(asked)).then(column).otherwise(None).alias(path))[path]

@@ -11,6 +11,7 @@ from thbscreen.compile.pack import CompiledPack
 from thbscreen.engine import tables
 from thbscreen.engine.prepare import Prepared
 from thbscreen.model import catalogue
+from thbscreen.model.expected import EXPECTED
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.needs import judgeable, list_named, named, unread_lists
 
@@ -25,16 +26,6 @@ WEAK_FOR = {
     "on_behalf_of": 0.02,
 }
 
-_CARD = ("card_purchase", "card_refund", "preauth", "card_cash_advance")
-_CASH = ("cash_deposit", "cash_withdrawal")
-_TRANSFER = ("credit_transfer", "instant_transfer", "cross_border", "direct_debit", "remittance")
-#: Kinds of movement on which a column belongs; elsewhere its absence says nothing.
-WHERE_EXPECTED: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("mcc", "merchant_id", "merchant_name", "merchant_country", "card_id"), _CARD),
-    **dict.fromkeys(("location_city", "location_country", "terminal_id"), (*_CARD, *_CASH)),
-    **dict.fromkeys(("cp_account_id", "cp_iban", "cp_name", "cp_country", "remittance_info"), _TRANSFER),
-    "conductor_id": _CASH,
-}
 _FIELDS = catalogue.rule_fields()
 _FACT, _LIST = "fact ", "list "
 
@@ -43,7 +34,7 @@ def _transaction_share(prepared: Prepared, column: str) -> float:
     counts = prepared.coverage.get(column)
     if not counts:
         return 0.0
-    kinds = [k for k in counts if k in WHERE_EXPECTED.get(column, ())] or list(counts)
+    kinds = [k for k in counts if k in EXPECTED.get(column, ())] or list(counts)
     total, filled = (sum(counts[k][i] for k in kinds) for i in (0, 1))
     if filled == 0:
         total, filled = (sum(pair[i] for pair in counts.values()) for i in (0, 1))

@@ -84,6 +84,7 @@ ROW_CODES: dict[str, str] = {
     "D121": "same id as another row with different content",
     "D122": "amount_eur differs from amount although the currency is EUR",
     "D123": "payer and payee cannot be told apart",
+    "D124": "amount is written twice",
 }
 
 

@@ -6,15 +6,17 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from thbscreen.io.accountbook import AccountBook
+from thbscreen.io.checks.gather import READ, Gathered
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource
 from thbscreen.io.contacts import with_details
 from thbscreen.io.counterparties import Counterparties
+from thbscreen.io.counts import FileReport, LoadReport, TableCounts
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
 from thbscreen.io.goaml import KIND as GOAML
@@ -60,102 +62,6 @@ _REPEAT = "same row again (same id, same content)"
 
 
 @dataclass(slots=True)
-class TableCounts:
-    """Rows of one table: read = loaded + rejected + skipped."""
-
-    read: int = 0
-    loaded: int = 0
-    rejected: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def adds_up(self) -> bool:
-        """True when every row that was read is accounted for."""
-        return self.read == self.loaded + self.rejected + sum(self.skipped.values())
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """One file that was read: name, table, SHA-256, bytes and rows."""
-
-    name: str
-    table: str
-    sha256: str
-    bytes: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What was read and what became of it.
-
-    Attributes:
-        files: files in reading order.
-        ignored: names of files that were left alone.
-        tables: counts per canonical table, in source rows.
-        rejects: refused rows of all tables: file, row, column, reason.
-        coverage: share of loaded transactions with a value, per column that was read.
-        duplicates: transactions that repeat or contradict another one's id.
-        notes: things settled by rule, with how often.
-        rates: stated exchange rates that were used.
-        statements: what the balances of statements show; empty when there are none.
-    """
-
-    files: tuple[FileReport, ...]
-    ignored: tuple[str, ...]
-    tables: dict[str, TableCounts]
-    rejects: pl.DataFrame
-    coverage: dict[str, float]
-    duplicates: int
-    notes: dict[str, int]
-    rates: tuple[str, ...]
-    statements: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def read(self) -> int:
-        """Transaction rows read."""
-        return self.tables["transactions"].read
-
-    @property
-    def loaded(self) -> int:
-        """Transaction rows loaded."""
-        return self.tables["transactions"].loaded
-
-    @property
-    def rejected(self) -> int:
-        """Transaction rows refused."""
-        return self.tables["transactions"].rejected
-
-    @property
-    def skipped(self) -> dict[str, int]:
-        """Transaction rows left out by rule, by reason."""
-        return dict(self.tables["transactions"].skipped)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Gives the report as plain data without the rejected rows."""
-        return {
-            "files": [
-                {"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
-                for f in self.files
-            ],
-            "ignored": list(self.ignored),
-            "tables": {
-                name: {
-                    "read": c.read,
-                    "loaded": c.loaded,
-                    "rejected": c.rejected,
-                    "skipped": dict(sorted(c.skipped.items())),
-                }
-                for name, c in self.tables.items()
-            },
-            "coverage": {k: round(v, 6) for k, v in sorted(self.coverage.items())},
-            "duplicates": self.duplicates,
-            "notes": dict(sorted(self.notes.items())),
-            "rates": list(self.rates),
-        }
-
-
-@dataclass(slots=True)
 class _Pass:
     """What one pass over the transactions has seen."""
 
@@ -168,6 +74,7 @@ class _Pass:
     height: int = 0
     observations: Observations | None = None
     counterparties: Counterparties | None = None
+    gathered: Gathered | None = None
 
 
 class Dataset:
@@ -180,6 +87,8 @@ class Dataset:
         account_parties: who may do what with which account.
         details: how the details of customers were read.
         book: the accounts under every number they are known by.
+        side_places: file and row of each row of these three, in their order.
+        checked: whether reading also gathers what the checks of quality need; `gathered` does so anyway.
     """
 
     def __init__(
@@ -202,6 +111,8 @@ class Dataset:
         self._side_rejects: list[pl.DataFrame] = []
         self._side_notes: Counter[str] = Counter() if reports is None else Counter(reports.notes)
         self._side_rows: dict[str, int] = {}
+        self.side_places: dict[str, pl.DataFrame] = {}
+        self.checked = False
         self._files = selected.files
         self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
         self.columns = frozenset().union(*(plan.columns for plan in self._plans))
@@ -253,6 +164,7 @@ class Dataset:
         _check_share(
             table, counts, self._side_rejects, section.reject_share if section else None, self.limits
         )
+        self.side_places[table] = frame.select(pl.col("source_file").cast(pl.Categorical), pl.col(ROW))
         return frame.select(f.name for f in fields if f.name in frame.columns)
 
     def _unique_side(self, frame: pl.DataFrame, table: str, counts: TableCounts) -> pl.DataFrame:
@@ -293,6 +205,10 @@ class Dataset:
             DataError: for damaged files, and D024 at the end when too many rows were refused.
         """
         state = _Pass(observations=Observations(self.zone), counterparties=Counterparties(self.parties))
+        asked = columns
+        if self.checked:
+            state.gathered = Gathered(self.accounts["account_id"], self.size_hint())
+            columns = None if columns is None else {*columns, *READ}
         for frame in self._iterate(columns, state, None):
             state.seen.add(frame["tx_id"], frame["_row"])
             state.height += frame.height
@@ -303,7 +219,11 @@ class Dataset:
                 state.observations.add(frame)
             if state.counterparties is not None:
                 state.counterparties.add(frame)
-            yield frame
+            if state.gathered is not None:
+                state.gathered.add(frame)
+                yield frame if asked is None else frame.select(_of(frame, asked))
+            else:
+                yield frame
         self._finish(state)
 
     def _iterate(
@@ -418,7 +338,7 @@ class Dataset:
             rows = candidates // 2 if plan.transfer else candidates
             return (pl.col(ROW) + offset).is_in(rows.unique().implode())
 
-        keep = candidate if self._own_ids() else None  # made ids need all rows to count equal ones
+        keep = candidate if self.own_ids() else None  # made ids need all rows to count equal ones
         again = self._iterate(None, _Pass(), keep)
         rows = pl.concat([frame.filter(pl.col("_row").is_in(candidates.implode())) for frame in again])
         found = split_duplicates(rows, ("tx_id",), "_row")
@@ -438,7 +358,8 @@ class Dataset:
         assert self._done is not None
         return self._done
 
-    def _own_ids(self) -> bool:
+    def own_ids(self) -> bool:
+        """Says whether every file of movements has ids of its own."""
         return all("tx_id" in plan.shape.exprs for plan in self._plans)
 
     def drop_rows(self) -> pl.Series:
@@ -456,7 +377,7 @@ class Dataset:
         def asked(_plan: Plan, _offset: int) -> pl.Expr:
             return pl.col("tx_id").is_in(bare.implode())
 
-        keep = asked if self._own_ids() else None  # made ids need all rows to count equal ones
+        keep = asked if self.own_ids() else None  # made ids need all rows to count equal ones
         frames = [
             frame.filter(pl.col("tx_id").is_in(wanted.implode()) & ~pl.col("_row").is_in(dropped.implode()))
             for frame in self._iterate(None, _Pass(), keep)
@@ -501,8 +422,23 @@ class Dataset:
         known = pl.concat([self.book.ids, self.observations().accounts().rename(self.book.ids.name)])
         return state.counterparties.counts(known, self.accounts, self.account_parties)
 
+    def gathered(self) -> Gathered:
+        """Gives what the checks of quality need, from the last complete pass, or from one more."""
+        found = self._complete().gathered
+        if found is None:
+            self.checked = True
+            for _ in self.chunks(()):
+                pass
+            found = self._complete().gathered
+            assert found is not None
+        return found
+
 
 _ALWAYS_OUT = frozenset({*ALWAYS, "source_file", "source_row"})
+
+
+def _of(frame: pl.DataFrame, asked: Collection[str]) -> list[str]:
+    return [c for c in frame.columns if c in asked or c in _ALWAYS_OUT or c == "_row"]
 
 
 def open_dataset(

@@ -120,26 +120,64 @@ def list_inputs(inputs: Sequence[Path]) -> tuple[list[InputFile], list[str]]:
                 raise data_error("D001", "no such file or folder", file=str(item))
     unique = list(dict.fromkeys(path.absolute() for path in found))
     names = [path.name for path in unique]
-    return [
+    files = [
         _input_file(path, path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}")
         for path in unique
-    ], ignored
+    ]
+    _no_file_twice(files)
+    return files, ignored
+
+
+def _no_file_twice(files: Sequence[InputFile]) -> None:
+    """Refuses two names of one file, by a link: all its rows would count twice."""
+    seen: dict[tuple[int, int], str] = {}
+    for file in files:
+        with reading(file.name):
+            status = file.path.stat()
+        other = seen.setdefault((status.st_dev, status.st_ino), file.name)
+        if other != file.name:
+            raise data_error(
+                "D026",
+                f"it is the same file as {other}, under another name",
+                file=file.name,
+                hint="give the file once",
+            )
 
 
 def _list_folder(folder: Path) -> tuple[list[Path], list[str]]:
     files: list[Path] = []
     ignored: list[str] = []
+    inside = folder.resolve()
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if path.name.startswith(".") or path.name == "mappings" or path.name.endswith(_QUIET_ENDINGS):
             continue
         if path.is_dir():
-            ignored.append(f"{path.name}/")
-        else:
-            files.append(path)
+            ignored.append(f"{shown_name(path.name)}/")
+            continue
+        if path.is_symlink() and path.exists() and not path.resolve().is_relative_to(inside):
+            raise data_error(
+                "D003",
+                "a symbolic link that leads out of the folder",
+                file=shown_name(path.name),
+                hint="if the file is meant, give it itself, or copy it into the folder",
+            )
+        files.append(path)
     return files, ignored
 
 
+def shown_name(name: str) -> str:
+    r"""Gives a file name with what steers a terminal or is no text as `\u{1b}`: others chose the name."""
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in name)
+
+
 def _input_file(path: Path, name: str) -> InputFile:
+    name = shown_name(name)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise data_error(
+            "D001", "its name or that of its folder is not text", file=name, hint="rename it"
+        ) from None
     packed = path.suffix.lower() in _PACKED
     ending = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
     return InputFile(path, name, KINDS.get(ending, ""), packed, _stamp(path, name))

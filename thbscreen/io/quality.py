@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from thbscreen.io.checks.facts import Facts
+from thbscreen.io.checks.judge import judged, sentences
 from thbscreen.io.identity_report import identity_facts, identity_findings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from thbscreen.io.checks.facts import Asking
     from thbscreen.io.dataset import Dataset, LoadReport
 
 _ROUND = 10_000  # one hundred euros in cents
@@ -59,6 +63,12 @@ class Observations:
         """Rows with a time of day that is exactly local midnight."""
         return int(self._local().filter(pl.col("start").dt.time() == pl.time())["exact"].sum() or 0)
 
+    @property
+    def universal_midnight(self) -> int:
+        """Rows with a time of day that is exactly midnight in Universal Time."""
+        per_day = 86_400_000_000 // _QUARTER
+        return int(self._local().filter(pl.col("quarter") % per_day == 0)["exact"].sum() or 0)
+
     def days(self) -> pl.DataFrame:
         """Gives `day` and the number of rows `len`, sorted."""
         return (
@@ -92,20 +102,25 @@ def _counted(clock: pl.Series, timed: pl.Series) -> pl.DataFrame:
     )
 
 
-def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -> dict[str, Any]:
-    """Measures completeness, plausibility and references.
+def quality(
+    dataset: Dataset, report: LoadReport, now: datetime | None = None, rules: Iterable[Asking] = ()
+) -> dict[str, Any]:
+    """Measures completeness, plausibility and references, and runs the named checks.
 
     Args:
         dataset: a dataset that has been read.
         report: its report.
         now: bookings after this day count as lying in the future; None leaves that out, so that the
             result does not depend on the clock.
+        rules: rules of the run; findings name those that they concern.
 
     Returns:
-        Plain data with keys load, completeness, plausibility, references and findings (sentences), and
-        statements where there are any; these name their accounts.
+        Plain data with keys load, completeness, plausibility, references, checks (see
+        `thbscreen.io.checks.judge`) and findings (sentences), and statements where there are any; these name
+        their accounts.
     """
     seen = dataset.observations()
+    checks = judged(_facts(dataset, report, seen, now), rules)
     out: dict[str, Any] = {
         "load": report.as_dict(),
         "completeness": {
@@ -116,17 +131,38 @@ def quality(dataset: Dataset, report: LoadReport, now: datetime | None = None) -
         },
         "plausibility": _plausibility(seen, now),
         "references": _references(dataset, seen),
+        "checks": checks,
     }
     days = seen.days()["day"]
     out["identity"] = identity_facts(dataset, *((days[0], days[-1]) if len(days) else (None, None)))
     if report.statements:
         out["statements"] = report.statements
     out["findings"] = [
-        *_findings(out),
+        *sentences(checks),
         *identity_findings(out["identity"]),
         *report.statements.get("summary", ()),
     ]
     return out
+
+
+def _facts(dataset: Dataset, report: LoadReport, seen: Observations, now: datetime | None) -> Facts:
+    return Facts(
+        seen=dataset.gathered(),
+        days=seen.days(),
+        timed=seen.timed,
+        midnight=max(seen.midnight, seen.universal_midnight),
+        priced=seen.priced,
+        round=seen.round,
+        accounts=dataset.accounts,
+        parties=dataset.parties,
+        links=dataset.account_parties,
+        places=dataset.side_places,
+        report=report,
+        gone=dataset.drop_rows(),
+        own_ids=dataset.own_ids(),
+        zone=dataset.zone,
+        now=now,
+    )
 
 
 def _filled(frame: pl.DataFrame) -> dict[str, float]:
@@ -174,26 +210,3 @@ def _outside(values: pl.Series, known: pl.Series) -> int:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
-
-
-def _findings(data: dict[str, Any]) -> list[str]:
-    plausible, references = data["plausibility"], data["references"]
-    out = []
-    if plausible["rows_in_the_future"]:
-        out.append(f"{plausible['rows_in_the_future']} rows are booked in the future")
-    if (plausible["share_of_times_at_midnight"] or 0) > 0.2:
-        out.append("many times of day are exactly midnight; some may be dates without a time")
-    if (plausible["share_of_amounts_in_round_hundreds"] or 0) > 0.9:
-        out.append("almost all amounts are round hundreds; check the decimal mark")
-    if not plausible["share_with_time"]:
-        out.append("no row has a time of day")
-    missing = references["accounts_in_transactions_without_account_row"]
-    if missing:
-        out.append(f"{missing} accounts have transactions and no account row")
-    if references["accounts_in_transactions_without_holder"]:
-        out.append(f"{references['accounts_in_transactions_without_holder']} accounts have no holder on file")
-    if references["links_to_unknown_parties"]:
-        out.append(
-            f"{references['links_to_unknown_parties']} customers are linked to accounts and have no row"
-        )
-    return out

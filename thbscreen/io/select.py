@@ -51,7 +51,8 @@ def select_files(files: Sequence[InputFile], ignored: Sequence[str], mapping: Ma
         raise data_error(
             "D004",
             "no transactions file was found",
-            hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping",
+            hint="name it transactions.csv (or .tsv, .parquet, .ndjson), or declare it in a mapping"
+            + ("; folders inside a folder are not read: give them" if _has_folders(ignored) else ""),
         )
     _no_twins(out)
     return out
@@ -66,6 +67,10 @@ def _named(files: Sequence[InputFile]) -> None:
             raise data_error(
                 "D005", f"a file of the kind {known[0].upper()} is not read", file=file.name, hint=known[1]
             )
+
+
+def _has_folders(ignored: Sequence[str]) -> bool:
+    return any(name.endswith("/") for name in ignored)
 
 
 def _reports(files: Sequence[InputFile], out: Selected) -> None:

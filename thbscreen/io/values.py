@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -413,13 +412,10 @@ def _declared(written: pl.Series, name: str, formats: tuple[Format, ...], zone: 
     flags += _ambiguity(name, several)
     if value.null_count() > local.null_count():
         flags.append(Flag(name, "D111", pl.lit(local.is_not_null() & value.is_null())))
-    least, most = local.min(), local.max()
-    if (
-        isinstance(least, datetime)
-        and isinstance(most, datetime)
-        and not 1900 <= least.year <= most.year <= 2100
-    ):
-        flags.append(_years(name, pl.lit(local.dt.year())))
+    year = local.dt.year()
+    least, most = year.min(), year.max()  # of whole numbers: Python has no year 0
+    if isinstance(least, int) and isinstance(most, int) and not 1900 <= least <= most <= 2100:
+        flags.append(_years(name, pl.lit(year)))
     return Moment(
         pl.lit(value), pl.lit(timed), pl.lit(value=False) if again is None else pl.lit(again), tuple(flags)
     )

@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 MAX_PARTS, MAX_PART_BYTES = 5_000, 4 << 30
 #: Small parts may be packed well; from here on the ratio counts.
 _SMALL = 16 << 20
+#: Rows and columns that a sheet can have.
+_MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
+#: Cells, empty ones between included, from which on a sheet must be filled to one in so many.
+_DENSE, _FILLED = 16 << 20, 100
 _OLD = b"\xd0\xcf\x11\xe0"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SAVE = "open it where you trust it, save the values alone as .xlsx or CSV, and give that file"
 _MIDNIGHT = r"^\d{4}-\d{2}-\d{2} 00:00:00$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
@@ -212,6 +217,27 @@ class _Cells:
     empty_formulas: list[int] = field(default_factory=list)
     merged: list[tuple[int, int]] = field(default_factory=list)
     first_column: int = 1 << 20
+    last_column: int = 0
+    first_row: int = 1 << 30
+    last_row: int = 0
+    cells: int = 0
+
+    def check_span(self, name: str, limits: Limits) -> None:
+        """Refuses cells so far apart that the empty ones between them would fill the memory."""
+        if not self.cells:
+            return
+        if self.last_row > _MOST_ROWS or self.last_column >= _MOST_COLUMNS:
+            raise _damaged(name)
+        rows, columns = self.last_row - self.first_row + 1, self.last_column - self.first_column + 1
+        if columns > limits.columns:
+            raise data_error("D009", f"the file has more than {limits.columns} columns", file=name)
+        if rows * columns > max(_DENSE, self.cells * _FILLED):
+            raise data_error(
+                "D007",
+                "a few cells lie so far apart that the sheet would be huge",
+                file=name,
+                hint="delete what stands far below or beside the table, and save again",
+            )
 
     def check(self, name: str, header: int) -> None:
         """Refuses merged cells from the header line on, and formulas there that hold no value."""
@@ -317,6 +343,7 @@ class _Package:
                 _CellReader(seen).read(stream)
         except (zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError):
             raise _damaged(self.file.name) from None
+        seen.check_span(self.file.name, self.limits)
         return seen
 
 
@@ -332,6 +359,7 @@ class _CellReader:
     def __init__(self, seen: _Cells) -> None:
         self.seen = seen
         self.row = self.column = 0
+        self.cell_row = 0
         self.kind = ""
         self.value = self.formula = False
 
@@ -349,9 +377,12 @@ class _CellReader:
             case "c":
                 place = values.get("r", "")
                 self.column = _column(place) if place else self.column + 1
+                self.cell_row = int(place.lstrip(_LETTERS)) if place else self.row
                 self.kind = values.get("t", "n")
                 self.value = self.formula = False
             case "v" | "is":
+                if self.value:
+                    raise ValueError("a cell with two values")  # told as damage
                 self.value = True
             case "f":
                 self.formula = True
@@ -364,7 +395,11 @@ class _CellReader:
         if tag.rpartition(":")[2] != "c":
             return
         seen = self.seen
-        seen.first_column = min(seen.first_column, self.column)
+        seen.cells += 1
+        seen.first_column, seen.last_column = (
+            min(seen.first_column, self.column), max(seen.last_column, self.column),
+        )  # fmt: skip
+        seen.first_row, seen.last_row = min(seen.first_row, self.cell_row), max(seen.last_row, self.cell_row)
         if self.formula and not self.value:
             seen.empty_formulas.append(self.row)
         elif self.value and self.kind == "n":

@@ -19,6 +19,7 @@ from thbscreen.io.identity_report import counterparties_line
 from thbscreen.model import catalogue
 from thbscreen.report.layout import columns, cut, printable
 from thbscreen.report.narrative import shares
+from thbscreen.report.quality_text import quality_lines
 from thbscreen.report.run import Run
 from thbscreen.report.summary import summary
 from thbscreen.report.text import count, day, points, words
@@ -70,6 +71,7 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
     _checks(page, facts, run)
+    _quality(page, run)
     _next(page, facts, _missing(run), _unlocks_most(run), out)
     return "\n".join(page.lines) + "\n"
 
@@ -230,6 +232,14 @@ def _checks(page: _Page, facts: Row, run: Run) -> None:
             f"below the line: {count(sum(below.values()), 'subject')}" + (f" ({lacks})" if lacks else ""),
             indent=2,
         )
+
+
+def _quality(page: _Page, run: Run) -> None:
+    checks = run.quality.get("checks")
+    if checks and any(item["state"] != "not judged" for item in checks["each"]):
+        page.heading("DATA QUALITY")
+        for line, indent in quality_lines(checks, "quality.json"):
+            page.wrap(line, indent=indent)
 
 
 _LACKS = {"points": "points", "families": "a second family", "third party": "a third party's gain or control"}

@@ -22,6 +22,7 @@ from tests.unit.io.camt_build import (
 )
 from tests.unit.io.test_camt import PAYEE, proofs, skipped
 from thbscreen.errors import DataError
+from thbscreen.io.limits import Limits
 from thbscreen.io.statements.overlap import AGAIN, REPLACED
 
 UETR = "86d7da8e-6e41-4466-b9bb-9b41d5814d5a"
@@ -159,6 +160,18 @@ def test_sides_without_account_are_no_movements(
     data = opened(tmp_path, a=pacs(transfer(payer=payer, payee=payee)))
     assert signed(data) == expected
     assert [n for n in data.report().notes if "account" in n and "transfer" in n]
+
+
+@pytest.mark.parametrize("text", [
+    pain(order("10.00", "A", OTHER, "E1").replace("</Amt>", '<InstdAmt Ccy="EUR">9.00</InstdAmt></Amt>')),
+    pacs(transfer().replace("<Dbtr>", '<IntrBkSttlmAmt Ccy="EUR">9.00</IntrBkSttlmAmt><Dbtr>', 1)),
+    message(statement(entry("5.00").replace("<Sts>", amount("9.00") + "<Sts>"))),
+])  # fmt: skip
+def test_an_amount_that_is_written_twice_refuses_its_movement(text: str, tmp_path: Path) -> None:
+    data = opened(tmp_path, Limits(reject_share=1.0), a=text)
+    assert rows(data).height == 0
+    (why,) = data.report().rejects["reason"].to_list()
+    assert why == "D124: amount is written twice"
 
 
 def test_a_transfer_given_twice_counts_once(tmp_path: Path) -> None:

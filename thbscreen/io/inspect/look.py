@@ -272,6 +272,9 @@ def _tabular(
     out = Look(
         file.name, kind, "draft", encoding=encoding, table=table, inputs=inputs, notes=list(table.doubts)
     )
+    if len(table.names) > limits.columns:
+        why = f"it has more than {limits.columns} columns; export the columns that are needed"
+        return Look(file.name, kind, "not read", why, encoding)
     names = _unique(table.names)
     cells = list(zip(*table.rows[:ROWS], strict=False)) or [() for _ in names]
     columns = [Column(name, list(values)) for name, values in zip(names, cells, strict=False)]

@@ -173,7 +173,7 @@ class _Ledger:
             yield Refused(self.row, refusal.code)
 
     def _entry(self, content: Node) -> Iterator[Item]:
-        written, currency = nodes.money(content)
+        written, currency = nodes.one_money(content)
         currency = currency or self.currency
         number = values.amount(written, currency)
         direction = DIRECTIONS.get(code(content, "CdtDbtInd"))

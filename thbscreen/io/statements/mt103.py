@@ -67,6 +67,7 @@ class _Party:
 class _Message:
     header: Header
     fields: dict[str, list[str]] = field(default_factory=dict)
+    twice: bool = False
 
     def first(self, *names: str) -> list[str]:
         """Gives the lines of the first of some fields that the message has."""
@@ -95,6 +96,7 @@ def read_mt103(stream: IO[bytes], name: str) -> Iterator[Item]:
             case Header():
                 reader.now = _Message(event)
             case Tag() if reader.now is not None:
+                reader.now.twice |= event.name == "32A" and "32A" in reader.now.fields
                 reader.now.fields.setdefault(event.name, event.lines)
             case Outside():
                 reader.outside.setdefault(event.name, event.text.strip())
@@ -199,6 +201,8 @@ class _Reader:
 def _payment(message: _Message) -> tuple[dict[str, str], Decimal] | str:
     """Reads what both legs share, and the amount; a row code when the message cannot be read."""
     lines = message.first("32A")
+    if message.twice:
+        return "D124"
     found = _VALUE.match(lines[0].strip()) if lines else None
     if found is None:
         return "D102" if lines else "D101"

@@ -74,6 +74,17 @@ def money(here: Node, name: str = "Amt") -> tuple[str, str]:
     return text(here, name), here.get(f"{name}@", "")
 
 
+def one_money(here: Node, name: str = "Amt") -> tuple[str, str]:
+    """Gives text and currency of the amount of a name, of which there may be one only.
+
+    Raises:
+        RefusalError: D124.
+    """
+    if len(texts(here, name)) > 1:
+        raise values.RefusalError("D124")
+    return money(here, name)
+
+
 def code(here: Node, name: str) -> str:
     """Gives what `Sts` or `CdtDbtInd`, once plain text and later with `Cd` or `Prtry` below, says."""
     return text(here, name) or text_at(here, name, "Cd") or text_at(here, name, "Prtry")

@@ -77,7 +77,7 @@ class _Payments:
     def _payment(self, content: Node) -> Iterator[Item]:
         head = self.totals.head
         name = "RtrdIntrBkSttlmAmt" if self.back else "IntrBkSttlmAmt"
-        written, currency = nodes.money(content, name)
+        written, currency = nodes.one_money(content, name)
         number = values.amount(written, currency)
         if not number:
             self.totals.row += 1

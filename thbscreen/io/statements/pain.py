@@ -98,9 +98,11 @@ class _Group:
             yield Refused(row, refusal.code)
 
     def _payment(self, content: Node, row: int) -> Iterator[Item]:
-        written, currency = nodes.money(node(content, "Amt"), "InstdAmt")
+        if len(nodes.nodes(content, "Amt")) > 1:
+            raise RefusalError("D124")
+        written, currency = nodes.one_money(node(content, "Amt"), "InstdAmt")
         if not written:  # an amount of one currency to be paid as its equivalent in another
-            written, currency = nodes.money(node_at(content, "Amt", "EqvtAmt"))
+            written, currency = nodes.one_money(node_at(content, "Amt", "EqvtAmt"))
         number = values.amount(written, currency)
         if not number:
             yield Skipped(row, ZERO_AMOUNT)
