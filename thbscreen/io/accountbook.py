@@ -174,12 +174,13 @@ class AccountBook:
 
     def _look(self, column: pl.Series) -> None:
         """Looks values up that were not met before; their hashes are remembered, not they."""
-        hashes = column.hash(seed=_SEED)
+        values = column.unique().drop_nulls()
+        hashes = values.hash(seed=_SEED)
         fresh = ~hashes.is_in(self._seen.implode())
         if not fresh.any():
             return
-        values = column.filter(fresh).unique().drop_nulls()
-        self._seen = pl.concat([self._seen, hashes.filter(fresh).unique()])
+        values = values.filter(fresh)
+        self._seen = pl.concat([self._seen, hashes.filter(fresh)])
         unknown = values.alias("v").to_frame().join(self.ids.alias("v").to_frame(), on="v", how="anti")
         found = self._meant(self._worth_a_look(unknown)).join(self._banks, on="meant", how="left")
         self._found = pl.concat([self._found, found])

@@ -156,7 +156,7 @@ def _checked(piece: bytes, name: str, *, first: bool) -> bytes:
 def _record_end(buffer: bytes, quote: bytes | None) -> int:
     """Gives the position behind the last line end outside quotes, 0 if there is none."""
     cut = buffer.rfind(b"\n")
-    if quote is None or cut < 0:
+    if quote is None or cut < 0 or quote not in buffer:  # looking is much cheaper than counting
         return cut + 1
     quotes = buffer.count(quote, 0, cut)
     while cut >= 0 and quotes % 2:

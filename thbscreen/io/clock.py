@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ _HOUR = 3_600_000_000
 _FROM = int((datetime(1973, 1, 1) - datetime(1970, 1, 1)).total_seconds()) * 1_000_000
 _MOST_HOURS = 2_000_000
 _FEW = 10_000
+#: Hours in a block whose shifts are kept, about a year; blocks that a chunk may span to use them.
+_BLOCK, _MOST_BLOCKS = 8_766, 20
 
 
 def to_utc(local: pl.Expr, zone: str) -> pl.Expr:
@@ -62,21 +65,37 @@ def _shifts(
     hours: NDArray[np.int64], start: int, span: int, zone: str
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Gives, for each hour that occurs, what to add, and whether that holds for all of the hour."""
+    first, last = start // _BLOCK, (start + span - 1) // _BLOCK
+    if last - first < _MOST_BLOCKS:
+        blocks = [_block(number, zone) for number in range(first, last + 1)]
+        shift, plain = (np.concatenate([block[i] for block in blocks]) for i in (0, 1))
+        begin = start - first * _BLOCK
+        return shift[begin : begin + span], plain[begin : begin + span]
     seen = np.zeros(span, bool)
     seen[hours] = True
     known = np.flatnonzero(seen)
-    begins = (known + start) * _HOUR
     shift, plain = np.zeros(span, np.int64), np.zeros(span, bool)
+    shift[known], plain[known] = _of_hours(known + start, zone)
+    return shift, plain
+
+
+@lru_cache(maxsize=64)
+def _block(number: int, zone: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Gives the shifts of all hours of a block, which are asked for by one chunk after the other."""
+    return _of_hours(np.arange(number * _BLOCK, (number + 1) * _BLOCK), zone)
+
+
+def _of_hours(hours: NDArray[np.int64], zone: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    begins = hours * _HOUR
     added: list[NDArray[np.int64]] = []
-    good = np.ones(len(known), bool)
+    good = np.ones(len(hours), bool)
     for moments in (begins, begins + _HOUR - 1):
         utc, again = _slowly(pl.Series(moments).cast(pl.Datetime("us")), zone)
         added.append(utc.to_physical().fill_null(0).to_numpy() - moments)
         good &= utc.is_not_null().to_numpy()
         if again is not None:
             good &= ~again.to_numpy()
-    shift[known], plain[known] = added[0], good & (added[0] == added[1])
-    return shift, plain
+    return added[0], good & (added[0] == added[1])
 
 
 def _slowly(local: pl.Series, zone: str) -> tuple[pl.Series, pl.Series | None]:

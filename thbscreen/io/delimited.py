@@ -10,6 +10,7 @@ import csv
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +90,11 @@ class DelimitedSource:
 
     def chunks(self, columns: Collection[str] | None = None) -> Iterator[RawChunk]:
         """Reads the named columns, or all, in file order, in pieces that stay in the processor's reach."""
-        yield from merged(self._blocks(columns), min(self.limits.chunk_rows, PIECE_ROWS))
+        blocks = self._blocks(columns)
+        yield from islice(
+            blocks, 1
+        )  # the first is small, and enough for those who only look at the beginning
+        yield from merged(blocks, min(self.limits.chunk_rows, PIECE_ROWS))
 
     # --- header ---------------------------------------------------------------------------------
 
@@ -296,7 +301,7 @@ class DelimitedSource:
                     has_header=False,
                     schema=schema,
                     separator=self.dialect.delimiter,
-                    quote_char=self.dialect.quote,
+                    quote_char=self.dialect.quote if self._quote and self._quote in block else None,
                     columns=taken,
                 )
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException):

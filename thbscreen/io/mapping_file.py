@@ -410,7 +410,7 @@ class _Reader:
         for key, value in self.block(node, "defaults").entries:
             if key.text == "timezone":
                 zone = self.text(value, "timezone")
-                if zone not in zoneinfo.available_timezones():
+                if not _known_zone(zone):
                     self.wrong("this time zone is not known", value, "for example Asia/Nicosia")
             elif key.text in known:
                 out[key.text] = self.text(value, key.text)
@@ -572,3 +572,14 @@ class _Reader:
                 self.wrong("'on' is a date such as 2026-01-31", raw["on"])
             out[key.text] = Rate(key.text, Fraction(text), text, on, self.text(raw["source"], "source"))
         return out
+
+
+def _known_zone(name: str) -> bool:
+    """Says whether a time zone is known; usual names are looked up alone, as listing all of them is slow."""
+    if re.fullmatch("[A-Z][a-z]+/[A-Z][A-Za-z_]+", name):
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+            return False
+        return True
+    return name in zoneinfo.available_timezones()

@@ -116,6 +116,7 @@ class Plan:
         self.fields = {f.name: f for f in TABLES[table]}
         self.times_are_dates = False
         self.times_checked = False
+        self._ibans = values.ProvedIbans()
         self.columns = self._available()
         self._always = self._always_needed()
 
@@ -456,17 +457,17 @@ class Plan:
         if "cp_iban" not in exprs:
             return
         ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = values.iban_holds(ibans)
-        wrong = int((~holds).sum() or 0)
-        if wrong:
-            notes["cp_iban left out because its check digits do not hold"] += wrong
+        holds = self._ibans.holds(ibans)
         written = pl.lit(ibans)
-        valid = pl.lit(holds)
-        exprs["cp_iban"] = pl.when(valid).then(written)
+        proved = written
+        if holds is not None:
+            notes["cp_iban left out because its check digits do not hold"] += int((~holds).sum() or 0)
+            proved = pl.when(pl.lit(holds)).then(written)
+        exprs["cp_iban"] = proved
         account = exprs.get("cp_account_id", pl.lit(None, dtype=pl.String))
         exprs["cp_account_id"] = pl.coalesce(account, written)
         country = exprs.get("cp_country", pl.lit(None, dtype=pl.String))
-        exprs["cp_country"] = pl.coalesce(country, pl.when(valid).then(written.str.slice(0, 2)))
+        exprs["cp_country"] = pl.coalesce(country, proved.str.slice(0, 2))
 
     def _transfer(
         self, frame: pl.DataFrame, exprs: dict[str, pl.Expr], flags: list[Flag], notes: Counter[str]

@@ -7,7 +7,7 @@ one frame with canonical names that the second step (`thbscreen.io.plan`) checks
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 UNCOVERED = "\x00map "
 DEBIT, CREDIT = "\x00debit", "\x00credit"
 LEG = "\x00leg"
+_FEW_WORDS = 6
 _CP = {
     "account_id": "cp_account_id",
     "name": "cp_name",
@@ -62,15 +63,22 @@ class Shape:
 
     def columns(self, raw_frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
         """Computes the named columns and keeps the row number; empty text becomes missing."""
-        frame = raw_frame.select(pl.col(ROW), *(self.exprs[n].alias(n) for n in names))
-        texts = [n for n, dtype in frame.schema.items() if dtype == pl.String]
-        empty = frame.select((pl.col(n).str.len_bytes() == 0).any() for n in texts).row(0) if texts else ()
-        fill = [n for n, found in zip(texts, empty, strict=True) if found]
-        if not fill:
-            return frame
-        return frame.with_columns(
-            pl.when(pl.col(n).str.len_bytes() > 0).then(pl.col(n)).alias(n) for n in fill
-        )
+        wanted = list(names)
+        schema = raw_frame.schema
+        needed = sorted({raw for n in wanted for raw in self.raw[n] if schema[raw] == pl.String})
+        trimmed = _without_empty(raw_frame.with_columns(pl.col(needed).str.strip_chars()), needed)
+        frame = trimmed.select(pl.col(ROW), *(self.exprs[n].alias(n) for n in wanted))
+        made = [n for n in wanted if frame.schema[n] == pl.String and not self.exprs[n].meta.is_column()]
+        return _without_empty(frame, made)
+
+
+def _without_empty(frame: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:
+    """Makes empty text missing."""
+    if not texts:
+        return frame
+    empty = frame.select((pl.col(n).str.len_bytes() == 0).any() for n in texts).row(0)
+    fill = [n for n, found in zip(texts, empty, strict=True) if found]
+    return frame.with_columns(pl.when(pl.col(n).str.len_bytes() > 0).then(pl.col(n)).alias(n) for n in fill)
 
 
 def canonical_shape(source: RawSource, table: str) -> Shape:
@@ -105,9 +113,7 @@ def canonical_shape(source: RawSource, table: str) -> Shape:
             raise data_error("D011", "the file holds this column twice", file=file, column=name)
         _check_type(dtype, known[name].kind, file, written)
         column, kind = pl.col(written), known[name].kind
-        # `Shape.columns` makes empty text missing for all columns at once.
-        plain = column.str.strip_chars() if dtype == pl.String else _typed(column, dtype, kind)
-        shape.add(name, plain, _after(dtype, kind), [written])
+        shape.add(name, _typed(column, dtype, kind), _after(dtype, kind), [written])
     for name, field in known.items():
         if field.required and name not in shape.exprs:
             raise data_error(
@@ -146,8 +152,8 @@ def _check_type(dtype: pl.DataType, kind: str, file: str, column: str) -> None:
 
 
 def _typed(column: pl.Expr, dtype: pl.DataType, kind: str) -> pl.Expr:
-    """Keeps types that fit the kind and turns everything else into trimmed text."""
-    if _after(dtype, kind) == dtype and dtype != pl.String:
+    """Keeps text, which `Shape.columns` trims, and types that fit the kind; all else becomes trimmed text."""
+    if _after(dtype, kind) == dtype:
         return column
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         column, dtype = column.cast(pl.String), pl.String()
@@ -290,6 +296,13 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
     table = {unicodedata.normalize("NFC", key): value for key, value in spec.values if key}
     missing = dict(spec.values).get("")
     other = spec.other[0] if spec.other is not None else None
+    if expr.meta.is_column() and len(table) <= _FEW_WORDS:
+        # A few comparisons are cheaper than a look-up.
+        chain: Any = pl.when(expr.is_null()).then(pl.lit(missing, dtype=pl.String))
+        for word, told in table.items():
+            chain = chain.when(expr == word).then(pl.lit(told, dtype=pl.String))
+        known = pl.any_horizontal(expr.is_null(), *(expr == word for word in table))
+        return chain.otherwise(pl.lit(other, dtype=pl.String)), None if spec.other is not None else ~known
     value = expr.replace_strict(
         list(table), list(table.values()), default=pl.lit(other, dtype=pl.String), return_dtype=pl.String
     )

@@ -17,11 +17,15 @@ from thbscreen.model.money import MAX_MINOR_UNITS
 
 UTC = pl.Datetime("us", "UTC")
 LOCAL = pl.Datetime("us")
+#: About how many tested IBANs are remembered, by file.
+_MOST_PROVED = 1_000_000
 _NO_REFERENCE = ("NONREF", "NOTPROVIDED")
 _OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_TIME} ?(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+#: Formats in which no second can stand, so no leap second either.
+_NO_SECONDS = re.compile("(?:[^%]|%[YymdHMBb])*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,9 @@ def _decimal(name: str, scale: int, exponent: int | pl.Expr) -> Parsed:
 def _money_text(frame: pl.DataFrame, name: str, exponent: int | pl.Expr, marks: Marks) -> Parsed:
     """Reads text step by step, each step once for all rows; flags are there only where a row is bad."""
     column = pl.col(name)
+    short = _plain_amounts(frame[name], exponent, marks)
+    if short is not None:
+        return Parsed(pl.lit(short))
     plain = _plain_sign(_without_currency(column, marks.currency_sign)) if marks.free else column
     point = re.escape(marks.decimal)
     digits = "[0-9]+"
@@ -226,6 +233,22 @@ def _money_text(frame: pl.DataFrame, name: str, exponent: int | pl.Expr, marks: 
     )
     flags = tuple(Flag(name, code, pl.lit(found[code])) for code in ("D102", "D103") if found[code].any())
     return Parsed(pl.lit(found["value"]), flags)
+
+
+def _plain_amounts(written: pl.Series, exponent: int | pl.Expr, marks: Marks) -> pl.Series | None:
+    """Reads a column whose cells all have every decimal of the currency and no odd sign; else None."""
+    if not isinstance(exponent, int) or marks.thousands not in ("", ".", ",", " "):
+        return None
+    whole = "[0-9]{1,9}"
+    if marks.thousands:
+        whole = f"(?:{whole}|[0-9]{{1,3}}(?:{re.escape(marks.thousands)}[0-9]{{3}}){{1,2}})"
+    decimals = f"{re.escape(marks.decimal)}[0-9]{{{exponent}}}" if exponent else ""
+    if not written.str.contains(f"^-?{whole}{decimals}$").all():
+        return None
+    digits = written.str.replace_all(marks.thousands, "", literal=True) if marks.thousands else written
+    if exponent:
+        digits = digits.str.replace(marks.decimal, "", literal=True)
+    return digits.cast(pl.Int64)
 
 
 def _exponent_column(exponent: int | pl.Expr) -> list[pl.Expr]:
@@ -368,7 +391,8 @@ def _offset_length(offset: pl.Expr) -> pl.Expr:
 def _declared(written: pl.Series, name: str, formats: tuple[Format, ...], zone: str) -> Moment:
     """Reads declared forms step by step, each step once for all rows; flags only where a row is bad."""
     usable = written
-    if written.str.contains(":60", literal=True).any():
+    seconds = not all(_NO_SECONDS.fullmatch(form.text) for form in formats)
+    if seconds and written.str.contains(":60", literal=True).any():
         # A leap second would silently become the next minute.
         frame = written.to_frame("t")
         usable = frame.select(pl.when(~pl.col("t").str.contains(r":60(?:[^0-9]|$)")).then(pl.col("t")))["t"]
@@ -471,6 +495,29 @@ def account_numbers(values: pl.Series) -> pl.Series:
     table = table.filter(iban_holds(table["c"]))
     out = plain.join(table, on="v", how="left", maintain_order="left")
     return out.select(pl.coalesce("c", "v").alias(values.name))[values.name]
+
+
+class ProvedIbans:
+    """Tests IBANs chunk by chunk; what was found is remembered, as most come again."""
+
+    def __init__(self) -> None:
+        """Starts with none."""
+        self._right = self._wrong = pl.Series("iban", [], dtype=pl.String)
+
+    def holds(self, values: pl.Series) -> pl.Series | None:
+        """Tells as `iban_holds`; None when all hold that are there."""
+        fresh = values.unique().drop_nulls().alias("iban")
+        right = fresh.is_in(self._right.implode())
+        bad = fresh.is_in(self._wrong.implode())
+        wrong = fresh.filter(bad)
+        fresh = fresh.filter(~(right | bad))
+        if len(fresh):
+            told = iban_holds(fresh)
+            wrong = pl.concat([wrong, fresh.filter(~told)])
+            if len(self._right) + len(self._wrong) < _MOST_PROVED:
+                self._right = pl.concat([self._right, fresh.filter(told)])
+                self._wrong = pl.concat([self._wrong, fresh.filter(~told)])
+        return ~values.is_in(wrong.implode()) if len(wrong) else None
 
 
 def iban_holds(values: pl.Series) -> pl.Series:

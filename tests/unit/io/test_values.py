@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.io.support import ANY_SHARE, HEADER, ZONE, mapped, reasons, rows, transactions, write
+from thbscreen.io import values
 from thbscreen.io.dataset import open_dataset
 from thbscreen.io.values import Marks, money
 from thbscreen.model.money import MAX_MINOR_UNITS, to_text
@@ -331,3 +332,26 @@ def test_side_tables_are_typed_and_their_repeats_skipped(tmp_path: Path) -> None
     counts = dataset.report().tables
     assert all(c.adds_up for c in counts.values())
     assert reasons(dataset) == [(4, "account_id", "D121"), (5, "account_id", "D121"), (2, "kind", "D113")]
+
+
+def test_ibans_told_chunk_by_chunk_are_told_as_all_at_once() -> None:
+    """Numbers come again, right and wrong, after both were remembered."""
+    proved = values.ProvedIbans()
+    right, wrong = "CY17002001280000001200527600", "CY18002001280000001200527600"
+    for chunk in ([right, None], [wrong, right], [wrong, None, right], [right]):
+        written = pl.Series(chunk, dtype=pl.String)
+        told = proved.holds(written)
+        expected = values.iban_holds(written)
+        assert expected.drop_nulls().all() if told is None else told.to_list() == expected.to_list()
+
+
+def test_a_column_of_plain_amounts_is_read_as_its_cells_beside_an_odd_one() -> None:
+    """The short way for a whole column and the long way for any cell give the same units."""
+    marks = values.Marks(",", ".", free=True)
+    plain = ["1.234,56", "0,05", None, "-7,00", "123456789,10", "007,00"]
+    short = pl.DataFrame({"a": plain})
+    long = pl.DataFrame({"a": [*plain, "+1"]})
+    read = [
+        f.select(values.money(f, "a", 2, marks, signed=True).value.alias("a"))["a"] for f in (short, long)
+    ]
+    assert read[0].to_list() == read[1].to_list()[:-1] == [123456, 5, None, -700, 12345678910, 700]
