@@ -277,7 +277,7 @@ def _why_not(page: Page, facts: Row) -> None:
     elif found["why"] == explain.NEAR:
         page.wrap("One line does not hold; see the near miss.", 2)
     else:
-        page.wrap(_FAR.format(NEAR_SHARE), 2)
+        page.wrap(_FAR.format(float(NEAR_SHARE)), 2)
         if found["kept_only_the_nearest"]:
             n = found["kept_only_the_nearest"]
             page.wrap(f"Of this rule only the {n} nearest near misses are kept, and there are as many.", 2)
