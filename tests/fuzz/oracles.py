@@ -91,7 +91,7 @@ def read_ndjson(data: bytes, rejected: set[int]) -> Totals:
             raise AssertionError(f"line {n} was loaded and is no JSON") from None
 
         def text(value: Any) -> str:
-            if isinstance(value, str) and re.match(r"^-?[0-9.]+[eE]", value):
+            if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]{1,4}", value):
                 return format(Decimal(value), "f")
             return "" if value is None else str(value)
 
