@@ -50,10 +50,12 @@ def convert(
     and a manifest with the hash of each file. A scan of the folder finds what a scan of the files finds. The
     name of the folder goes to stdout, counts go to stderr.
     """
-    from thbscreen.report.converted import convert as run  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.io.probe import check_parquet  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.report.converted import convert as run  # noqa: PLC0415
     from thbscreen.report.text import count  # noqa: PLC0415
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
+    check_parquet(inputs)
     zone = load_pack(profile=profile, tests=False).profile.time_zone
     with ExitStack() as stack:
         progress = None

@@ -107,6 +107,7 @@ def on_screen(facts: Facts) -> Iterator[Block]:
     """Gives what the screen shows: the figures that decide, what became of groups, and who was raised."""
     yield from _summary(facts)
     yield from _recall(facts)
+    yield from _outcomes(facts)
     yield from _quiet(facts)
     yield words("The list, roles, lines, rules and equal treatment are in evaluation.md.")
 
@@ -117,6 +118,7 @@ def blocks(facts: Facts, *, short: bool = False) -> Iterator[Block]:
     if short:
         return
     yield from _recall(facts)
+    yield from _outcomes(facts)
     yield from _precision(facts)
     yield from _quiet(facts)
     yield from _roles(facts)
@@ -217,6 +219,9 @@ def _recall(facts: Facts) -> Iterator[Block]:
             ("what was changed", "strength", "found", "count", "95 %"),
             ((v["op"], str(v["strength"]), *share_cells(v)) for v in r["by_variant"]),
         )
+
+
+def _outcomes(facts: Facts) -> Iterator[Block]:
     yield heading("What became of them")
     o = facts["outcomes"]
     yield table(

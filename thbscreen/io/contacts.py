@@ -33,6 +33,7 @@ class Details:
 
     Attributes:
         parties: canonical parties; columns of digests are filled.
+        read: canonical parties as they were read, without the digests that are made here.
         counts: by kind, customers by what became of their value.
         keyed: whether a key of the institution was used.
         key_check: shows whether two runs used one key.
@@ -40,6 +41,7 @@ class Details:
     """
 
     parties: pl.DataFrame
+    read: pl.DataFrame
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     keyed: bool = False
     key_check: str | None = None
@@ -63,7 +65,7 @@ def with_details(parties: pl.DataFrame, reader: Reader, key: Key | None) -> Deta
         reader: how values are read.
         key: the institution's; without one the digests are good for this data only.
     """
-    out = Details(parties, keyed=key is not None, country=reader.country)
+    out = Details(parties, parties, keyed=key is not None, country=reader.country)
     if key is not None:
         out.key_check = details.key_check(key.secret)
     for kind, (plain, hashed) in COLUMNS.items():
