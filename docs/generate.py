@@ -449,8 +449,8 @@ Under `checks` in `quality.json` (version {version}):
 `completeness` the plain numbers. Q201 compares with the day of the run; all else depends on the data alone.
 Of more than 20 million movements, Q402 compares one in so many, picked by their content.
 
-A million movements take about three seconds of CPU time more: ten million took 18 s more to read and 14 to
-16 s to judge.
+A million movements take about three seconds of CPU time more: ten million took 18 s more to read and 9 s to
+judge.
 """
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from thbscreen.report.terminal import Look, Paint
+    from thbscreen.screening import ScreenResult
 
 #: Forms of the tables beside Parquet; the same as `thbscreen.report.runfolder.FORMATS`.
 FORMATS = ("csv", "ndjson")
@@ -151,16 +152,21 @@ def scan(
         page = render(result, width=width_of(sys.stderr), out=out, paint=paint(coloured(sys.stderr)))
         tell("\n" + page)
     if profile_run is not None:
-        from thbscreen.report import timing  # noqa: PLC0415
-
-        tell("\n" + timing.page(result.timing))
-        if str(profile_run) != "-":
-            timing.write(result.timing, profile_run)
+        show_timing(result, profile_run)
     facts = summary(result)
     click.echo(json.dumps(facts, indent=2, sort_keys=True) if as_json else str(out))
     found = {"alerts": facts["alerts"]["all"], "networks": facts["networks"]}
     if any(found[name] for name in fail_on):
         click.get_current_context().exit(1)
+
+
+def show_timing(result: ScreenResult, file: Path) -> None:
+    """Shows how long stages and rules took, and writes it to a file; `-` stands for no file."""
+    from thbscreen.report import timing  # noqa: PLC0415
+
+    tell("\n" + timing.page(result.timing))
+    if str(file) != "-":
+        timing.write(result.timing, file)
 
 
 def paint(colour: bool) -> Paint:

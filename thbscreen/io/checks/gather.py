@@ -70,6 +70,7 @@ class Gathered:
         self._known = known.unique().implode()
         self._files: list[str] = []
         self._accounts: list[pl.DataFrame] = []
+        self._joined = False  # whether the first of them has all accounts up to it once
         self._kinds: list[pl.DataFrame] = []
         self._lengths: list[pl.DataFrame] = []
         self._hashes: list[pl.DataFrame] = []
@@ -131,17 +132,20 @@ class Gathered:
     # --- groups -------------------------------------------------------------------------------------
 
     def _add_accounts(self, frame: pl.DataFrame) -> None:
-        self._accounts.append(
-            frame.group_by(_KEYS).agg(
-                pl.len().cast(pl.Int64).alias("rows"),
-                pl.col("booking_ts").min().alias("first"),
-                pl.col("booking_ts").max().alias("last"),
-                pl.lit(len(self._files) - 1).alias("file"),
-                pl.col("source_row").min().alias("row"),
-            )
+        currency = frame["currency"]
+        one = currency.n_unique() == 1  # one key of text instead of two halves the time
+        found = frame.group_by(_KEYS[:1] if one else _KEYS).agg(
+            pl.len().cast(pl.Int64).alias("rows"),
+            pl.col("booking_ts").min().alias("first"),
+            pl.col("booking_ts").max().alias("last"),
+            pl.lit(len(self._files) - 1).alias("file"),
+            pl.col("source_row").min().alias("row"),
         )
+        if one:
+            found = found.with_columns(pl.lit(currency[0], dtype=pl.String).alias("currency"))
+        self._accounts.append(found.select(*_KEYS, "rows", "first", "last", "file", "row"))
         if sum(part.height for part in self._accounts) > _MERGE:
-            self._accounts = [self.accounts()]
+            self.accounts()
 
     def _add_kinds(self, frame: pl.DataFrame) -> None:
         day = pl.col("booking_ts").cast(pl.Int64) // _DAY
@@ -170,6 +174,8 @@ class Gathered:
 
     def accounts(self) -> pl.DataFrame:
         """Gives one row per account and currency: rows, first, last, and its first place."""
+        if len(self._accounts) == 1 and self._joined:
+            return self._accounts[0]
         empty = pl.DataFrame(
             schema={
                 "account_id": pl.String, "currency": pl.String, "rows": pl.Int64,
@@ -177,7 +183,7 @@ class Gathered:
                 "row": pl.Int64,
             }
         )  # fmt: skip
-        return (
+        joined = (
             pl.concat([empty, *self._accounts])
             .group_by(_KEYS, maintain_order=True)
             .agg(
@@ -186,6 +192,8 @@ class Gathered:
             )
             .sort("file", "row")
         )  # fmt: skip
+        self._accounts, self._joined = [joined], True
+        return joined
 
     def place(self, file: int, row: int) -> Place:
         """Gives the name of a file, told by its number, and the row."""
