@@ -26,6 +26,8 @@ LINKED_BONUS, LINKED_MOST, LINKED_FREE = 0.5, 3.0, 3
 #: The middle of a network larger than this is not searched for.
 CUT_POINT_MEMBERS = 300
 _MOST_CORE_IDS = 3
+#: So many customers of a group are held against one another at most.
+MOST_COMPARED = 60
 PATTERN_RULE_WEIGHT = 3
 
 
@@ -137,7 +139,8 @@ def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """group, third: whether two third-party rules are signs of their own.
 
-    They are when they lie apart, or when the movements of several customers show them.
+    They are when they lie apart, or when the movements of several customers show them, of `MOST_COMPARED` at
+    most.
     """
     third = hits.filter("third_party")
     asked = third.select("group", "rule").unique()
@@ -146,6 +149,8 @@ def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.D
     several = asked.group_by("group").len().filter(pl.col("len") > 1)
     known = m.inputs.subjects.filter(pl.col("subject_kind") != "external").select(node="subject_id").unique()
     own = third.join(several, on="group", how="semi").join(known, on="node", how="semi")
+    # Pairs grow with the square: of a group that a hub holds together, the first customers answer for all.
+    own = own.filter(pl.col("node").rank("dense").over("group") <= MOST_COMPARED)
     people = apart(own, ["group"], "node")
     found = pl.concat([both.select("group"), people.select("group")]).unique()
     return found.with_columns(third=pl.lit(True))

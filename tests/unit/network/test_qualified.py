@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import polars as pl
+import pytest
+
 from tests.unit.network.build import AS_OF, World, cell, ring
-from thbscreen.network import RuleInfo
+from thbscreen.engine.apart import apart
+from thbscreen.network import RuleInfo, publish
 from thbscreen.rules.bundle import Scoring
 
 DEVICE = RuleInfo("One device, several accounts", "identity", 3, ("account_control",), True)
@@ -195,3 +199,20 @@ def test_third_party_rules_on_the_same_payments_are_two_signs_when_several_custo
     put(alone, 3, WAGES, "A1")
     assert found(on(alone, "T1", "T2")) == 0
     assert found(signs(TAKINGS, again, COSTS, members=3)) == 1
+
+
+def test_a_crowd_of_customers_is_not_compared_pair_by_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def counting(rows: pl.DataFrame, keys: list[str], sign: str = "rule") -> pl.DataFrame:
+        compared.append(rows["node"].n_unique() if sign == "node" else 0)
+        return apart(rows, keys, sign)
+
+    monkeypatch.setattr(publish, "apart", counting)
+    again = RuleInfo("Takings go on at once", "flow", 2, ("sexual_exploitation",), True)
+    assert found(signs(TAKINGS, again, COSTS, members=20)) == 1
+    assert max(compared) == 20
+    monkeypatch.setattr(publish, "MOST_COMPARED", 5)
+    compared.clear()
+    assert found(signs(TAKINGS, again, COSTS, members=20)) == 1
+    assert max(compared) == 5
