@@ -2,7 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import polars as pl
+
+#: A pattern of a network of this weight makes an alert together with a sign of its own.
+STRONG = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a rule shows of one subject.
+
+    Attributes:
+        weight: of the rule; None where it is not known.
+        movements: ids of the movements that its hits rest on.
+    """
+
+    rule: str
+    family: str
+    weight: int | None
+    movements: frozenset[str]
+
+    @property
+    def strong(self) -> bool:
+        """A network pattern of weight 3."""
+        return self.family == "network" and self.weight == STRONG
+
+
+def backed(signs: Sequence[Sign]) -> bool:
+    """Tells whether a strong pattern has a sign apart from it, for one subject with one sign per rule.
+
+    The same law as `apart`, for few signs at hand; a test holds both against each other.
+    """
+    return any(
+        one.rule != other.rule and _apart(one, other) for one in signs if one.strong for other in signs
+    )
+
+
+def _apart(one: Sign, other: Sign) -> bool:
+    fewer = min(len(one.movements), len(other.movements))
+    same = fewer > 0 and 2 * len(one.movements & other.movements) >= fewer
+    return one.family != other.family or not same
 
 
 def apart(rows: pl.DataFrame, keys: list[str], sign: str = "rule") -> pl.DataFrame:

@@ -29,7 +29,7 @@ from typing import Any
 import polars as pl
 
 from thbscreen.engine import tables
-from thbscreen.engine.apart import apart
+from thbscreen.engine.apart import STRONG, apart
 from thbscreen.rules import ast, bundle
 
 #: Points are counted in ten-thousandths.
@@ -326,8 +326,11 @@ def _judge(
         first=pl.col("starts").min(),
         last=pl.col("ends").max(),
     )  # fmt: skip
-    legal = parties.filter(pl.col("kind") == "legal").select(subject="party_id", legal=True).unique("subject")
-    out = facts.join(sums, on=_SUBJECT).join(legal, on="subject", how="left")
+    # Only a customer is known to be a firm: an account elsewhere may have the number of some customer.
+    legal = parties.filter(pl.col("kind") == "legal").select(
+        kind=pl.lit("party"), subject="party_id", legal=True
+    )
+    out = facts.join(sums, on=_SUBJECT).join(legal.unique(_SUBJECT), on=_SUBJECT, how="left")
     out = out.join(_backed(claims.filter(real)), on=_SUBJECT, how="left")
     out = out.with_columns(pl.col("legal", "backed").fill_null(False))
     needed = int(scoring.alert_weight * UNIT)
@@ -345,7 +348,7 @@ def _judge(
 
 def _backed(claims: pl.DataFrame) -> pl.DataFrame:
     """Subjects with a network pattern of weight 3 and a sign apart from it: backed is true."""
-    motif = claims.filter((pl.col("family") == "network") & (pl.col("weight") == 3))
+    motif = claims.filter((pl.col("family") == "network") & (pl.col("weight") == STRONG))
     motif = motif.select(*_SUBJECT, "rule").unique()
     pairs = apart(claims.join(motif.select(_SUBJECT), on=_SUBJECT, how="semi"), _SUBJECT)
     found = pairs.join(motif, on=[*_SUBJECT, "rule"], how="semi").select(_SUBJECT).unique()

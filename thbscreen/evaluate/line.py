@@ -13,6 +13,7 @@ from functools import cached_property
 
 import polars as pl
 
+from thbscreen.engine.apart import Sign, backed
 from thbscreen.engine.scoring import CONTROLLING, REPEAT_STEP, UNIT
 from thbscreen.report.folder import Row, RunFolder
 
@@ -37,6 +38,7 @@ class Claim:
     Attributes:
         ends: last contributing movement.
         third: it shows somebody else's gain or control, and not only as that of a person who is controlled.
+        movements: ids of the movements that it rests on.
     """
 
     hit_id: str
@@ -45,6 +47,7 @@ class Claim:
     weight: int
     ends: dt.datetime
     third: bool
+    movements: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def until(run: RunFolder) -> dt.datetime:
 
 def _facts(hits: pl.DataFrame, as_of: dt.datetime) -> Iterable[Row]:
     ends = pl.coalesce("last", "ends", pl.lit(as_of))
-    names = ("hit_id", "rule", "family", "weight", "third_party", "subject_kind", "subject_id")
+    names = ("hit_id", "rule", "family", "weight", "third_party", "subject_kind", "subject_id", "tx_ids")
     return hits.select(*names, ends=ends).iter_rows(named=True)
 
 
@@ -134,7 +137,8 @@ def _claim(hit: Row, row: Row, leading: dict[str, set[str]]) -> Claim:
     mine = {row["subject_id"], *(row["accounts"] or ())}
     own = hit["subject_kind"] in {"account", "party"} and hit["subject_id"] in mine
     third = bool(hit["third_party"]) and (own or bool(mine & leading.get(hit["hit_id"], set())))
-    return Claim(hit["hit_id"], hit["rule"], hit["family"], hit["weight"], hit["ends"], third)
+    return Claim(hit["hit_id"], hit["rule"], hit["family"], hit["weight"], hit["ends"], third,
+                 frozenset(hit["tx_ids"] or ()))  # fmt: skip
 
 
 def judged(claims: Sequence[Claim], line: Line, as_of: dt.datetime, *, legal: bool) -> tuple[bool, int]:
@@ -143,7 +147,7 @@ def judged(claims: Sequence[Claim], line: Line, as_of: dt.datetime, *, legal: bo
     for claim in claims:
         by_rule.setdefault(claim.rule, []).append(claim)
     plus = minus = 0
-    families, real, pattern, third = set(), 0, False, False
+    families, signs, third = set(), [], False
     for own in by_rule.values():
         last = min(own, key=lambda c: (-c.ends.timestamp(), c.hit_id))
         if last.family == "mitigation":
@@ -154,13 +158,14 @@ def judged(claims: Sequence[Claim], line: Line, as_of: dt.datetime, *, legal: bo
         plus += last.weight * UNIT // 2**halvings
         plus += min(line.most_repeats, (len(own) - 1) * REPEAT_STEP)
         families.add(last.family)
-        real += 1
-        pattern |= last.family == "network" and last.weight == 3
+        signs.append(
+            Sign(last.rule, last.family, last.weight, frozenset().union(*(c.movements for c in own)))
+        )
         third |= any(c.third for c in own)
     total = max(0, plus - minus)
-    network = pattern and real > 1 and total > 0
+    network = total > 0 and backed(signs)
     enough = (total >= line.needed and len(families) >= line.families) or network
-    return bool(real and enough and (third or legal)), total
+    return bool(signs and enough and (third or legal)), total
 
 
 def without(standing: Standing, rule: str) -> list[Claim]:

@@ -95,7 +95,7 @@ def _one_standing(page: Page, s: Row, line: Row) -> None:
     page.wrap(f"= {_sum_words(s)}", 4, hang=2)
     page.wrap(line_words(line), 4, hang=2)
     if s["by_network_pattern"]:
-        page.wrap("Here a network pattern of weight 3 and a hit of another rule make it an alert.", 4, hang=2)
+        page.wrap("Here a network pattern of weight 3 and another sign make it an alert.", 4, hang=2)
     if s["lacks"]:
         page.wrap(f"It lacks: {lacking(s, line)}.", 4, hang=2)
 
@@ -111,8 +111,9 @@ def line_words(line: Row) -> str:
     """Says what an alert needs."""
     return (
         f"The line: {_points(line['alert_weight'])} over "
-        f"{count(line['min_families'], 'family', 'families')}, or a network pattern of weight 3 and a hit of "
-        f"another rule; and for anybody but a legal person a hit that shows {THIRD}."
+        f"{count(line['min_families'], 'family', 'families')}, or a network pattern of weight 3 and "
+        "another sign (the same payments seen by two rules of one family are one sign); and for anybody but "
+        f"a legal person a hit that shows {THIRD}."
     )
 
 
@@ -320,8 +321,8 @@ def _changes(page: Page, facts: Row) -> None:
             page.wrap(f"lacking: {lacking(s, facts['line'])}", 2, hang=2)
         if s["network_pattern_alone"]:
             page.wrap(
-                "A network pattern of weight 3 is there: with a hit of any other rule neither points nor "
-                "families would be lacking.", 2, hang=2,
+                "A network pattern of weight 3 is there: with a hit of another family, or one on other "
+                "payments, neither points nor families would be lacking.", 2, hang=2,
             )  # fmt: skip
         _without(page, s, facts)
     if all(s["standing"] != explain.ALERT for s in facts["standings"]):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from thbscreen.engine.apart import Sign, backed
 from thbscreen.engine.scoring import CONTROLLING, LACKS, REPEAT_STEP, UNIT
 from thbscreen.errors import DataError
 from thbscreen.report.folder import Row, RunFolder
@@ -18,8 +19,6 @@ from thbscreen.rules import ast
 
 PEOPLE = ("account", "party")
 MITIGATION = "mitigation"
-#: A network pattern of this weight makes an alert together with any other hit.
-STRONG = 3
 #: How the last part of a member's field tells what its id names; other members are no people.
 _ACCOUNT_FIELDS, _PARTY_FIELDS = ("account_id", "cp_account_id"), ("party_id", "employer_id")
 
@@ -52,6 +51,7 @@ class Part:
         more: points of further hits.
         minus: points that it takes away.
         third: one of its hits shows somebody else's gain or control.
+        movements: ids of the movements that its hits rest on.
     """
 
     rule: str
@@ -61,6 +61,7 @@ class Part:
     more: int = 0
     minus: int = 0
     third: bool = False
+    movements: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Verdict:
     Attributes:
         points: the sum, in ten-thousandths.
         third: somebody else's gain or control shows.
-        pattern: a network pattern of weight 3 and a hit of another rule stand for points and families.
+        pattern: a network pattern of weight 3 and a sign apart from it stand for points and families.
         lacks: what keeps it below the line, of `scoring.LACKS`.
         alert: None where it depends on whether the subject is a legal person.
     """
@@ -115,6 +116,9 @@ def parts_of(addends: Sequence[Row], hits: Sequence[Row], third: Collection[str]
     """
     weights = {h["rule"]: h["weight"] for h in hits}
     showing = {h["rule"] for h in hits if h["hit_id"] in third}
+    moved: dict[str, set[str]] = {}
+    for h in hits:
+        moved.setdefault(h["rule"], set()).update(h["tx_ids"] or ())
     found: dict[str, Part] = {}
     for a in addends:
         rule, points = a["rule"], round(a["points"] * UNIT)
@@ -126,7 +130,10 @@ def parts_of(addends: Sequence[Row], hits: Sequence[Row], third: Collection[str]
         elif rule in found:
             found[rule] = replace(found[rule], more=found[rule].more + points)
         else:
-            found[rule] = Part(rule, a["family"], weight, plus=points, third=rule in showing)
+            movements = frozenset(moved.get(rule, ()))
+            found[rule] = Part(
+                rule, a["family"], weight, plus=points, third=rule in showing, movements=movements
+            )
     return list(found.values())
 
 
@@ -175,7 +182,7 @@ def judge(parts: Sequence[Part], line: Line, legal: bool | None) -> Verdict:
     """
     real = [p for p in parts if p.family != MITIGATION]
     total = max(0, sum(p.plus + p.more - p.minus for p in parts)) if real else 0
-    pattern = any(map(_strong, real)) and len(real) > 1 and total > 0
+    pattern = total > 0 and backed([_sign(p) for p in real])
     names = {p.family for p in real}
     families = tuple(f for f in ast.FAMILIES if f in names)
     third = any(p.third for p in real)
@@ -189,9 +196,9 @@ def judge(parts: Sequence[Part], line: Line, legal: bool | None) -> Verdict:
 
 
 def pattern_alone(parts: Sequence[Part]) -> bool:
-    """Tells whether there is a network pattern of weight 3 and no hit of another rule that counts."""
-    real = [p for p in parts if p.family != MITIGATION]
-    return len(real) == 1 and _strong(real[0])
+    """Tells whether there is a network pattern of weight 3 and no sign apart from it."""
+    signs = [_sign(p) for p in parts if p.family != MITIGATION]
+    return any(sign.strong for sign in signs) and not backed(signs)
 
 
 def without(parts: Sequence[Part], rule: str) -> list[Part]:
@@ -233,8 +240,8 @@ def with_hit(
     return [*others, replace(known, plus=max(known.plus, worth), more=more, third=known.third or third)]
 
 
-def _strong(part: Part) -> bool:
-    return part.family == "network" and part.weight == STRONG
+def _sign(part: Part) -> Sign:
+    return Sign(part.rule, part.family, part.weight, part.movements)
 
 
 def _aged(weight: int, ends: datetime | None, line: Line) -> int:

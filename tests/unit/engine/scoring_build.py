@@ -217,7 +217,9 @@ class Case:
         by_network = self._backed([c["hit"] for c in real]) and total > 0
         families = {c["hit"]["family"] for c in real}
         by_sum = total >= Fraction(numbers.alert_weight) and len(families) >= numbers.min_families
-        legal = any(p["party_id"] == who[1] and p["kind"] == "legal" for p in self.parties)
+        legal = who[0] == "party" and any(
+            p["party_id"] == who[1] and p["kind"] == "legal" for p in self.parties
+        )
         third = any(c["hit"]["third_party"] and c["side"] for c in real)
         if not (by_sum or by_network) or not (legal or third):
             return None

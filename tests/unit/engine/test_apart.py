@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thbscreen.engine.apart import apart
+from thbscreen.engine.apart import Sign, apart, backed
 
 SCHEMA = {"key": pl.String, "rule": pl.String, "family": pl.String, "tx_ids": pl.List(pl.String)}
 
@@ -64,3 +64,20 @@ ROWS = st.lists(
 @given(ROWS)
 def test_pairs_are_those_of_a_slow_reading(rows):
     assert pairs(rows) == slowly(rows)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["R1", "R2", "R3"]),
+            st.sampled_from(["network", "flow"]),
+            st.sampled_from([2, 3]),
+            st.frozensets(st.sampled_from("123456"), max_size=4),
+        ),
+        unique_by=lambda sign: sign[0],
+    )
+)
+def test_few_signs_at_hand_are_judged_as_tables_are(signs):
+    told = pairs([("S", rule, family, sorted(ids)) for rule, family, _, ids in signs])
+    strong = {rule for rule, family, weight, _ in signs if (family, weight) == ("network", 3)}
+    assert backed([Sign(*sign) for sign in signs]) == any(rule in strong for _, rule, _ in told)

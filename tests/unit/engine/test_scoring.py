@@ -92,6 +92,18 @@ def test_an_account_of_another_bank_counts_as_a_natural_person() -> None:
     assert only(case.hit("FLOW-3", "X9"))["subject_kind"] == "external"
 
 
+def test_an_account_of_another_bank_with_the_number_of_a_firm_is_no_firm() -> None:
+    case = Case().customer("FIRM", "A1", kind="legal")
+    assert case.hit("FLOW-2", "FIRM").hit("SPEND-2", "FIRM").hit("SPEND-1", "FIRM").alerts() == []
+    assert only(
+        Case()
+        .customer("FIRM", "A1", kind="legal")
+        .hit("FLOW-2", "A1")
+        .hit("SPEND-2", "A1")
+        .hit("SPEND-1", "A1")
+    )
+
+
 def test_hits_of_weight_zero_never_count() -> None:
     case = one().hit("FLOW-2", "A1").hit("SPEND-2", "A1").hit("SPEND-1", "A1").hit("TEXT-0", "A1")
     assert case.rate().below["third party"] == 1

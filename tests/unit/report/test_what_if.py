@@ -175,7 +175,10 @@ def test_what_speaks_against_takes_away_its_whole_weight_from_another_sum() -> N
         {"rule": "SPEND-2", "family": "spend", "points": 2.0, "hit_id": "H1", "why": "w"},
         {"rule": "MIT-3", "family": "mitigation", "points": -2.0, "hit_id": "H2", "why": "cut"},
     ]
-    hits = [{"rule": "SPEND-2", "hit_id": "H1", "weight": 2}, {"rule": "MIT-3", "hit_id": "H2", "weight": -3}]
+    hits = [
+        {"rule": "SPEND-2", "hit_id": "H1", "weight": 2, "tx_ids": ["T1"]},
+        {"rule": "MIT-3", "hit_id": "H2", "weight": -3, "tx_ids": ["T1"]},
+    ]
     parts = what_if.parts_of(addends, hits, ())
     assert what_if.judge([*parts, part("FLOW-3")], LINE, legal=False).points == 2 * UNIT
 
