@@ -205,14 +205,25 @@ def _aged(m: Material) -> pl.DataFrame:
 
 
 def _group_hits(m: Material, people: pl.DataFrame) -> pl.DataFrame:
-    """Hits that count in a group: on its core members, and patterns between its members."""
+    """Hits that count in a group: on its core members, and patterns between its members.
+
+    Where clients make up the group, as payers of one receiver abroad do, what was found on them counts, too.
+    """
     aged = _aged(m).filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
     inside = people.select("group", "node")
-    own = people.filter("core").select("group", "node").join(aged.select("hit_id", "node"), on="node")
+    counted = pl.concat([people.filter("core").select("group", "node"), _payers_who_make_it(m)])
+    own = counted.join(aged.select("hit_id", "node"), on="node")
     between = m.patterns.select("hit_id", "source", "target").join(inside, left_on="source", right_on="node")
     between = between.join(inside, left_on=["group", "target"], right_on=["group", "node"], how="semi")
     every = pl.concat([own.select("group", "hit_id"), between.select("group", "hit_id")]).unique()
     return every.join(aged, on="hit_id").sort("group", "hit_id")
+
+
+def _payers_who_make_it(m: Material) -> pl.DataFrame:
+    """Clients of groups whose core alone is too small to be one: group, node."""
+    small = m.core.group_by("group").len().filter(pl.col("len") < groups.MIN_MEMBERS)
+    clients = m.attached.filter(pl.col("how") == "possible_client")
+    return clients.join(small, on="group", how="semi").select("group", "node")
 
 
 def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
