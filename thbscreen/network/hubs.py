@@ -186,13 +186,17 @@ def _beside(
     small = pl.col("moved").fill_null(0) * PATTERN_ONE_IN < pl.col("total")
     asked = rows.filter(small).join(people, on="node", how="semi").select("node")
     kept = _one_sided(tied, pairs, asked)
-    return rows.filter(small).join(kept, on="node", how="anti").select(
-        "node",
-        "n_subjects",
-        kind=pl.lit("counterparty"),
-        why=pl.format(
-            "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
-        ),
+    return (
+        rows.filter(small)
+        .join(kept, on="node", how="anti")
+        .select(
+            "node",
+            "n_subjects",
+            kind=pl.lit("counterparty"),
+            why=pl.format(
+                "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
+            ),
+        )
     )
 
 
@@ -202,8 +206,10 @@ def _one_sided(tied: pl.DataFrame, pairs: pl.DataFrame, asked: pl.DataFrame) -> 
     found = []
     for node, other in (("target", "source"), ("source", "target")):
         side = pairs.select("amount_eur", node=node, other=other).join(asked, on="node", how="semi")
-        side = side.join(own, on=["node", "other"], how="left").group_by("node").agg(
-            moved=pl.col("amount_eur").filter(pl.col("tie")).sum(), total=pl.col("amount_eur").sum()
+        side = (
+            side.join(own, on=["node", "other"], how="left")
+            .group_by("node")
+            .agg(moved=pl.col("amount_eur").filter(pl.col("tie")).sum(), total=pl.col("amount_eur").sum())
         )
         large = (pl.col("total") > 0) & (pl.col("moved") * PATTERN_ONE_IN >= pl.col("total"))
         found.append(side.filter(large).select("node"))

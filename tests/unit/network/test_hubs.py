@@ -107,6 +107,18 @@ def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_fla
     assert "C-X" in set(t.members["member_id"])
 
 
+@pytest.mark.parametrize("from_others", [1_000_000, 1_500_000])
+def test_a_collector_with_a_busy_life_stays_while_its_payers_bring_a_quarter_of_what_it_gets(
+    from_others: int,
+) -> None:
+    # Three people bring 4,500 euros; what X spends says nothing about whom it takes money from.
+    world = cell().customer("B").pay("B", "X", from_others).pay("X", "SHOP", 9_000_000)
+    world.reach.append({"account_id": "X", "n_accounts": 40, "amount_eur": 10_450_000 + from_others})
+    t = world.run()
+    assert t.hubs.is_empty() == (450_000 * 4 >= 450_000 + from_others)
+    assert len(t.networks) == int(t.hubs.is_empty())
+
+
 def test_an_employer_of_many_others_stays_with_each_group_and_joins_none() -> None:
     world = two_cells()
     for h in list(world.hits):
