@@ -113,7 +113,9 @@ def _reach(view: View, bound: Bound, rows: I64) -> Bool:
             account = account[view.value_codes(measure.field)[1][rows]]
         return np.bincount(account, minlength=size) >= bound.least
     column = view.number(measure.field or "").at(rows)
-    values = np.where(column.known, np.maximum(column.num, 0), 0) // np.where(column.known, column.den, 1)
+    values = np.where(column.known, np.maximum(column.num, 0), 0)
+    if not column.is_whole():
+        values //= np.where(column.known, column.den, 1)
     if measure.kind == "sum":
         total = np.bincount(account, weights=values, minlength=size)
         return total * (1 + _SLACK) >= bound.least

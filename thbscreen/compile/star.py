@@ -15,6 +15,7 @@ import polars as pl
 
 from thbscreen.compile.aggregate import judge_lines
 from thbscreen.compile.found import Judged, Line, Part, contributions, line_columns, measure_columns
+from thbscreen.compile.order import distinct
 from thbscreen.compile.rational import Column, evaluate, whole
 from thbscreen.compile.steps import STEPS, proven, step_names
 from thbscreen.compile.where import length_of
@@ -55,7 +56,7 @@ def _candidates(view: View, star: ast.Star, rows: dict[str, Bool]) -> I64:
     """Gives the accounts that have at least one row of every leg."""
     found = None
     for leg in star.legs:
-        accounts = np.unique(view.account[rows[leg.name]])
+        accounts = distinct(view.account[rows[leg.name]])
         found = accounts if found is None else np.intersect1d(found, accounts)
     return found if found is not None else np.zeros(0, np.int64)
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.classes import Classifier
+from thbscreen.compile.order import distinct
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass, encode
 from thbscreen.compile.where import dtype_of
@@ -385,7 +386,7 @@ def _order(account: I64, time: I64) -> I64:
     if len(account) == 0:
         return np.zeros(0, np.int64)
     span = int(time.max()) - int(time.min()) + 1
-    found = np.unique(account)
+    found = distinct(account)
     if len(found) * span < _KEY_LIMIT:
         return np.argsort(np.searchsorted(found, account) * span + (time - time.min()))
     return np.lexsort((time, account)).astype(np.int64)
@@ -547,7 +548,7 @@ def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> 
     first, last = _moment(bucket["_t"].min()), _moment(bucket["_t"].max())
     prepared.first = first if prepared.first is None else min(prepared.first, first)
     prepared.last = last if prepared.last is None else max(prepared.last, last)
-    held = np.unique(bucket["c:account_id"].to_numpy()).astype(np.int64)
+    held = distinct(bucket["c:account_id"].to_numpy().astype(np.int64))
     prepared.ledgers = np.union1d(prepared.ledgers, held)
     if path is None:
         prepared.buckets.append(bucket)
