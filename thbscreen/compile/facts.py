@@ -1,4 +1,4 @@
-"""Facts of accounts and customers, and tests on them: asked once in a run, for they are equal in all buckets."""
+"""Facts of accounts and customers, and tests on them: asked once in a run, as all buckets share them."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def rows_in_any(rows: list[I64], size: int) -> I64:
 
 
 def stable_order(numbers: I64) -> I64:
-    """Gives the order of whole numbers from 0, equal ones as they stood; sorts by digits, not by comparing."""
+    """Gives the order of whole numbers from 0, equal ones as they stood; sorts by digits."""
     if len(numbers) < 2 or bool(np.all(numbers[1:] >= numbers[:-1])):
         return np.arange(len(numbers), dtype=np.int64)
     largest = int(numbers.max())
@@ -56,5 +56,5 @@ def numbered_by_value(values: npt.NDArray[np.integer]) -> I64:
         there[values - least] = True
         place: I64 = np.cumsum(there, dtype=np.int64) - 1
         return place[values - least]
-    found, dense = np.unique(values, return_inverse=True)
+    _, dense = np.unique(values, return_inverse=True)
     return dense.astype(np.int64)

@@ -33,8 +33,8 @@ class Column:
         den: denominators, positive where known.
         known: False where the value is missing or undefined (division by zero, law L4).
 
-    Denominators that are all equal are one number that numpy repeats without memory (see `_repeated`): sums of
-    cents are neither multiplied by ones nor divided by them.
+    Denominators that are all equal are one number that numpy repeats without memory (see `_repeated`): sums
+    of cents are neither multiplied by ones nor divided by them.
     """
 
     num: npt.NDArray[np.int64]

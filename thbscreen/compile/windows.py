@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from thbscreen.compile.order import distinct, numbered_by_value, stable_order
+from thbscreen.compile.order import distinct, numbered_by_value
 
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
