@@ -77,7 +77,12 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     help="Parts to split the accounts into; for memory only.",
 )
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes, at most one per million movements.",
 )
 @click.option(
     "--memory",

@@ -6,6 +6,7 @@ few rows that remain is sequential by nature (each row serves one cycle), so it 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,32 @@ def _candidates(view: View, star: ast.Star, rows: dict[str, Bool]) -> I64:
     return found if found is not None else np.zeros(0, np.int64)
 
 
+class _Free:
+    """Rows of one leg, and which of them are still free; used ones are stepped over once, not again and again."""
+
+    def __init__(self, leg: I64, used: set[int]) -> None:
+        self.rows, self.used = leg.tolist(), used
+        self.before = list(range(-1, len(leg) - 1))
+
+    def latest_before(self, row: int, besides: list[int]) -> int:
+        """Gives the latest free row before a row that is not one of some others; -1 for none."""
+        at = bisect_left(self.rows, row) - 1
+        at = self._free(at)
+        while at >= 0 and self.rows[at] in besides:
+            at = self._free(at - 1)
+        return self.rows[at] if at >= 0 else -1
+
+    def _free(self, at: int) -> int:
+        """Gives the last position up to one whose row is free, and shortens the way there for later questions."""
+        passed = []
+        while at >= 0 and self.rows[at] in self.used:
+            passed.append(at)
+            at = self.before[at]
+        for each in passed:
+            self.before[each] = at
+        return at
+
+
 def match_cycles(legs: list[I64], time: I64, earliest: I64) -> list[tuple[int, ...]]:
     """Builds cycles: each row of the last leg takes the latest unused row of every other leg in time.
 
@@ -74,17 +101,16 @@ def match_cycles(legs: list[I64], time: I64, earliest: I64) -> list[tuple[int, .
     """
     used: set[int] = set()
     out: list[tuple[int, ...]] = []
+    others = [_Free(leg, used) for leg in legs[:-1]]
     for closing in legs[-1].tolist():
         if closing in used:
             continue
         cycle: list[int] = []
-        for leg in legs[:-1]:
-            at = int(np.searchsorted(leg, closing)) - 1
-            while at >= 0 and (int(leg[at]) in used or int(leg[at]) in cycle):
-                at -= 1
-            if at < 0 or time[leg[at]] < earliest[closing]:
+        for leg in others:
+            row = leg.latest_before(closing, cycle)
+            if row < 0 or time[row] < earliest[closing]:
                 break
-            cycle.append(int(leg[at]))
+            cycle.append(row)
         else:
             cycle.append(closing)
             used.update(cycle)
@@ -97,17 +123,21 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
     inside = np.arange(low, high)
     by_name = {name: inside[mask[low:high]] for name, mask in rows.items()}
     length, span = length_of(star.cycle_within), length_of(star.within)
-    earliest = np.zeros(view.size, np.int64)
+    earliest = np.zeros(high, np.int64)
     last_leg = by_name[star.legs[-1].name]
     earliest[last_leg] = view.context.clock.before(view.time[last_leg], length.count, length.unit)
     cycles = match_cycles([by_name[leg.name] for leg in star.legs], view.time, earliest)
+    ends = [int(view.time[cycle[-1]]) for cycle in cycles]
+    begins = [int(min(view.time[r] for r in cycle)) for cycle in cycles]
     out = []
     for k, cycle in enumerate(cycles):
         end = int(view.time[cycle[-1]])
         if k + 1 < len(cycles) and view.time[cycles[k + 1][-1]] == end:
             continue  # cycles that end at the same time are inside together (law L1)
         begin = int(view.context.clock.before(view.time[[cycle[-1]]], span.count, span.unit)[0])
-        held = [c for c in cycles[: k + 1] if min(int(view.time[r]) for r in c) > begin]
+        # a cycle that ended by then began by then, too
+        inside_it = [n for n in range(bisect_right(ends, begin), k + 1) if begins[n] > begin]
+        held = [cycles[n] for n in inside_it]
         if not held:
             continue
         window = _Window(account, len(held), end=end)
@@ -116,8 +146,9 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
         for link in star.links:
             taken = by_name[link.name]
             times = view.time[taken]
-            window.rows[link.name] = taken[(times > begin) & (times <= end)].tolist()
-        window.start = min(int(view.time[r]) for c in held for r in c)
+            first, after = np.searchsorted(times, [begin, end], side="right")
+            window.rows[link.name] = taken[first:after].tolist()
+        window.start = min(begins[n] for n in inside_it)
         out.append(window)
     return out
 
