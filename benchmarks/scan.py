@@ -10,7 +10,8 @@ all rows on one account (hot), and with long texts that are all different (wide)
 Data are made once per size and kept in `--dir`. Every measurement runs in a process of its own;
 wall and CPU seconds are those of the work (imports left out), memory is the peak resident size of
 the process and its children together. With `--write` the table goes into docs/performance.md, and plots
-of growth and of the largest size into docs/performance/. Naive polars is measured up to `--naive-most` rows only.
+of growth and of the largest size into docs/performance/. Naive polars is measured up to `--naive-most`
+rows only.
 Needs an installed checkout with the `dev` extra.
 """
 
@@ -91,7 +92,7 @@ def load_rules(data: Path, out: Path, rows: int, seed: int) -> Callable[[], obje
     """Loads the shipped rules: the part of a scan that does not grow with the data."""
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
-    return lambda: load_pack(None)
+    return lambda: load_pack(tests=False)
 
 
 def scan(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:

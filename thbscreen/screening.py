@@ -215,7 +215,8 @@ def _prepare(
 def workers_for(rows: int, asked: int) -> int:
     """Gives how many processes so many rows are worth, of those that were asked for.
 
-    A process loads its libraries anew for every pass over the rows; on few rows that costs more than it saves.
+    A process loads its libraries anew for every pass over the rows; on few rows that costs more than it
+    saves.
     """
     return max(1, min(asked, rows // ROWS_PER_WORKER))
 

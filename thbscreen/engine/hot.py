@@ -34,7 +34,8 @@ def hot_sentence(prepared: Prepared) -> list[str]:
         return []
     number = len(prepared.hot)
     who = "1 account has" if number == 1 else f"{number:,} accounts have"
+    most = max(prepared.hot.values())
     return [
-        f"{who} more than {HOT_ROWS:,} movements, the largest {max(prepared.hot.values()):,}; they are judged "
-        "like all others, but all movements of an account lie in one part, so memory and time follow the largest"
+        f"{who} more than {HOT_ROWS:,} movements, the largest {most:,}; judged like all others, "
+        "but all movements of an account lie in one part, so memory follows the largest"
     ]
