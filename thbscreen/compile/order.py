@@ -55,6 +55,7 @@ def numbered_by_value(values: npt.NDArray[np.integer]) -> I64:
         there = np.zeros(largest - least + 1, np.bool_)
         there[values - least] = True
         place: I64 = np.cumsum(there, dtype=np.int64) - 1
-        return place[values - least]
-    _, dense = np.unique(values, return_inverse=True)
-    return dense.astype(np.int64)
+        numbers: I64 = place[values - least]
+        return numbers
+    dense: I64 = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return dense

@@ -53,7 +53,8 @@ class Clock:
         first, last = np.searchsorted(self.changes, ends, side="right") - 1
         if first == last:
             return np.broadcast_to(np.int64(first), (len(moments),))
-        return first + np.searchsorted(self.changes[first + 1 : last + 1], moments, side="right")
+        found: I64 = first + np.searchsorted(self.changes[first + 1 : last + 1], moments, side="right")
+        return found
 
     def utc(self, local: I64) -> I64:
         """Gives UTC microseconds for wall-clock microseconds.
