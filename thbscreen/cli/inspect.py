@@ -62,9 +62,10 @@ def inspect(
     INPUT is a file or a folder. For a table with other column names a draft of a mapping is printed, in which
     whatever the file does not prove is left to a person: such a draft is not taken by a scan until that
     person has decided. Lists of customers, accounts and holders are drafted, too, and a folder with movements
-    and such lists gives one draft. Values are never shown, only their shapes: letters as A, digits as 9. For files that
-    can be loaded, it says which rules can be judged, which only weakly, which not, and which missing column
-    would unlock most; and what the named checks of data quality find, with the usual innocent causes.
+    and such lists gives one draft. Values are never shown, only their shapes: letters as A, digits as 9. For
+    files that can be loaded, it says which rules can be judged, which only weakly, which not, and which
+    missing column would unlock most; and what the named checks of data quality find, with the usual innocent
+    causes.
     """
     from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.io.probe import check_parquet  # noqa: PLC0415
