@@ -32,9 +32,9 @@ from thbscreen.rules.supplied import supply
 from thbscreen.rules.suppress import suppress_between
 from thbscreen.rules.yamltree import MAX_BYTES, Findings
 
-#: Packs that were loaded, by the state of their files; they are never changed once made.
+#: Packs that were loaded, by the state of their files, the one used last at the end; they are never changed.
 _LOADED: dict[str, bundle.RulePack] = {}
-MOST_KEPT = 4
+MOST_KEPT = 8
 #: Folders of the rules that hold something else than rules.
 NOT_RULES = ("lists", "profiles", "translations", indicators.FOLDER)
 
@@ -63,9 +63,11 @@ def load_pack(
         RuleError: with every diagnostic of every file; ProfileError when only the profile is wrong.
         UsageError: there is no such folder, profile or rule, or a rule of `only` may not run.
     """
-    key = _state(rules_dir, profile, (tuple(only), drafts, today, tests))
-    if key is not None and key in _LOADED:
-        return _LOADED[key]
+    key = _state(rules_dir, profile, (tuple(only), drafts, today))
+    # What was read with its tests serves as well where none are needed.
+    for kept in (f"{key} with tests",) if tests else (f"{key} with tests", f"{key} without"):
+        if (loaded := _LOADED.pop(kept, None)) is not None:
+            return _LOADED.setdefault(kept, loaded)  # at the end: the one used last is given up last
     loading = _Loading.of(rules_dir, profile, today, tests=tests)
     found = loading.diagnostics()
     errors = [d for d in found if d.severity == "error"]
@@ -75,8 +77,8 @@ def load_pack(
     pack = loading.pack(only, drafts=drafts)
     if key is not None:
         while len(_LOADED) >= MOST_KEPT:
-            del _LOADED[next(iter(_LOADED))]
-        _LOADED[key] = pack
+            _LOADED.pop(next(iter(_LOADED)), None)
+        _LOADED[f"{key} with tests" if tests else f"{key} without"] = pack
     return pack
 
 
