@@ -103,7 +103,11 @@ def inspect(
     _show_ready(ready, looks, width)
     _show_quality(checks, width)
     if out is not None:
-        open_points = [point for item in drafts for point in item.undecided]
+        many = len(drafts) > 1
+        open_points = [
+            f"{section.table}.{key}" if many else key
+            for item in drafts for section in item.sections for key in section.undecided
+        ]  # fmt: skip
         say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(open_points) if open_points else ""))
     _end(looks, ready)
 
