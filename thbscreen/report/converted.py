@@ -98,6 +98,7 @@ def convert(
     progress = progress or Silent()
     started = dt.datetime.now(dt.UTC)
     dataset = open_dataset(inputs, mapping, zone=zone, home=home, key=under.key if under else None)
+    dataset.checked = True  # what the checks of quality need is gathered on the way, not in one more pass
     work = Pseudonymiser(under.key, under.institution, dataset.reader, under.keep_texts) if under else None
     through = work.table if work else as_it_is
     with Staging(out, force=force) as staging:
