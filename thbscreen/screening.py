@@ -59,6 +59,7 @@ from thbscreen.network.stage import (
     with_alert_counts,
 )
 from thbscreen.report.runfolder import write_run
+from thbscreen.rules.pack import home_country
 
 if TYPE_CHECKING:
     from thbscreen.model.keys import Key
@@ -181,12 +182,6 @@ def screen(
     timed.end()
     result.timing.stages = timing.stages
     return result
-
-
-def home_country(pack: bundle.RulePack) -> str | None:
-    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
-    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
-    return entries[0] if len(entries) == 1 else None
 
 
 def _prepare(

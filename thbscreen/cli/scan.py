@@ -66,7 +66,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
 @profile_option
-@key_options
+@key_options()
 @click.option("--only", metavar="ID", multiple=True, help="Run this rule only; may be given several times.")
 @click.option("--format", "formats", metavar="LIST", multiple=True, callback=_formats,
               help="Write the tables also as csv, ndjson or both (csv,ndjson).")  # fmt: skip
