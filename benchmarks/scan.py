@@ -1,14 +1,17 @@
 """Time and memory of a scan beside reading alone, hand-written SQL, naive polars and engines of the index.
 
-    python benchmarks/scan.py --rows 1000000 10000000 --dir /tmp/bench --engines --variants [--write]
+    python benchmarks/scan.py --rows 1000000 10000000 --dir /tmp/bench --all [--write]
 
+`--all` is `--engines` and `--variants`: everything side by side in one run.
 `--engines` makes an environment in `--dir` with what engines-requirements.txt names and lets those engines
 judge the first 100,000 rows one after the other. `--variants` scans the smallest size again with a fifth of
 all rows on one account (hot), and with long texts that are all different (wide).
 
 Data are made once per size and kept in `--dir`. Every measurement runs in a process of its own;
 wall and CPU seconds are those of the work (imports left out), memory is the peak resident size of
-the process and its children together. With `--write` the table goes into docs/performance.md.
+the process and its children together. With `--write` the table goes into docs/performance.md, and plots
+of growth and of the largest size into docs/performance/. Naive polars is measured up to `--naive-most`
+rows only.
 Needs an installed checkout with the `dev` extra.
 """
 
@@ -33,6 +36,8 @@ from typing import Any
 from thbscreen import __version__
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+#: Where plots go: CPU seconds and memory over rows, and the lines of one size beside each other.
+PLOTS = PAGE.with_name("performance")
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 
 
@@ -87,7 +92,7 @@ def load_rules(data: Path, out: Path, rows: int, seed: int) -> Callable[[], obje
     """Loads the shipped rules: the part of a scan that does not grow with the data."""
     from thbscreen.rules.pack import load_pack  # noqa: PLC0415
 
-    return lambda: load_pack(None)
+    return lambda: load_pack(tests=False)
 
 
 def scan(data: Path, out: Path, rows: int, seed: int) -> Callable[[], object]:
@@ -330,8 +335,59 @@ def make_variant(kind: str, data: Path) -> Path:
     return target
 
 
-def engines(folder: Path, data: Path, rows: int = 100_000) -> str:
-    """Lets the engines of the package index judge rows in an environment of their own; gives a table."""
+def variants(smallest: Path, args: argparse.Namespace) -> str:
+    """Scans the stress variants beside the plain data; gives a table."""
+    rows = min(args.rows)
+    lines = ["| variant | wall s | CPU s | peak MiB | plain × (wall / CPU) |", "|---|--:|--:|--:|--:|"]
+    plain: Result | None = None
+    for kind in ("plain", "hot", "wide"):
+        data = smallest if kind == "plain" else make_variant(kind, smallest)
+        r = median("scan", data, rows, args.seed, args.repeat)
+        plain = plain or r
+        lines.append(f"| {kind} | {r.wall:.2f} | {r.cpu:.2f} | {r.peak / 2**20:,.0f} | {ratio(r, plain)} |")
+        print(f"{rows:,} {kind}: {r}", file=sys.stderr)
+    return "\n".join(lines)
+
+
+def draw(results: dict[int, dict[str, Result]], speeds: dict[str, float]) -> None:
+    """Writes the plots: growth of CPU seconds and of memory, the largest size, and the engines."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import drawn  # noqa: PLC0415  # beside this file
+
+    PLOTS.mkdir(exist_ok=True)
+    shown = ("scan", "duckdb", "keep", "reduce")
+
+    def lines(value: Callable[[Result], float]) -> list[Any]:
+        by_case = {c: [(n, value(r[c])) for n, r in sorted(results.items()) if c in r] for c in shown}
+        return [drawn.Series(CASES[c][0], tuple(points)) for c, points in by_case.items() if points]
+
+    said = "Invented movements, all shipped rules."
+    name = CASES["scan"][0]
+    pages = {
+        "growth_cpu": drawn.growth(
+            "Processor seconds by number of rows", "CPU seconds", lines(lambda r: r.cpu), said, name
+        ),
+        "growth_memory": drawn.growth(
+            "Memory by number of rows", "MiB", lines(lambda r: r.peak / 2**20), said
+        ),
+    }
+    rows, cases = max(results.items())
+    told = f"{rows:,} movements; five windows stand for DuckDB and naive polars."
+    seconds = {CASES[c][0]: r.cpu for c, r in cases.items()}
+    pages["beside"] = drawn.bars("Side by side", seconds, "CPU s", told)
+    if speeds:
+        five = "Five row rules; engines judge one row after the other."
+        pages["engines"] = drawn.bars("Rows per second of processor time", speeds, "rows", five)
+    for file, page in pages.items():
+        (PLOTS / f"{file}.svg").write_text(page, encoding="utf-8")
+
+
+def engines(folder: Path, data: Path, rows: int = 100_000) -> tuple[str, dict[str, float]]:
+    """Lets the engines of the package index judge rows in an environment of their own.
+
+    Returns:
+        A table, and rows per second of processor time by engine.
+    """
     here = Path(__file__).resolve().parent
     home = folder / "engines"
     python = home / "bin" / "python"
@@ -349,12 +405,13 @@ def engines(folder: Path, data: Path, rows: int = 100_000) -> str:
         "| engine, five row rules | rows | CPU s | rows per second | polars × |",
         "|---|--:|--:|--:|--:|",
     ]
+    speeds: dict[str, float] = {}
     for name, one in found["engines"].items():
-        speed = found["rows"] / one["cpu"] if one["cpu"] else 0
+        speed = speeds[name] = found["rows"] / one["cpu"] if one["cpu"] else 0
         lines.append(
             f"| {name} | {found['rows']:,} | {one['cpu']:.3f} | {speed:,.0f} | {one['cpu'] / base:.0f} |"
         )
-    return "\n".join(lines)
+    return "\n".join(lines), speeds
 
 
 def ratio(result: Result, base: Result | None) -> str:
@@ -405,6 +462,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=list(CASES), default=list(CASES), help="lines to measure"
     )
+    parser.add_argument("--all", action="store_true", help="--engines and --variants")
+    parser.add_argument(
+        "--naive-most", type=int, default=1_000_000, help="most rows for naive polars; it is slow on more"
+    )
     parser.add_argument("--engines", action="store_true", help="measure engines of the package index, too")
     parser.add_argument("--variants", action="store_true", help="scan the stress variants, too")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
@@ -424,23 +485,23 @@ def main() -> None:
         data = prepare(args.dir, rows, args.seed)
         results[rows] = {}
         for case in args.only:
+            if case == "polars" and rows > args.naive_most:
+                continue
             results[rows][case] = median(case, data, rows, args.seed, args.repeat)
             print(f"{rows:,} {case}: {results[rows][case]}", file=sys.stderr)
     text = table(results)
     smallest = args.dir / f"bulk-{min(args.rows)}-{args.seed}"
-    if args.variants:
-        plain = median("scan", smallest, min(args.rows), args.seed, args.repeat)
-        text += "\n\n| variant | wall s | CPU s | peak MiB | plain × (wall / CPU) |\n|---|--:|--:|--:|--:|"
-        for kind in ("plain", "hot", "wide"):
-            data = smallest if kind == "plain" else make_variant(kind, smallest)
-            r = plain if kind == "plain" else median("scan", data, min(args.rows), args.seed, args.repeat)
-            text += f"\n| {kind} | {r.wall:.2f} | {r.cpu:.2f} | {r.peak / 2**20:,.0f} | {ratio(r, plain)} |"
-    if args.engines:
-        text += "\n\n" + engines(args.dir, smallest)
+    speeds: dict[str, float] = {}
+    if args.variants or args.all:
+        text += "\n\n" + variants(smallest, args)
+    if args.engines or args.all:
+        told, speeds = engines(args.dir, smallest)
+        text += "\n\n" + told
     text += f"\n\nMedian of {args.repeat}; {machine()}."
     print(text)
     if args.write:
         write_page(text)
+        draw(results, speeds)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -77,3 +79,42 @@ def test_a_reading_too_short_for_the_clock_gives_no_cpu_ratio() -> None:
     assert module.ratio(long, short) == "2.0 / -"
     assert module.ratio(long, long) == "1.0 / 1.0"
     assert module.ratio(long, None) == "-"
+
+
+def drawing() -> ModuleType:
+    """Gives the module that draws the plots of the benchmark."""
+    spec = importlib.util.spec_from_file_location("benchmark_drawn", ROOT / "benchmarks" / "drawn.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_plot_of_growth_shows_every_point_of_every_series_and_the_straight_line() -> None:
+    drawn = drawing()
+    scan = drawn.Series("scan", ((1_000_000, 20.0), (10_000_000, 180.0), (50_000_000, 900.0)))
+    read = drawn.Series("read", ((1_000_000, 0.2), (10_000_000, 0.0)))
+    page = drawn.growth("CPU seconds", "s", [scan, read], "Invented.", "scan")
+    root = ElementTree.fromstring(page)
+    space = "{http://www.w3.org/2000/svg}"
+    words = [text.text for text in root.iter(f"{space}text")]
+    assert {"scan", "read", "1 M", "10 M", "100 M", "10", "1 k"} <= set(words)
+    assert len(list(root.iter(f"{space}circle"))) == 3 + 1  # the points and the one in the key
+    assert page.count("stroke-dasharray") == 1
+    assert drawn.growth("CPU seconds", "s", [], "Invented.") == drawn.growth(
+        "CPU seconds", "s", [], "Invented."
+    )
+
+
+def test_bars_grow_with_their_numbers_and_leave_out_what_took_no_tick() -> None:
+    page = drawing().bars("Side by side", {"read": 0.2, "scan": 20.0, "no tick": 0.0}, "s", "Invented.")
+    wide = [
+        float(bar.get("width", 0))
+        for bar in ElementTree.fromstring(page).iter("{http://www.w3.org/2000/svg}rect")
+    ]
+    assert len(wide) == 2
+    assert wide[0] < wide[1]
+    assert "0.2 s" in page
+    assert "no tick" not in page

@@ -22,6 +22,7 @@ from thbscreen.engine import tables
 from thbscreen.engine.at_once import reviews
 from thbscreen.engine.exclusions import Excluded, count_hidden, load_checked
 from thbscreen.engine.hits import Assembler, HitTables
+from thbscreen.engine.hot import hot_accounts, hot_sentence
 from thbscreen.engine.mandates import in_force, told_of_holder
 from thbscreen.engine.meetings import meetings, reach
 from thbscreen.engine.movements import movements
@@ -58,6 +59,7 @@ from thbscreen.network.stage import (
     with_alert_counts,
 )
 from thbscreen.report.runfolder import write_run
+from thbscreen.rules.pack import home_country
 
 if TYPE_CHECKING:
     from thbscreen.model.keys import Key
@@ -66,6 +68,8 @@ if TYPE_CHECKING:
 PathLike = str | Path
 #: MiB that a run takes at most unless it is told otherwise, and the fewest that it can do with.
 MEMORY, LEAST_MEMORY = 4096, 512
+#: Rows that make a process of its own worth its start.
+ROWS_PER_WORKER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def screen(
         rules: folder of rules; by default the rules that are shipped.
         profile: name of a shipped profile, or a profile file.
         buckets: parts the accounts are split into; results do not depend on it.
-        workers: processes; results do not depend on it.
+        workers: processes at most, one per `ROWS_PER_WORKER` movements; results do not depend on it.
         force: replace an existing run folder.
         formats: further forms of the tables beside Parquet: csv, ndjson.
         only: rule ids to run, by default all.
@@ -180,12 +184,6 @@ def screen(
     return result
 
 
-def home_country(pack: bundle.RulePack) -> str | None:
-    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
-    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
-    return entries[0] if len(entries) == 1 else None
-
-
 def _prepare(
     dataset: Dataset,
     compiled: CompiledPack,
@@ -198,11 +196,24 @@ def _prepare(
     progress.stage("reading transactions", None)
     allowed = min(MEMORY, free_memory() // 2) if memory is None else memory
     bytes_allowed = max(LEAST_MEMORY, allowed) << 20
-    spill = work if workers > 1 or spills(dataset.size_hint(), bytes_allowed) else None
+    spill = (
+        work
+        if workers_for(dataset.size_hint(), workers) > 1 or spills(dataset.size_hint(), bytes_allowed)
+        else None
+    )
     return prepare(
         dataset, compiled, buckets=buckets, spill=spill, rows_at_most=bucket_rows(bytes_allowed),
         advance=progress.advance,
     )  # fmt: skip
+
+
+def workers_for(rows: int, asked: int) -> int:
+    """Gives how many processes so many rows are worth, of those that were asked for.
+
+    A process loads its libraries anew for every pass over the rows; on few rows that costs more than it
+    saves.
+    """
+    return max(1, min(asked, rows // ROWS_PER_WORKER))
 
 
 def free_memory() -> int:
@@ -227,7 +238,10 @@ def _results(
 ) -> ScreenResult:
     ready = readiness(prepared, compiled)
     skip = frozenset(ready.filter(pl.col("status") == "not judged")["rule"].to_list())
-    runner = Runner(prepared, compiled, workers=workers, folder=work, skip=skip, advance=progress.advance)
+    runner = Runner(
+        prepared, compiled, workers=workers_for(dataset.size_hint(), workers), folder=work, skip=skip,
+        advance=progress.advance,
+    )  # fmt: skip
     assembler = Assembler(prepared, compiled)
     found = _judged(runner, assembler, progress)
     progress.stage("linking networks", None)
@@ -248,6 +262,9 @@ def _results(
         at_once,
     )  # fmt: skip
     load = dataset.report()
+    told = quality(dataset, load, started, [item.rule for item in compiled.rules]) | hot_accounts(prepared)
+    told["findings"] = [*told["findings"], *hot_sentence(prepared)]
+    runner.timing.hot = len(prepared.hot)
     return ScreenResult(
         out=out,
         pack=compiled.pack,
@@ -266,7 +283,7 @@ def _results(
         hubs=networks.hubs,
         parties=dataset.parties,
         load=load,
-        quality=quality(dataset, load, started, [item.rule for item in compiled.rules]),
+        quality=told,
         excluded=excluded,
         as_of=as_of,
         started=started,

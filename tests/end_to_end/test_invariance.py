@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from thbscreen import screening
 from thbscreen.engine import run, tables
 from thbscreen.rules.pack import load_pack
 from thbscreen.screening import ScreenResult, screen
@@ -77,7 +78,8 @@ def _shuffled(source: Path, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "options", [{"buckets": 1}, {"buckets": 7}, {"buckets": 7, "workers": 2}, {"buckets": 3, "workers": 1}]
 )
-def test_buckets_and_workers_change_no_byte(part, reference, tmp_path, options):
+def test_buckets_and_workers_change_no_byte(part, reference, tmp_path, options, monkeypatch):
+    monkeypatch.setattr(screening, "ROWS_PER_WORKER", 1)  # so few rows would get no process of their own
     _screen(part, out=tmp_path / "out", **options)
     assert _bytes(tmp_path / "out") == reference
 
@@ -95,7 +97,8 @@ def test_shuffled_rows_in_other_files_and_formats_change_no_byte(part, reference
 
 
 @pytest.mark.slow
-def test_the_whole_sample_shuffled_and_split_changes_no_byte(tmp_path):
+def test_the_whole_sample_shuffled_and_split_changes_no_byte(tmp_path, monkeypatch):
+    monkeypatch.setattr(screening, "ROWS_PER_WORKER", 1)
     (tmp_path / "data").mkdir()
     screen([SAMPLE], out=tmp_path / "one")
     screen([_shuffled(SAMPLE, tmp_path / "data")], out=tmp_path / "two", buckets=7, workers=2)

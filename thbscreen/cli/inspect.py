@@ -61,9 +61,11 @@ def inspect(
 
     INPUT is a file or a folder. For a table with other column names a draft of a mapping is printed, in which
     whatever the file does not prove is left to a person: such a draft is not taken by a scan until that
-    person has decided. Values are never shown, only their shapes: letters as A, digits as 9. For files that
-    can be loaded, it says which rules can be judged, which only weakly, which not, and which missing column
-    would unlock most; and what the named checks of data quality find, with the usual innocent causes.
+    person has decided. Lists of customers, accounts and holders are drafted, too, and a folder with movements
+    and such lists gives one draft. Values are never shown, only their shapes: letters as A, digits as 9. For
+    files that can be loaded, it says which rules can be judged, which only weakly, which not, and which
+    missing column would unlock most; and what the named checks of data quality find, with the usual innocent
+    causes.
     """
     from thbscreen.io.files import list_inputs  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.io.probe import check_parquet  # noqa: PLC0415
@@ -77,29 +79,50 @@ def inspect(
     check_parquet(inputs)
     looks = [] if mapping is not None else _looks(recognised(found), pack.profile.time_zone)
     drafts = [item for item in looks if item.draft]
-    if out is not None and len(drafts) != 1:
+    whole = _together(inputs, drafts)
+    if out is not None and len(drafts) != 1 and not whole:
         raise UsageError(
             f"--out takes one draft, and there are {len(drafts)}",
             hint="inspect one file at a time, or leave --out away",
         )
-    ready, checks = _ready(inputs, mapping, looks, pack)
+    ready, checks = _ready(inputs, mapping, looks, pack, whole)
     if out is not None:
-        _write(out, drafts[0].draft)
+        _write(out, whole or drafts[0].draft)
     if as_json:
-        facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "readiness": ready,
-                 "quality": checks}  # fmt: skip
+        facts = {"files": [item.as_dict() for item in looks], "ignored": ignored, "draft": whole,
+                 "readiness": ready, "quality": checks}  # fmt: skip
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         _end(looks, ready)
         return
     width = max(60, width_of(sys.stdout, 100))
     for item in looks:
-        _show(item, width, draft=out is None)
+        _show(item, width, draft=out is None and not whole)
+    if whole and out is None:
+        click.echo("\none draft of a mapping for these files:\n")
+        click.echo("\n".join(printable(line) for line in whole.splitlines()))
     _show_ready(ready, looks, width)
     _show_quality(checks, width)
     if out is not None:
-        say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(drafts[0].undecided)
-                                     if drafts[0].undecided else ""))  # fmt: skip
+        many = len(drafts) > 1
+        open_points = [
+            f"{section.table}.{key}" if many else key
+            for item in drafts for section in item.sections for key in section.undecided
+        ]  # fmt: skip
+        say(f"the draft is {out}" + ("; it leaves open: " + ", ".join(open_points) if open_points else ""))
     _end(looks, ready)
+
+
+def _together(inputs: Sequence[Path], drafts: Sequence[Look]) -> str:
+    """Gives one draft for several files: one of movements, and one for each other table; else nothing."""
+    from thbscreen.io.inspect.draft import write_tables  # noqa: PLC0415  # tables are loaded when needed
+
+    sections = [section for item in drafts for section in item.sections]
+    tables = [section.table for section in sections]
+    if len(drafts) < 2 or len(set(tables)) != len(tables) or "transactions" not in tables:
+        return ""
+    if len({section.file for section in sections}) != len(drafts):
+        return ""
+    return write_tables(inputs[0].name or "draft", sections)
 
 
 def _nothing(ignored: Sequence[str]) -> DataError:
@@ -155,7 +178,7 @@ def _write(out: Path, text: str) -> None:
 
 
 def _ready(
-    inputs: Sequence[Path], mapping: Path | None, looks: Sequence[Look], pack: Any
+    inputs: Sequence[Path], mapping: Path | None, looks: Sequence[Look], pack: Any, whole: str
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Judges readiness where the files can be loaded: as they are, with a mapping, or a decided draft.
 
@@ -170,7 +193,10 @@ def _ready(
 
     drafts = [item for item in looks if item.draft]
     loadable = mapping is not None or all(item.state in ("canonical", "read") for item in looks)
-    decided = len(looks) == 1 and len(drafts) == 1 and bool((drafts[0].loaded or {}).get("loaded"))
+    draft = whole or (drafts[0].draft if len(looks) == len(drafts) == 1 else "")
+    decided = len(looks) == len(drafts) and bool(draft) and not any(item.undecided for item in drafts)
+    decided = decided and all((item.loaded or {}).get("loaded") for item in drafts)
+    decided = decided and any("transactions" in item.tables for item in drafts)
     if not (loadable or decided) or (not looks and mapping is None):
         return None, None
     checks: dict[str, Any] = {}
@@ -183,7 +209,7 @@ def _ready(
         with tempfile.TemporaryDirectory(prefix=".thbscreen-") as work:
             if decided:
                 mapping = Path(work) / "draft.yaml"
-                mapping.write_text(drafts[0].draft, encoding="utf-8")
+                mapping.write_text(draft, encoding="utf-8")
             rows, compiled = readiness_rows(pack, inputs, mapping, look=checked)
     except ThbscreenError as error:
         if mapping is not None and not decided:

@@ -185,16 +185,23 @@ def debug_option(command: F) -> F:
     )(command)  # fmt: skip
 
 
-def key_options(command: F) -> F:
-    """Adds `--key-file` and `--key-env`: where the institution's key for details of customers is."""
-    with_env = click.option(
-        "--key-env", metavar="NAME", help="The same, from an environment variable."
-    )(command)  # fmt: skip
-    return click.option(
-        "--key-file", metavar="FILE", type=FilePath(),
-        help="Key under which telephones, e-mails, addresses and papers of customers are hashed, so that "
-        "they meet hashes made elsewhere under the same key.",
-    )(with_env)  # fmt: skip
+#: What the key of a scan is for.
+KEY_OF_DETAILS = (
+    "Key under which telephones, e-mails, addresses and papers of customers are hashed, so that "
+    "they meet hashes made elsewhere under the same key."
+)
+
+
+def key_options(text: str = KEY_OF_DETAILS) -> Callable[[F], F]:
+    """Adds `--key-file` and `--key-env`: where the institution's key is, and what it is for."""
+
+    def add(command: F) -> F:
+        with_env = click.option(
+            "--key-env", metavar="NAME", help="The same, from an environment variable."
+        )(command)  # fmt: skip
+        return click.option("--key-file", metavar="FILE", type=FilePath(), help=text)(with_env)
+
+    return add
 
 
 def read_key(file: Path | None, env: str | None) -> Any:

@@ -154,7 +154,7 @@ def readiness_rows(
     from thbscreen.engine.prepare import prepare, spills  # noqa: PLC0415
     from thbscreen.engine.readiness import readiness  # noqa: PLC0415
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
-    from thbscreen.screening import home_country  # noqa: PLC0415
+    from thbscreen.rules.pack import home_country  # noqa: PLC0415
 
     compiled = compile_pack(pack)
     zone, home = pack.profile.time_zone, home_country(pack)

@@ -70,8 +70,7 @@ def tune(
         raise click.UsageError("give --confirmed and --cleared, or --truth")
     from thbscreen.engine.tuning import tune as find  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.io.dataset import open_dataset  # noqa: PLC0415
-    from thbscreen.rules.pack import load_pack  # noqa: PLC0415
-    from thbscreen.screening import home_country  # noqa: PLC0415
+    from thbscreen.rules.pack import home_country, load_pack  # noqa: PLC0415
 
     pack = load_pack(folder, profile, only=[rule_id.upper()], tests=False)
     decided = _decided(pack, rule_id.upper(), confirmed, cleared, truth)

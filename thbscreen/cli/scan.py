@@ -66,7 +66,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--rules", "rules_dir", metavar="DIR", type=PATH, help="Folder of rules; by default those it brings."
 )
 @profile_option
-@key_options
+@key_options()
 @click.option("--only", metavar="ID", multiple=True, help="Run this rule only; may be given several times.")
 @click.option("--format", "formats", metavar="LIST", multiple=True, callback=_formats,
               help="Write the tables also as csv, ndjson or both (csv,ndjson).")  # fmt: skip
@@ -77,7 +77,12 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     help="Parts to split the accounts into; for memory only.",
 )
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes, at most one per million movements.",
 )
 @click.option(
     "--memory",

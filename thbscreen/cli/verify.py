@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thbscreen.cli.program import FilePath, debug_option, epilog, width_of
+from thbscreen.cli.program import FilePath, debug_option, epilog, key_options, read_key, width_of
 from thbscreen.errors import RuleError, UsageError
 from thbscreen.report.layout import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from thbscreen.model.keys import Key
     from thbscreen.model.progress import Progress
     from thbscreen.report.verify import Redo, Verified
     from thbscreen.rules.bundle import RulePack
@@ -27,7 +28,7 @@ PATH = FilePath()
 #: Names of files that are shown of each kind.
 _MOST = 20
 #: Options of a conversion that can be made again from the manifest alone.
-_CONVERT = {"version", "to", "time_zone"}
+_CONVERT = {"version", "to", "time_zone", "home_country", "pseudonyms"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class _Asked:
     profile: str | None
     workers: int
     progress: Progress | None
+    key: Key | None
 
 
 @click.command(
@@ -46,6 +48,7 @@ class _Asked:
         "thbscreen verify out/",
         "thbscreen verify out/ data/",
         "thbscreen verify out/ export.csv --mapping mapping.yaml --complete",
+        "thbscreen verify out/ data/ --key-file bank.key",
         "thbscreen verify case/ --json",
     )
 )
@@ -56,6 +59,7 @@ class _Asked:
               help="The folder of rules that was used, if not those it brings.")  # fmt: skip
 @click.option("--profile", metavar="NAME|FILE",
               help="The profile that was used; by default the one of the recorded name.")  # fmt: skip
+@key_options("The key that was used, where the scan or the conversion had one.")
 @click.option("--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True,
               help="Processes for doing the work again.")  # fmt: skip
 @click.option("--files-only", is_flag=True, help="Check hashes only; do not do the work again.")
@@ -65,7 +69,8 @@ class _Asked:
 @debug_option
 def verify(
     folder: Path, inputs: tuple[Path, ...], mapping: Path | None, rules_dir: Path | None, profile: str | None,
-    workers: int, files_only: bool, complete: bool, as_json: bool, quiet: bool,
+    key_file: Path | None, key_env: str | None, workers: int, files_only: bool, complete: bool,
+    as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Checks a result folder against its manifest, and against its inputs.
 
@@ -78,6 +83,7 @@ def verify(
     """
     from thbscreen.report.verify import beside, check_inputs, checked, read_manifest  # noqa: PLC0415
 
+    key = read_key(key_file, key_env)
     facts = read_manifest(folder)
     found = checked(folder, facts)
     with ExitStack() as stack:
@@ -87,13 +93,14 @@ def verify(
 
             live = sys.stderr.isatty()
             progress = stack.enter_context(Shown(sys.stderr, live=live, width=width_of(sys.stderr)))
-        asked = _Asked(mapping, rules_dir, profile, workers, progress)
-        from thbscreen.report.verify import recorded_inputs  # noqa: PLC0415
+        asked = _Asked(mapping, rules_dir, profile, workers, progress, key)
+        from thbscreen.report.verify import CONVERTED, recorded_inputs, under_key  # noqa: PLC0415
 
         recorded = recorded_inputs(facts)
         given = list(inputs) or beside(recorded, [Path()])
         if given:
-            found.inputs = check_inputs(recorded, given)
+            hidden = under_key(facts) is not None and found.kind == CONVERTED
+            found.inputs = check_inputs(recorded, given, by_content=hidden)
         _again(folder, facts, found, given, asked, files_only=files_only)
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else "\n".join(_told(folder, found)))
     if not found.holds or (complete and found.unchecked):
@@ -116,8 +123,11 @@ def _again(
         return
     mapping, why = _mapping(facts, given, asked)
     redo: Redo | None = None
+    why = why or _key(folder, facts, found, asked)
     if not why:
-        redo, why = _rescan(facts, mapping, asked) if found.kind == RUN else _reconvert(facts, mapping, asked)
+        redo, why = (
+            _rescan(folder, facts, mapping, asked) if found.kind == RUN else _reconvert(facts, mapping, asked)
+        )
     if redo is None:
         found.unchecked.append(f"the work again: {why}")
         return
@@ -156,34 +166,56 @@ def _mapping(facts: Mapping[str, Any], given: Sequence[Path], asked: _Asked) -> 
     return path, ""
 
 
+def _key(folder: Path, facts: Mapping[str, Any], found: Verified, asked: _Asked) -> str:
+    """Says why the key that is given, or none, is not that of the work; empty when it is."""
+    from thbscreen.model.details import key_check  # noqa: PLC0415  # details need their libraries
+    from thbscreen.report.verify import under_key  # noqa: PLC0415
+
+    recorded = under_key(facts, folder)
+    if recorded is None:
+        return "a key was given, and the work was done without one" if asked.key else ""
+    if asked.key is not None and key_check(asked.key.secret) == recorded:
+        return ""
+    given = "without that key" if asked.key is None else "the key that was given is another one"
+    told = f"the {found.kind} was made under a key (key_check {recorded}): {given}"
+    return (
+        f"{told}, digests cannot be made again; name it with --key-file or --key-env. What can be proved "
+        "without it was: the hashes of the files above, and of the inputs"
+    )
+
+
 def _reconvert(
     facts: Mapping[str, Any], mapping: Path | None, asked: _Asked
 ) -> tuple[Redo | None, str]:  # fmt: skip
     from thbscreen.report.converted import FORMS, convert  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.report.under_key import Under  # noqa: PLC0415
 
     how = facts["convert"]
     if not isinstance(how, dict) or set(how) - _CONVERT or how.get("to") not in FORMS:
         return None, "it was converted with options that the manifest alone does not bring back"
 
+    hidden = how.get("pseudonyms")
+    under = None
+    if isinstance(hidden, dict) and asked.key is not None:
+        under = Under(asked.key, str(hidden.get("institution", "")), bool(hidden.get("texts_kept")))
+
     def redo(inputs: Sequence[Path], out: Path) -> None:
         convert(
-            inputs,
-            out,
-            mapping=mapping,
-            to=how["to"],
-            zone=str(how.get("time_zone")),
-            progress=asked.progress,
-        )
+            inputs, out, mapping=mapping, to=how["to"], zone=str(how.get("time_zone")),
+            home=how.get("home_country"), under=under, progress=asked.progress,
+        )  # fmt: skip
 
     return redo, ""
 
 
-def _rescan(facts: Mapping[str, Any], mapping: Path | None, asked: _Asked) -> tuple[Redo | None, str]:
+def _rescan(
+    folder: Path, facts: Mapping[str, Any], mapping: Path | None, asked: _Asked
+) -> tuple[Redo | None, str]:  # fmt: skip
     from thbscreen.report.runfolder import FORMATS  # noqa: PLC0415  # tables are loaded when needed
     from thbscreen.screening import screen  # noqa: PLC0415
 
     wanted = asked.profile or str(facts["profile"]["name"])
-    only, why = _rules(facts, wanted, asked.rules)
+    only, why = _rules(folder, facts, wanted, asked.rules)
     if only is None:
         return None, why
     formats = [end for end in FORMATS if any(o["file"] == f"hits.{end}" for o in facts["outputs"])]
@@ -191,15 +223,18 @@ def _rescan(facts: Mapping[str, Any], mapping: Path | None, asked: _Asked) -> tu
     def redo(inputs: Sequence[Path], out: Path) -> None:
         screen(
             list(inputs), out=out, mapping=mapping, rules=asked.rules, profile=wanted, only=only,
-            formats=formats, workers=asked.workers, progress=asked.progress,
+            formats=formats, workers=asked.workers, progress=asked.progress, key=asked.key,
         )  # fmt: skip
 
     return redo, ""
 
 
-def _rules(facts: Mapping[str, Any], profile: str, folder: Path | None) -> tuple[list[str] | None, str]:
+def _rules(
+    run: Path, facts: Mapping[str, Any], profile: str, folder: Path | None
+) -> tuple[list[str] | None, str]:  # fmt: skip
     """Gives the ids to which the rules must be narrowed, empty for all; None and why when they are others."""
     from thbscreen.engine.exclusions import load_checked  # noqa: PLC0415  # tables are loaded when needed
+    from thbscreen.report.verify import locked_lists  # noqa: PLC0415
 
     recorded = facts["rules"]
     ids = [str(rule["id"]) for rule in recorded["rules"]]
@@ -213,7 +248,8 @@ def _rules(facts: Mapping[str, Any], profile: str, folder: Path | None) -> tuple
         except RuleError:
             continue
         if pack.digest == recorded["digest"]:
-            return only, ""
+            locked = locked_lists(run, pack.lists)
+            return (None, locked) if locked else (only, "")
         why = _differences(facts, pack)
     return None, f"{why}; name the rules and the profile of that run (--rules, --profile)"
 

@@ -28,6 +28,7 @@ from thbscreen.compile.found import (
     measure_columns,
     member_rows,
 )
+from thbscreen.compile.order import distinct
 from thbscreen.compile.pack import is_id
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
 from thbscreen.compile.rows import Later, Rows, later_columns, numbered
@@ -95,7 +96,7 @@ def _measure_values(view: View, measure: ast.Measure, rows: I64, counts: Bool) -
             return code[rows], counts & known[rows]
         case _:
             column = view.number(measure.field or "").at(rows)
-            values = column.num if bool(np.all(column.den[column.known] == 1)) else column.num // column.den
+            values = column.num if column.is_whole() else column.num // column.den
             return np.where(column.known & counts, values, 0), counts & column.known
 
 
@@ -121,7 +122,7 @@ def rows_of(view: View, rule: ast.Rule, detect: ast.Aggregate) -> Rows:
     columns["_t"] = view.time[rows]
     if isinstance(detect.window, ast.Rolling):
         length = length_of(detect.window.length)
-        columns["_low"] = view.context.clock.before(view.time[rows], length.count, length.unit)
+        columns["_low"] = view.before(rows, length)
     else:
         columns["_period"] = period_of(detect.window, view.local_day[rows])
     if isinstance(detect.window, ast.Turns):
@@ -295,7 +296,7 @@ def aggregate(kind: str, frame: kernels.Frame, value: I64, counts: Bool, at: I64
             total = kernels.window_sum(frame, np.where(counts, value, 0), at)
             return Column(total, np.maximum(number, 1), number > 0)
         case "median":
-            twice, number = kernels.window_median(frame, value, counts, np.unique(at))
+            twice, number = kernels.window_median(frame, value, counts, distinct(at))
             return Column(twice[at], np.full(len(at), 2, np.int64), number[at] > 0)
         case _:
             msg = f"unknown measure '{kind}'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.flow import eaten
+from thbscreen.compile.order import stable_order
 from thbscreen.compile.rational import Column, whole
 from thbscreen.compile.where import as_fraction, length_of
 from thbscreen.compile.windows import group_ids, rank_bounds
@@ -46,7 +48,7 @@ def _last_within(view: View, length: ast.Length) -> I64:
     """Gives per row the last row of the account at most a length later (that instant included)."""
 
     def make() -> I64:
-        later = view.context.clock.before(view.time, -length.count, length.unit)
+        later = view.before(np.arange(view.size), replace(length, count=-length.count))
         group = view.account_number
         return rank_bounds(group, view.time, group, later) - 1
 
@@ -68,13 +70,13 @@ def follows(view: View, item: ast.Follows) -> I64:
         known = np.all([view.identity(field)[rows] >= 0 for field in item.same], axis=0)
         rows, group = rows[known], group[known]
         group = group_ids([group, *(view.identity(f)[rows] for f in item.same)])
-        order = np.argsort(group, kind="stable")
+        order = stable_order(group)
         rows, group = rows[order], group[order]
     found = _latest(group, anchor[rows], [view.identity(f)[rows] for f in item.different])
     matched = np.flatnonzero(found >= 0)
     later, earlier = rows[matched], rows[found[matched]]
     length = length_of(item.within)
-    earliest = view.context.clock.before(view.time[later], length.count, length.unit)
+    earliest = view.before(later, length)
     in_time = view.time[earlier] >= earliest
     out[later[in_time]] = earlier[in_time]
     return out
@@ -121,9 +123,9 @@ def first_seen(view: View, item: ast.FirstSeen) -> tuple[Bool, Bool]:
     length = length_of(item.over)
     rows = np.flatnonzero(value >= 0)
     group = group_ids([view.account[rows], value[rows]])
-    order = np.argsort(group, kind="stable")
+    order = stable_order(group)
     rows, group = rows[order], group[order]
-    earliest = view.context.clock.before(view.time, length.count, length.unit)
+    earliest = view.before(np.arange(view.size), length)
     seen = np.zeros(view.size, np.bool_)
     again = group[1:] == group[:-1]
     seen[rows[1:]] = again & (view.time[rows[:-1]] >= earliest[rows[1:]])

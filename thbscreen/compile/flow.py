@@ -5,13 +5,14 @@ Source: docs/explanation/pass-through.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.compile.order import distinct, stable_order
 from thbscreen.compile.rational import Column, whole
 from thbscreen.compile.where import length_of
 from thbscreen.compile.windows import group_ids
@@ -98,7 +99,7 @@ def pieces(group: I64, inflow: I64, outflow: I64) -> tuple[I64, I64, I64]:
     giving, taking = np.flatnonzero(inflow > 0), np.flatnonzero(spent > before)
     filled = (offset + credited)[giving]
     starts, ends = (offset + before)[taking], (offset + spent)[taking]
-    cuts = np.unique(np.concatenate([filled, ends]))
+    cuts = distinct(np.concatenate([filled, ends]))
     lows = np.concatenate([[0], cuts[:-1]]) if len(cuts) else cuts
     source = np.searchsorted(filled, cuts)
     target = np.searchsorted(ends, cuts)
@@ -125,14 +126,14 @@ def passed_on(view: View, item: ast.PassedOn) -> Moved:
         purse = view.identity(item.same)
         rows = rows[(source | target)[rows] & (purse[rows] >= 0)]
         group = group_ids([view.account[rows], purse[rows]])
-        order = np.argsort(group, kind="stable")
+        order = stable_order(group)
         rows, group = rows[order], group[order]
         inflow, outflow = source[rows], target[rows] & ~source[rows]
     cents = amount[rows]
     came, went, part = pieces(group, np.where(inflow, cents, 0), np.where(outflow, cents, 0))
     came, went = rows[came], rows[went]
     length = length_of(item.within)
-    latest = view.context.clock.before(view.time[came], -length.count, length.unit)
+    latest = view.before(came, replace(length, count=-length.count))
     ok = source[came] & target[went] & (view.time[went] <= latest)
     if item.elsewhere is not None:
         place = view.identity(item.elsewhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from thbscreen.model.hashed import Hasher, phrases
@@ -27,6 +28,8 @@ class HashedList:
 
     def mentioned_in(self, texts: pl.Series) -> pl.Series:
         """Says which texts hold an entry; a missing text holds none."""
+        if self.hasher is None or not self.digests:
+            return pl.Series(np.zeros(len(texts), np.bool_))
         found = [text for text in texts.drop_nulls().unique().to_list() if self._holds(text)]
         return texts.is_in(pl.Series(found, dtype=pl.String).implode()).fill_null(value=False)
 

@@ -6,6 +6,7 @@ gathered from one bucket or from all.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from thbscreen.compile.found import (
     measure_columns,
     member_rows,
 )
+from thbscreen.compile.order import numbered_by_value, rows_in_any, stable_order
 from thbscreen.compile.rational import Column, whole
 from thbscreen.compile.rows import Rows
 from thbscreen.compile.steps import step_rows
@@ -45,14 +47,14 @@ def rows_of_sequence(view: View, rule: ast.Rule, detect: ast.Sequence) -> Rows:
     """
     view.use(detect.derive)
     taken = [view.rows_among(step.where, view.rows(detect.where)) for step in detect.steps]
-    rows = np.unique(np.concatenate(taken))
+    rows = rows_in_any(taken, view.size)
     rows = rows[view.has_key(detect.for_each[0], rows)]
     if len(rows) == 0:
         return Rows(0, {})
     length = length_of(detect.within)
     columns, texts = key_columns(view, detect.for_each, rows)
     columns["_t"] = view.time[rows]
-    columns["_until"] = view.context.clock.before(view.time[rows], -length.count, length.unit)
+    columns["_until"] = view.before(rows, replace(length, count=-length.count))
     columns["amount"] = view.cents[rows]
     for i, step in enumerate(detect.steps):
         columns[f"s{i}"] = np.isin(rows, taken[i], assume_unique=True)
@@ -86,7 +88,7 @@ class _Rows:
         keys = [table[f"k{i}"] for i in range(len(detect.for_each))]
         complete = np.flatnonzero(np.all([k >= 0 for k in keys], axis=0))
         group = kernels.group_ids([k[complete] for k in keys])
-        order = np.argsort(group, kind="stable")
+        order = stable_order(group)
         self.rows = complete[order]
         self.group = group[order]
         self.keys = [k[self.rows] for k in keys]
@@ -105,7 +107,7 @@ class _Rows:
         parts: list[npt.NDArray[np.integer]] = [self.group]
         for field in fields:
             known &= self.column(f"c:{field}").astype(np.bool_)
-            _, dense = np.unique(self.column(f"b:{field}"), return_inverse=True)
+            dense = numbered_by_value(self.column(f"b:{field}"))  # type: ignore[arg-type]
             parts.append(dense)
         return kernels.group_ids(parts), known
 

@@ -6,7 +6,8 @@ few rows that remain is sequential by nature (each row serves one cycle), so it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import polars as pl
 
 from thbscreen.compile.aggregate import judge_lines
 from thbscreen.compile.found import Judged, Line, Part, contributions, line_columns, measure_columns
+from thbscreen.compile.order import distinct
 from thbscreen.compile.rational import Column, evaluate, whole
 from thbscreen.compile.steps import STEPS, proven, step_names
 from thbscreen.compile.where import length_of
@@ -27,15 +29,78 @@ I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 
-@dataclass
-class _Window:
-    """One window of whole cycles: rows by leg or link name."""
+@dataclass(frozen=True)
+class _Cycles:
+    """The cycles of one account, in the order of their last row.
+
+    Attributes:
+        account: its code.
+        legs: per leg, the row of each cycle.
+        links: per link, its rows and their times.
+        begins: time of the first row of each cycle.
+    """
 
     account: int
-    cycles: int
-    rows: dict[str, list[int]] = field(default_factory=dict)
-    start: int = 0
-    end: int = 0
+    legs: dict[str, I64]
+    links: dict[str, tuple[I64, I64]]
+    begins: I64
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One window of whole cycles; its rows are found when asked for, as windows of busy accounts overlap.
+
+    Attributes:
+        of: all cycles of the account.
+        held: numbers of the cycles inside.
+        begin, end: rows are later than the one and at the latest at the other.
+    """
+
+    of: _Cycles
+    held: slice
+    begin: int
+    end: int
+
+    @property
+    def account(self) -> int:
+        """Code of the account."""
+        return self.of.account
+
+    @property
+    def inside(self) -> I64:
+        """Numbers of the cycles inside."""
+        numbers = np.arange(self.held.start, self.held.stop)
+        return numbers[self.of.begins[self.held] > self.begin]
+
+    @property
+    def start(self) -> int:
+        """Time of the first row of its cycles."""
+        return int(self.of.begins[self.inside].min())
+
+    def rows(self, after: _Window | None = None) -> dict[str, I64]:
+        """Gives its rows by leg or link name, sorted; after the window before it only those that are new.
+
+        A row of the earlier window that lies in this one lies in both, for windows never begin earlier.
+        """
+        inside, reached = self.inside, self.begin
+        if after is not None:
+            inside, reached = inside[inside >= after.held.stop], max(self.begin, after.end)
+        out = {name: np.sort(rows[inside]) for name, rows in self.of.legs.items()}
+        for name, (rows, times) in self.of.links.items():
+            first, last = np.searchsorted(times, [reached, self.end], side="right")
+            out[name] = rows[first:last]
+        return out
+
+
+def _rows_of(episode: list[_Window]) -> dict[str, I64]:
+    """Gives the rows of overlapping windows of one account by leg or link name, each once and sorted."""
+    parts = [w.rows(before) for before, w in zip([None, *episode[:-1]], episode, strict=True)]
+    return {name: distinct(np.concatenate([part[name] for part in parts])) for name in parts[0]}
+
+
+def _every(rows: dict[str, I64]) -> I64:
+    """Gives all rows of a window or episode, each once and sorted."""
+    return distinct(np.concatenate(list(rows.values())))
 
 
 def leg_rows(view: View, star: ast.Star) -> dict[str, Bool]:
@@ -55,9 +120,35 @@ def _candidates(view: View, star: ast.Star, rows: dict[str, Bool]) -> I64:
     """Gives the accounts that have at least one row of every leg."""
     found = None
     for leg in star.legs:
-        accounts = np.unique(view.account[rows[leg.name]])
+        accounts = distinct(view.account[rows[leg.name]])
         found = accounts if found is None else np.intersect1d(found, accounts)
     return found if found is not None else np.zeros(0, np.int64)
+
+
+class _Free:
+    """Rows of one leg, and which of them are still free; used ones are stepped over once."""
+
+    def __init__(self, leg: I64, used: set[int]) -> None:
+        self.rows, self.used = leg.tolist(), used
+        self.before = list(range(-1, len(leg) - 1))
+
+    def latest_before(self, row: int, besides: list[int]) -> int:
+        """Gives the latest free row before a row that is not one of some others; -1 for none."""
+        at = bisect_left(self.rows, row) - 1
+        at = self._free(at)
+        while at >= 0 and self.rows[at] in besides:
+            at = self._free(at - 1)
+        return self.rows[at] if at >= 0 else -1
+
+    def _free(self, at: int) -> int:
+        """Gives the last position up to one whose row is free, and shortens the way there."""
+        passed = []
+        while at >= 0 and self.rows[at] in self.used:
+            passed.append(at)
+            at = self.before[at]
+        for each in passed:
+            self.before[each] = at
+        return at
 
 
 def match_cycles(legs: list[I64], time: I64, earliest: I64) -> list[tuple[int, ...]]:
@@ -73,17 +164,16 @@ def match_cycles(legs: list[I64], time: I64, earliest: I64) -> list[tuple[int, .
     """
     used: set[int] = set()
     out: list[tuple[int, ...]] = []
+    others = [_Free(leg, used) for leg in legs[:-1]]
     for closing in legs[-1].tolist():
         if closing in used:
             continue
         cycle: list[int] = []
-        for leg in legs[:-1]:
-            at = int(np.searchsorted(leg, closing)) - 1
-            while at >= 0 and (int(leg[at]) in used or int(leg[at]) in cycle):
-                at -= 1
-            if at < 0 or time[leg[at]] < earliest[closing]:
+        for leg in others:
+            row = leg.latest_before(closing, cycle)
+            if row < 0 or time[row] < earliest[closing]:
                 break
-            cycle.append(int(leg[at]))
+            cycle.append(row)
         else:
             cycle.append(closing)
             used.update(cycle)
@@ -96,29 +186,30 @@ def _windows(view: View, star: ast.Star, rows: dict[str, Bool], account: int) ->
     inside = np.arange(low, high)
     by_name = {name: inside[mask[low:high]] for name, mask in rows.items()}
     length, span = length_of(star.cycle_within), length_of(star.within)
-    earliest = np.zeros(view.size, np.int64)
+    earliest = np.zeros(high, np.int64)
     last_leg = by_name[star.legs[-1].name]
     earliest[last_leg] = view.context.clock.before(view.time[last_leg], length.count, length.unit)
     cycles = match_cycles([by_name[leg.name] for leg in star.legs], view.time, earliest)
-    out = []
-    for k, cycle in enumerate(cycles):
-        end = int(view.time[cycle[-1]])
-        if k + 1 < len(cycles) and view.time[cycles[k + 1][-1]] == end:
-            continue  # cycles that end at the same time are inside together (law L1)
-        begin = int(view.context.clock.before(view.time[[cycle[-1]]], span.count, span.unit)[0])
-        held = [c for c in cycles[: k + 1] if min(int(view.time[r]) for r in c) > begin]
-        if not held:
-            continue
-        window = _Window(account, len(held), end=end)
-        for position, leg in enumerate(star.legs):
-            window.rows[leg.name] = sorted(c[position] for c in held)
-        for link in star.links:
-            taken = by_name[link.name]
-            times = view.time[taken]
-            window.rows[link.name] = taken[(times > begin) & (times <= end)].tolist()
-        window.start = min(int(view.time[r]) for c in held for r in c)
-        out.append(window)
-    return out
+    if not cycles:
+        return []
+    table = np.array(cycles, np.int64)
+    ends = view.time[table[:, -1]]
+    of = _Cycles(
+        account,
+        {leg.name: table[:, position] for position, leg in enumerate(star.legs)},
+        {link.name: (by_name[link.name], view.time[by_name[link.name]]) for link in star.links},
+        view.time[table].min(axis=1),
+    )
+    # cycles that end at the same time are inside together (law L1)
+    last = np.flatnonzero(np.append(ends[1:] != ends[:-1], True))
+    begin = view.context.clock.before(ends[last], span.count, span.unit)
+    # a cycle that ended by the begin of a window began by then, too
+    first = np.searchsorted(ends, begin, side="right")
+    found = [
+        _Window(of, slice(int(low), int(k) + 1), int(after), int(ends[k]))
+        for low, k, after in zip(first, last, begin, strict=True)
+    ]
+    return [window for window in found if len(window.inside)]
 
 
 def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, Column]:
@@ -132,11 +223,10 @@ def _measures(view: View, star: ast.Star, windows: list[_Window]) -> dict[str, C
         counts = view.where(measure.where)
         for i, window in enumerate(windows):
             if measure.kind == "count" and measure.field == "cycles":
-                values[i] = window.cycles
+                values[i] = len(window.inside)
                 continue
-            name = measure.link
-            taken = window.rows[name] if name else sorted({r for rows in window.rows.values() for r in rows})
-            at = np.asarray(taken, np.int64)
+            rows = window.rows()
+            at = rows[measure.link] if measure.link else _every(rows)
             at = at[counts[at]]
             match measure.kind:
                 case "count":
@@ -202,33 +292,28 @@ def _write(
         "ends": np.array([windows[z].end for _, _, z in episodes], np.int64),
         "episodes": np.ones(len(shown), np.int64),
     }
-    pairs = sorted(
-        {
-            (i, r)
-            for i, (_, f, z) in enumerate(episodes)
-            for w in windows[f : z + 1]
-            for rows in w.rows.values()
-            for r in rows
-        }
-    )
-    owner = np.array([p[0] for p in pairs], np.int64)
-    at = np.array([p[1] for p in pairs], np.int64)
+    held = [_rows_of(windows[f : z + 1]) for _, f, z in episodes]
+    every = [_every(rows) for rows in held]
+    owner = np.repeat(np.arange(len(every), dtype=np.int64), [len(rows) for rows in every])
+    at = np.concatenate(every)
     part = Part(owner, at, view.cents[at], view.time[at], {"tx_id": view.frame["tx_id"].gather(at)})
     columns |= contributions(part, len(shown))
     columns |= measure_columns([known[m.name] for m in star.measures], best)
     columns |= line_columns(leaves, best)
-    held = [windows[f : z + 1] for _, f, z in episodes]
-    members, steps = _members(view, rule, star, held), _steps(view, rule, star, held)
+    accounts = [windows[f].account for _, f, _ in episodes]
+    members, steps = _members(view, rule, star, held, accounts), _steps(view, rule, star, held)
     return Judged(pl.DataFrame(columns), members, pl.DataFrame(), steps)
 
 
-def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window]]) -> pl.DataFrame:
+def _members(
+    view: View, rule: ast.Rule, star: ast.Star, held: list[dict[str, I64]], accounts: list[int]
+) -> pl.DataFrame:
     role_of = {name: i for i, (name, _) in enumerate(rule.roles)}
     codes, amount = view.code("cp_account_id"), view.amount
     totals: dict[tuple[int, int, int], tuple[int, int]] = {}
     for i, episode in enumerate(held):
         legs = [
-            (leg.member, sorted({r for w in episode for r in w.rows[leg.name]}))
+            (leg.member, episode[leg.name].tolist())
             for leg in (*star.legs, *star.links)
             if leg.member in role_of
         ]
@@ -238,9 +323,9 @@ def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window
                 n, cents = totals.get(key, (0, 0))
                 totals[key] = (n + 1, cents + (int(amount.num[row]) if amount.known[row] else 0))
         if star.centre in role_of:
-            every = np.array(sorted({r for w in episode for rows in w.rows.values() for r in rows}), np.int64)
+            every = _every(episode)
             cents = int(amount.num[every][amount.known[every]].sum())
-            totals[(i, role_of[star.centre], episode[0].account)] = (len(every), cents)
+            totals[(i, role_of[star.centre], accounts[i])] = (len(every), cents)
     counted = [(*key, *value) for key, value in sorted(totals.items())]
     return pl.DataFrame(
         counted,
@@ -249,16 +334,15 @@ def _members(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window
     )
 
 
-def _steps(view: View, rule: ast.Rule, star: ast.Star, held: list[list[_Window]]) -> pl.DataFrame:
+def _steps(view: View, rule: ast.Rule, star: ast.Star, held: list[dict[str, I64]]) -> pl.DataFrame:
     """Tells which leg or link each row of an episode was taken for; a row may be taken for several."""
     names = step_names(star) if proven(rule) else ()
     found = sorted(
         {
             (i, row, number)
             for i, episode in enumerate(held)
-            for window in episode
             for number, name in enumerate(names)
-            for row in window.rows.get(name, ())
+            for row in (episode[name].tolist() if name in episode else ())
         }
     )
     table = pl.DataFrame(found, schema=dict(zip(STEPS, (pl.Int64,) * 3, strict=True)), orient="row")

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.hashed import HashedList
+from thbscreen.compile.order import distinct
 from thbscreen.compile.where import text_key, words_of
 from thbscreen.model.entries import Pattern, marked, patterns
 from thbscreen.model.spelling import LOST
@@ -332,7 +333,7 @@ def _lists_of(program: Program, possible: pl.DataFrame) -> list[I64]:
         hit = (
             _true(signs.str.contains_any(looked_for)) if looked_for and len(signs) else np.zeros(0, np.int64)
         )
-        out.append(np.unique(rows[hit if codes is None else _rows_with(codes, spaced, hit)]))
+        out.append(distinct(rows[hit if codes is None else _rows_with(codes, spaced, hit)]))
     return out
 
 

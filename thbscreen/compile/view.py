@@ -16,13 +16,15 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import derive as derived
+from thbscreen.compile import facts
 from thbscreen.compile.cluster import cluster_codes
 from thbscreen.compile.eras import Eras, on_the_day
 from thbscreen.compile.flow import Moved, passed_on
+from thbscreen.compile.order import numbered_by_value, stable_order
 from thbscreen.compile.pack import CompiledPack, domain, is_id, is_money, split
 from thbscreen.compile.rational import Column, any_of, compare, evaluate, whole
-from thbscreen.compile.text import answered, with_words
-from thbscreen.compile.where import dtype_of, is_time, leaf, length_of, number_bounds, with_clock
+from thbscreen.compile.text import answered
+from thbscreen.compile.where import is_time, leaf, length_of, number_bounds, with_clock
 from thbscreen.compile.windows import expand
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock
@@ -35,6 +37,8 @@ Bool = npt.NDArray[np.bool_]
 Rows = I64 | slice
 #: A row test that more than one row in so many passes is answered row by row, a rarer one by classes.
 DENSE = 12
+#: Where fewer than one row in so many is asked, what is lasting for all rows is not worked out.
+FEW = 6
 _FIELDS = catalogue.rule_fields()
 T = TypeVar("T")
 
@@ -290,7 +294,7 @@ class View:
                     msg = f"'{path}' holds text, not numbers"
                     raise TypeError(msg)
         if path in {"account.age_days", "cp.age_days"}:
-            opened = self._dimension_days("account.opened_date")
+            opened = facts.days(self.context, "account.opened_date")
             code = self.account if path.startswith("account") else self.code("cp_account_id")
             day, known = opened
             age = self.local_day - day[code]
@@ -298,7 +302,7 @@ class View:
         if path.startswith(("party.", "account.", "cp.")):
             inner = "party." + path[3:] if path.startswith("cp.") else path
             code = self.cp_holder if path.startswith("cp.") else self.holder
-            values = self._dimension_numbers(inner)
+            values = facts.numbers(self.context, inner)
             return values.take(code)
         return whole(self.time) if path == "booking_ts" else self._number_column(path)
 
@@ -310,34 +314,30 @@ class View:
             code = self.code(path)
             return code, code >= 0
         column = self.number(path)
-        if bool(np.all(column.den[column.known] == 1)):
+        if column.is_whole():
             return column.num, column.known
         # only dated facts have fractions, of at most eight decimals
         return column.num * (10**8 // column.den), column.known
 
     def identity(self, path: str) -> I64:
         """Gives rows of this bucket with equal values of a field equal numbers, -1 where missing."""
-        code, known = self.value_codes(path)
-        if bool(np.all(code[known] >= 0)):
-            return np.where(known, code, -1)
-        _, dense = np.unique(code, return_inverse=True)
-        return np.where(known, dense, -1).astype(np.int64)
 
-    def _dimension_days(self, path: str) -> tuple[I64, Bool]:
-        def make() -> tuple[I64, Bool]:
-            values = self.context.dimensions[path].cast(pl.Date, strict=False)
-            return values.to_physical().cast(pl.Int64).fill_null(
-                0
-            ).to_numpy(), values.is_not_null().to_numpy()
+        def make() -> I64:
+            code, known = self.value_codes(path)
+            if int(code.min(initial=0)) >= -1 and bool(np.all(known == (code >= 0))):
+                return code
+            return np.where(known, numbered_by_value(code), -1)
 
-        return self.once(("dimension days", path), make)
+        return self.once(("identity", path, self._scope_key(path)), make)
 
-    def _dimension_numbers(self, path: str) -> Column:
-        def make() -> Column:
-            values = self.context.dimensions[path].cast(pl.Int64, strict=False)
-            return whole(values.fill_null(0).to_numpy(), values.is_not_null().to_numpy())
-
-        return self.once(("dimension numbers", path), make)
+    def before(self, rows: I64, length: ast.Length) -> I64:
+        """Gives the instant that lies a length before each of some rows; negative lengths lie ahead."""
+        count, unit = length.count, length.unit
+        key = ("before", count, unit)
+        if len(rows) * FEW < self.size and key not in self._memory:
+            return self.context.clock.before(self.time[rows], count, unit)
+        every = self.once(key, lambda: self.context.clock.before(self.time, count, unit))
+        return every[rows]
 
     # --- conditions ----------------------------------------------------------------------------
 
@@ -408,7 +408,7 @@ class View:
     @cached_property
     def _by_class(self) -> tuple[I64, I64]:
         """Gives all rows in order of class, and where each class begins; the last entry is the end."""
-        order = np.argsort(self.row_class, kind="stable")
+        order = stable_order(self.row_class.astype(np.int64))
         counts = np.bincount(self.row_class, minlength=len(self.context.answers))
         return order, np.concatenate([[0], np.cumsum(counts)])
 
@@ -480,8 +480,7 @@ class View:
 
     def _number_test(self, test: ast.Test, at: Rows, *, money: bool) -> Bool:
         path, column = test.field, self.number(test.field).at(at)
-        whole_numbers = bool(np.all(column.den == 1))
-        quick = number_bounds(test, column.num, column.known, money=money) if whole_numbers else None
+        quick = number_bounds(test, column.num, column.known, money=money) if column.is_whole() else None
         if quick is not None:
             return quick
         values = pl.Series(path, np.where(column.known, column.num, 0)).to_frame()
@@ -493,14 +492,8 @@ class View:
 
     def _by_code(self, test: ast.Test) -> Bool:
         """Gives the answer of a test for every code of its text field; the last one is for no text."""
-
-        def make() -> Bool:
-            strings = self.dictionary(test.field).rename(test.field)
-            table = pl.concat([strings, pl.Series(test.field, [None], dtype=pl.String)]).to_frame()
-            lists = self.context.compiled.lists
-            return answered(with_words(table, test, lists), leaf(test, lists, money=False))
-
-        return self.once(("by text", test, self._scope_key(test.field)), make)
+        path = test.field
+        return facts.answers_by_text(self.context, test, self.dictionary(path), self._scope_key(path))
 
     def _test_of_past(self, test: ast.Test, item: ast.FirstSeen | ast.SincePrevious, at: Rows) -> Bool:
         """Tests a flag or a length of time that a row has from the rows before it (laws L2 and L3)."""
@@ -539,28 +532,7 @@ class View:
 
     def _dimension_test(self, test: ast.Test, at: Rows) -> Bool:
         code = self.cp_holder if test.field.startswith("cp.") else self.holder
-        return self._by_account(test)[code[at]]
-
-    def _by_account(self, test: ast.Test) -> Bool:
-        """Gives the answer of a test on a customer's fact for every account code; the same in all buckets."""
-        shared = self.context.shared
-        if test not in shared:
-            shared[test] = self._asked_of_accounts(test)
-        found: Bool = shared[test]
-        return found
-
-    def _asked_of_accounts(self, test: ast.Test) -> Bool:
-        path = test.field
-        inner = "party." + path[3:] if path.startswith("cp.") else path
-        dims = self.context.dimensions
-        known = _FIELDS[path].field
-        absent = pl.Series(inner, [None] * dims.height, dtype=dtype_of(known.kind))
-        values = dims[inner] if inner in dims.columns else absent
-        if known.kind in {"text", "enum"}:
-            values = values.cast(pl.String)
-        table = with_clock(values.alias(path).to_frame(), path, self.context.clock)
-        table = with_words(table, test, self.context.compiled.lists)
-        return answered(table, leaf(test, self.context.compiled.lists, money=is_money(path)))
+        return facts.answers_by_account(self.context, test)[code[at]]
 
     def _same_holder(self, test: ast.Test, at: Rows) -> Bool:
         if test.op == "missing":

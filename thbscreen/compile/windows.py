@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from thbscreen.compile.order import distinct, numbered_by_value
+
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
@@ -31,11 +33,10 @@ def group_ids(keys: list[npt.NDArray[np.integer]]) -> I64:
     if len(keys) == 1 and bool(np.all(combined[1:] >= combined[:-1])):
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(combined[1:] != combined[:-1])])
     for key in keys[1:]:
-        _, combined = np.unique(combined, return_inverse=True)
+        combined = numbered_by_value(combined)
         width = int(key.max(initial=0)) + 1
-        combined = combined.astype(np.int64) * width + key
-    _, dense = np.unique(combined, return_inverse=True)
-    return dense.astype(np.int64)
+        combined = combined * width + key
+    return numbered_by_value(combined)
 
 
 def large_groups(group: I64, least: int) -> Bool:
@@ -107,7 +108,7 @@ def rank_bounds(group: I64, time: I64, wanted_group: I64, bound: I64) -> I64:
     # Too many groups for one 64-bit key: search block by block of groups.
     out = np.empty(len(bound), dtype=np.int64)
     block = wanted_group // per_block
-    for number in np.unique(block):
+    for number in distinct(block):
         asked = block == number
         first, last = np.searchsorted(group, [number * per_block, (number + 1) * per_block])
         part = slice(int(first), int(last))
@@ -268,7 +269,7 @@ def window_median(frame: Frame, values: I64, counts: Bool, rows: I64) -> tuple[I
     number = np.zeros(frame.size, dtype=np.int64)
     sizes = rows + 1 - frame.start[rows]
     block = np.cumsum(sizes) // 4_000_000
-    for part in np.unique(block):
+    for part in distinct(block):
         ends = rows[block == part]
         owner, row = expand(frame.start[ends], ends + 1)
         keep = counts[row]

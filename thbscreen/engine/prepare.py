@@ -24,6 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile.classes import Classifier
+from thbscreen.compile.order import distinct
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass, encode
 from thbscreen.compile.where import dtype_of
@@ -38,6 +39,8 @@ _HELD_BYTES = 120
 #: Bytes per row of a bucket while it is judged, with those of other buckets beside it.
 _JUDGED_BYTES = 4_200
 _LEAST_BUCKET = 20_000
+#: Movements above which an account is reported: its rows lie in one bucket, however small buckets are to be.
+HOT_ROWS = 50_000
 #: Chunks that are matched and coded at once.
 SLIMMERS = 2
 _KEY_LIMIT = 2**62
@@ -95,6 +98,8 @@ class Prepared:
         coverage: per transaction column and tx_type, (rows, rows with a value).
         first, last: time of the first and last movement, None without rows.
         answers: per class of rows (line) and shared row test (column), whether it holds.
+        ledgers: codes of the accounts that have movements.
+        hot: number of movements of each account that has more than `HOT_ROWS`, by code.
     """
 
     zone: str
@@ -107,6 +112,7 @@ class Prepared:
     first: dt.datetime | None
     last: dt.datetime | None
     ledgers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    hot: dict[int, int] = field(default_factory=dict)
     answers: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros((1, 0), np.bool_))
 
     @property
@@ -385,7 +391,7 @@ def _order(account: I64, time: I64) -> I64:
     if len(account) == 0:
         return np.zeros(0, np.int64)
     span = int(time.max()) - int(time.min()) + 1
-    found = np.unique(account)
+    found = distinct(account)
     if len(found) * span < _KEY_LIMIT:
         return np.argsort(np.searchsorted(found, account) * span + (time - time.min()))
     return np.lexsort((time, account)).astype(np.int64)
@@ -547,8 +553,11 @@ def _add_bucket(prepared: Prepared, bucket: pl.DataFrame, path: Path | None) -> 
     first, last = _moment(bucket["_t"].min()), _moment(bucket["_t"].max())
     prepared.first = first if prepared.first is None else min(prepared.first, first)
     prepared.last = last if prepared.last is None else max(prepared.last, last)
-    held = np.unique(bucket["c:account_id"].to_numpy()).astype(np.int64)
+    account = bucket["c:account_id"].to_numpy().astype(np.int64)
+    begins = np.flatnonzero(np.concatenate([[True], account[1:] != account[:-1]]))
+    held, rows = account[begins], np.diff(np.append(begins, len(account)))
     prepared.ledgers = np.union1d(prepared.ledgers, held)
+    prepared.hot |= {int(held[n]): int(rows[n]) for n in np.flatnonzero(rows > HOT_ROWS)}
     if path is None:
         prepared.buckets.append(bucket)
     else:

@@ -24,6 +24,7 @@ import polars as pl
 
 from thbscreen.compile.aggregate import judge, rows_of
 from thbscreen.compile.found import Judged
+from thbscreen.compile.gather import matters
 from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
 from thbscreen.compile.parties import party_rows
 from thbscreen.compile.rows import Rows
@@ -233,9 +234,11 @@ class Runner:
         for index, tables in sorted(waiting.items()):
             rule, clock = self.compiled.rules[index].rule, self.context.clock
             began = time.thread_time()
-            gathered = Rows.of(_in_time(pl.concat(tables)))
+            gathered = _gathered(tables, rule.detect)
             judged = Judged()
-            if isinstance(rule.detect, ast.Aggregate):
+            if gathered.height == 0:
+                pass
+            elif isinstance(rule.detect, ast.Aggregate):
                 judged = judge(gathered, rule, rule.detect, clock)
             elif isinstance(rule.detect, ast.Sequence):
                 judged = judge_sequence(gathered, rule, rule.detect, clock, self.context.last)
@@ -304,6 +307,13 @@ class Runner:
                         flags[part.hits["k0"].to_numpy()] = True
                 out[item.rule.id] = flags
         return out
+
+
+def _gathered(tables: list[pl.DataFrame], detect: ast.Detect) -> Rows:
+    """Joins the rows of all buckets, without those of groups that cannot matter, in the order of time."""
+    every = pl.concat(tables)
+    kept = matters(Rows.of(every), detect)
+    return Rows.of(_in_time(every if kept is None else every.filter(pl.Series(kept))))
 
 
 def _in_time(frame: pl.DataFrame) -> pl.DataFrame:

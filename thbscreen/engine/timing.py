@@ -48,12 +48,14 @@ class Timing:
     Attributes:
         asked, made: questions about rows that rules asked of buckets, and those that had to be worked out;
             the others were answered from memory.
+        hot: accounts with far more movements than others have, see `prepare.HOT_ROWS`.
     """
 
     stages: list[Stage] = field(default_factory=list)
     rules: dict[str, Spent] = field(default_factory=dict)
     asked: int = 0
     made: int = 0
+    hot: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Gives the measures as plain data, the longest first."""
@@ -73,6 +75,7 @@ class Timing:
                 for name, s in order
             ],
             "questions": {"asked": self.asked, "worked_out": self.made},
+            "hot_accounts": self.hot,
         }
 
 

@@ -85,7 +85,8 @@ class Dataset:
         accounts: accounts; empty with required columns when there is no such file.
         parties: customers.
         account_parties: who may do what with which account.
-        details: how the details of customers were read.
+        reader: how details of customers are read.
+        details: what became of the details of customers.
         book: the accounts under every number they are known by.
         side_places: file and row of each row of these three, in their order.
         checked: whether reading also gathers what the checks of quality need; `gathered` does so anyway.
@@ -117,7 +118,8 @@ class Dataset:
         self._plans = [self._plan("transactions", f) for f in selected.files["transactions"]]
         self.columns = frozenset().union(*(plan.columns for plan in self._plans))
         self.accounts = self._load_side("accounts")
-        self.details = with_details(self._load_side("parties"), reader or Reader(), key)
+        self.reader = reader or Reader()
+        self.details = with_details(self._load_side("parties"), self.reader, key)
         self.parties = self.details.parties
         links = self._load_side("account_parties")
         self.book = AccountBook(self.accounts, links.clear())

@@ -7,6 +7,7 @@ e-mails, addresses, papers and names, and a scan of them links what a scan of th
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 
     from thbscreen.model.keys import Key
 
-Treatment = Literal["keep", "account", "party", "thing", "reference", "name", "detail", "text", "drop"]
+Treatment = Literal[
+    "keep", "account", "party", "row", "file", "thing", "reference", "name", "detail", "text", "drop"
+]
 
 _KEPT: dict[str, tuple[str, ...]] = {
     "transactions": (
-        "tx_id", "booking_ts", "has_time", "value_date", "direction", "amount", "currency", "amount_eur",
-        "orig_amount", "orig_currency", "status", "reversal_of", "tx_type", "channel", "cp_country", "cp_bic",
+        "booking_ts", "has_time", "value_date", "direction", "amount", "currency", "amount_eur",
+        "orig_amount", "orig_currency", "status", "tx_type", "channel", "cp_country", "cp_bic",
         "purpose_code", "category_purpose", "mcc", "merchant_id", "merchant_name", "merchant_country",
-        "location_city", "location_country", "terminal_id", "balance_after", "source_file", "source_row",
+        "location_city", "location_country", "terminal_id", "balance_after", "source_row",
     ),
     "accounts": (
         "bic", "institution", "country", "currency", "product", "branch", "opened_date", "closed_date",
@@ -41,11 +44,16 @@ _KEPT: dict[str, tuple[str, ...]] = {
     ),
     "account_parties": ("role", "since", "until"),
 }  # fmt: skip
+#: Endings of files that tell nothing but a form.
+_ENDING = re.compile(
+    r"\.(?:csv|tsv|txt|xml|parquet|xlsx|xlsm|ndjson|jsonl?|sta|mt[0-9]{3}|ofx|qfx)(?:\.gz)?$", re.IGNORECASE
+)
 #: What becomes of each canonical column, by table.
 TREATMENTS: dict[str, dict[str, Treatment]] = {
     table: dict.fromkeys(kept, "keep") for table, kept in _KEPT.items()
 }  # fmt: skip
 TREATMENTS["transactions"] |= {
+    "tx_id": "row", "reversal_of": "row", "source_file": "file",
     "account_id": "account", "cp_account_id": "account", "cp_iban": "drop", "cp_name": "name",
     "ultimate_debtor": "name", "ultimate_creditor": "name", "end_to_end_id": "reference",
     "uetr": "reference", "bank_ref": "reference", "batch_id": "reference", "remittance_info": "text",
@@ -79,6 +87,20 @@ class Pseudonymiser:
     keep_texts: bool = False
     counts: Counter[str] = field(default_factory=Counter)
 
+    def account(self, written: str) -> str:
+        """Gives what stands for an account in the tables."""
+        return details.digest(self.key.secret, "account", self._account(written))
+
+    def reference(self, written: str) -> str:
+        """Gives what stands for a reference in the tables."""
+        return details.digest(self.key.secret, "reference", written)
+
+    def file(self, name: str) -> str:
+        """Gives what stands for a file: banks write account numbers and names of customers into names."""
+        ending = _ENDING.search(name)
+        made = details.digest(self.key.secret, "file", f"{self.institution}\0{name}")
+        return f"file-{made[:16]}{ending[0].lower() if ending else ''}"
+
     def table(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Gives a table without anything in the open that tells who somebody is.
 
@@ -106,12 +128,19 @@ class Pseudonymiser:
 
     def _column(self, column: pl.Series, treatment: Treatment) -> pl.Series:
         forms: dict[str, Callable[[str], str | None]] = {
-            "account": self._account, "party": lambda v: f"{self.institution}\0{v}", "thing": str,
+            "account": self._account, "party": self._own, "row": self._own, "thing": str,
             "reference": str, "name": lambda v: self.reader.read("name", v).form,
         }  # fmt: skip
+        if treatment == "file":
+            names = {n: self.file(n) for n in column.cast(pl.String).unique().drop_nulls()}
+            return column.cast(pl.String).replace(names).alias(column.name)
         if treatment not in forms:
             return column
         return self._hashed(column, treatment, forms[treatment])
+
+    def _own(self, written: str) -> str:
+        """Keeps what each institution numbers for itself apart."""
+        return f"{self.institution}\0{written}"
 
     def _account(self, written: str) -> str:
         compact = iban.compact(written)

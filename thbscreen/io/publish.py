@@ -8,6 +8,7 @@ A lock file beside the target keeps a second run away. Files get mode 0600, fold
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -229,8 +230,17 @@ def _is_full_disk(error: BaseException | None) -> bool:
     )
 
 
+def why_not_written(error: BaseException | None) -> str:
+    """Says in words of the system why something could not be written; the column library has own errors."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(error)
+    full = "os error 28" in text or "No space left" in text
+    return os.strerror(errno.ENOSPC) if full else "no space left or not writable"
+
+
 def _output_error(error: BaseException | None, name: str) -> OutputError:
-    why = error.strerror if isinstance(error, OSError) and error.strerror else "no space left or not writable"
     return OutputError(
-        f"{name}: results cannot be written ({why})", hint="nothing was published; free some space"
+        f"{name}: results cannot be written ({why_not_written(error)})",
+        hint="nothing was published; free some space",
     )

@@ -43,7 +43,18 @@ class Clock:
 
     def local(self, utc: I64) -> I64:
         """Gives wall-clock microseconds for UTC microseconds."""
-        return utc + self.offsets[np.searchsorted(self.changes, utc, side="right") - 1]
+        return utc + self.offsets[self._stretch(utc)]
+
+    def _stretch(self, moments: I64) -> I64:
+        """Gives the position of the last change up to each moment, seeking only among those in between."""
+        if len(moments) == 0:
+            return np.zeros(0, np.int64)
+        ends = np.array([moments.min(), moments.max()])
+        first, last = np.searchsorted(self.changes, ends, side="right") - 1
+        if first == last:
+            return np.broadcast_to(np.int64(first), (len(moments),))
+        found: I64 = first + np.searchsorted(self.changes[first + 1 : last + 1], moments, side="right")
+        return found
 
     def utc(self, local: I64) -> I64:
         """Gives UTC microseconds for wall-clock microseconds.
@@ -51,7 +62,7 @@ class Clock:
         A repeated hour means its first occurrence. A skipped time means the instant
         of the change.
         """
-        guess = np.searchsorted(self.changes, local - self.offsets.max(), side="right") - 1
+        guess = self._stretch(local - self.offsets.max())
         out = local - self.offsets[guess]
         later = np.minimum(guess + 1, len(self.changes) - 1)
         moved = local - self.offsets[later]

@@ -14,6 +14,7 @@ import polars as pl
 from thbscreen.errors import UsageError
 from thbscreen.io.dataset import Dataset, LoadReport, open_dataset
 from thbscreen.io.digest import sha256_file
+from thbscreen.io.pseudonyms import Pseudonymiser
 from thbscreen.io.publish import MANIFEST, Staging
 from thbscreen.io.quality import quality
 from thbscreen.model.catalogue import TABLES
@@ -22,6 +23,7 @@ from thbscreen.model.progress import Progress, Silent
 from thbscreen.report import files
 from thbscreen.report.files import Written
 from thbscreen.report.runfolder import row_counts, utc, versions
+from thbscreen.report.under_key import Under, hidden_quality, hidden_rejects
 
 #: Forms of the tables.
 FORMS = ("parquet", "csv")
@@ -63,8 +65,9 @@ def convert(
     mapping: Path | None = None,
     to: str = "parquet",
     zone: str,
+    home: str | None = None,
     force: bool = False,
-    through: Pass = as_it_is,
+    under: Under | None = None,
     progress: Progress | None = None,
 ) -> Converted:
     """Writes canonical tables, rejects, quality and a manifest; whole or not at all.
@@ -79,8 +82,10 @@ def convert(
         mapping: mapping file, as for a scan.
         to: form of the tables: parquet or csv.
         zone: zone of times without offset where the mapping names none.
+        home: country of telephone numbers without country code, where the mapping names none.
         force: replace an earlier result folder.
-        through: what every table passes through before it is written; movements come piece by piece.
+        under: the key under which everything that tells who somebody is becomes a digest; None leaves all
+            as it is. Then names of files are hidden, too.
         progress: told what is going on.
 
     Raises:
@@ -92,7 +97,10 @@ def convert(
         raise UsageError(f"there is no form '{to}'", hint="known forms: " + ", ".join(FORMS))
     progress = progress or Silent()
     started = dt.datetime.now(dt.UTC)
-    dataset = open_dataset(inputs, mapping, zone=zone)
+    dataset = open_dataset(inputs, mapping, zone=zone, home=home, key=under.key if under else None)
+    dataset.checked = True  # what the checks of quality need is gathered on the way, not in one more pass
+    work = Pseudonymiser(under.key, under.institution, dataset.reader, under.keep_texts) if under else None
+    through = work.table if work else as_it_is
     with Staging(out, force=force) as staging:
         progress.stage("converting", None)
         written = [_movements(dataset, staging, to, through, progress)]
@@ -104,11 +112,16 @@ def convert(
                 written.append(_write(table, frame, staging.path, to))
         load = dataset.report()
         facts = quality(dataset, load)
-        files.write_csv(load.rejects, staging.path / "rejects.csv")
+        rejects = load.rejects
+        if work is not None:
+            facts, rejects = hidden_quality(facts, work), hidden_rejects(rejects, work)
+        files.write_csv(rejects, staging.path / "rejects.csv")
         files.write_json(facts, staging.path / "quality.json")
         rows = {w.path.partition(".")[0]: w.rows or 0 for w in written}
         written += [Written("rejects.csv", load.rejects.height), Written("quality.json")]
-        found = _manifest(load, mapping, to, zone, started)
+        found = _manifest(load, mapping, to, work, started)
+        found["convert"] |= {"time_zone": zone, "home_country": home}
+        found["convert"] |= {"pseudonyms": under.facts()} if under else {}
         found["outputs"] = files.described(staging.path, written)
         files.write_json(found, staging.path / MANIFEST)
     return Converted(rows, load, facts)
@@ -223,14 +236,15 @@ def _decimal_text(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _manifest(
-    load: LoadReport, mapping: Path | None, to: str, zone: str, started: dt.datetime
+    load: LoadReport, mapping: Path | None, to: str, work: Pseudonymiser | None, started: dt.datetime
 ) -> dict[str, Any]:
+    shown = work.file if work is not None else str
     return {
-        "convert": {"version": VERSION, "to": to, "time_zone": zone},
+        "convert": {"version": VERSION, "to": to},
         "versions": versions(),
         "run": {"started": utc(started), "ended": utc(dt.datetime.now(dt.UTC))},
         "inputs": [
-            {"name": f.name, "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
+            {"name": shown(f.name), "table": f.table, "sha256": f.sha256, "bytes": f.bytes, "rows": f.rows}
             for f in load.files
         ],
         "mapping": None if mapping is None else {"name": mapping.name, "sha256": sha256_file(mapping)},

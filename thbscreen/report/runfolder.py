@@ -92,6 +92,7 @@ def manifest(run: Run, outputs: list[dict[str, Any]], mapping: Path | None) -> d
             for f in load.files
         ],
         "mapping": None if mapping is None else {"name": mapping.name, "sha256": sha256_file(mapping)},
+        "key_check": (run.quality.get("identity") or {}).get("key_check"),
         "data_until": utc(run.as_of) if load.loaded else None,
         "rules": _rules(pack),
         "profile": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from thbscreen.engine.prepare import HOT_ROWS
 from thbscreen.errors import OutputError
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def page(timing: Timing) -> str:
         "the others were answered from memory.",
         "  A column that several rules share counts for the rule that asked first.",
     ]
+    if timing.hot:
+        out.append(
+            f"  Accounts with more than {HOT_ROWS:,} movements: {timing.hot:,}; quality.json names them."
+        )
     return "\n".join(out)
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,6 +18,9 @@ from thbscreen.errors import DataError
 from thbscreen.io.digest import sha256_file
 from thbscreen.io.files import list_inputs
 from thbscreen.io.publish import MANIFEST
+
+if TYPE_CHECKING:
+    from thbscreen.rules.bundle import WordList
 
 #: Kinds of result folders by a key of their manifests, the first that fits.
 KINDS = (
@@ -172,13 +175,23 @@ def recorded_inputs(facts: Mapping[str, Any]) -> dict[str, str]:
     return {str(i.get("name")): str(i.get("sha256")) for i in found}
 
 
-def check_inputs(recorded: Mapping[str, str], given: Sequence[Path]) -> dict[str, str]:
+def check_inputs(
+    recorded: Mapping[str, str], given: Sequence[Path], *, by_content: bool = False
+) -> dict[str, str]:
     """Holds given files and folders against the recorded hashes.
+
+    Args:
+        recorded: hashes by name.
+        given: files and folders.
+        by_content: names are recorded as digests, so that only contents can be looked for.
 
     Raises:
         DataError: something given is not there or cannot be read.
     """
     found, _ = list_inputs(given)
+    if by_content:
+        held = {sha256_file(file.path) for file in found}
+        return {name: "as recorded" if digest in held else "absent" for name, digest in recorded.items()}
     paths = {file.name: file.path for file in found}
     out = {}
     for name, digest in recorded.items():
@@ -197,6 +210,45 @@ def beside(recorded: Iterable[str], places: Iterable[Path]) -> list[Path]:
         if found and all(path.is_file() for path in found):
             return found
     return []
+
+
+# --- keys -----------------------------------------------------------------------------------------------
+
+
+def under_key(facts: Mapping[str, Any], folder: Path | None = None) -> str | None:
+    """Gives what shows which key the work was done with; None when it was done without.
+
+    Args:
+        facts: the manifest.
+        folder: where quality.json says it for manifests that do not.
+    """
+    how = facts.get("convert")
+    hidden = how.get("pseudonyms") if isinstance(how, Mapping) else None
+    found = hidden.get("key_check") if isinstance(hidden, Mapping) else facts.get("key_check")
+    if found is None and folder is not None and not isinstance(how, Mapping):
+        try:
+            told = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
+            found = told["identity"]["key_check"]
+        except (OSError, ValueError, RecursionError, KeyError, TypeError):
+            found = None
+    return str(found) if found else None
+
+
+def locked_lists(folder: Path, lists: Iterable[WordList]) -> str:
+    """Says which hashed lists were open in the run and are not here; empty when none is.
+
+    A rule of a list that nobody could open says so in the run's table of readiness.
+    """
+    locked = {x.name: x.lacking for x in lists if x.lacking.startswith(f"the list {x.name} is hashed")}
+    if not locked:
+        return ""
+    try:
+        said = pl.read_parquet(folder / "readiness.parquet", columns=["reason"])["reason"].drop_nulls()
+    except (pl.exceptions.PolarsError, OSError):
+        return ""
+    reasons = "\n".join(said.to_list())
+    opened = [why for name, why in sorted(locked.items()) if f"the list {name} is hashed" not in reasons]
+    return "; ".join(opened) + (" (lists_key in the profile says where the key is)" if opened else "")
 
 
 # --- the work again -------------------------------------------------------------------------------------

@@ -82,6 +82,12 @@ def load_pack(
     return pack
 
 
+def home_country(pack: bundle.RulePack) -> str | None:
+    """Gives the country of telephone numbers without country code: the only entry of `countries.home`."""
+    entries = [entry for found in pack.lists if found.name == "countries.home" for _, entry in found.entries]
+    return entries[0] if len(entries) == 1 else None
+
+
 def _state(rules_dir: Path | None, profile: str | Path, asked: tuple[object, ...]) -> str | None:
     """Gives a hash of everything that a pack is loaded from; None where it cannot be told.
 

@@ -481,7 +481,7 @@ def test_a_kind_without_a_reader_is_said_to_be_not_read(
 
 
 def test_a_table_without_amounts_gets_no_draft(tmp_path: Path) -> None:
-    found = looked_at(tmp_path, "customer;kind\nP1;natural\nP2;legal\n")
+    found = looked_at(tmp_path, "colour;size\nred;large\nblue;small\n")
     assert (found.state, found.draft) == ("no movements", "")
 
 

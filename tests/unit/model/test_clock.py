@@ -70,3 +70,16 @@ def test_days_and_months_are_steps_on_the_wall_clock_and_hours_are_elapsed(momen
 def test_an_unknown_zone_is_refused_with_its_name():
     with pytest.raises(UsageError, match="Nowhere/Land"):
         clock("Nowhere/Land")
+
+
+@given(
+    st.sampled_from(["Asia/Nicosia", "Europe/London", "America/Sao_Paulo", "UTC"]),
+    st.lists(st.integers(-(10**15), 4 * 10**15), max_size=12),
+)
+def test_seeking_among_the_changes_in_between_equals_seeking_among_all(zone, moments):
+    found = clock(zone)
+    times = np.array(moments, np.int64)
+    every = times + found.offsets[np.searchsorted(found.changes, times, side="right") - 1]
+    assert found.local(times).tolist() == every.tolist()
+    one_by_one = [int(found.utc(np.array([t], np.int64))[0]) for t in moments]
+    assert found.utc(times).tolist() == one_by_one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thbscreen.io.delimited import numbered_names
@@ -11,6 +12,7 @@ from thbscreen.io.inspect.words import folded
 
 if TYPE_CHECKING:
     from thbscreen.io.inspect.encoding import Encoding
+    from thbscreen.io.inspect.side import Side
     from thbscreen.io.inspect.table import Table
 
 _WIDTH = 110
@@ -66,20 +68,65 @@ def undecided(parts: Sequence[Part]) -> list[str]:
     return list(dict.fromkeys(part.key for part in parts if not part.sure))
 
 
-def write_draft(name: str, inputs: Sequence[Part], roles: Roles) -> str:
-    """Gives the draft as text; it ends in `undecided` when something is open, and then no loader takes it."""
-    out = ["# Draft made by `thbscreen inspect`: read every line before you trust it.", "mapping: 1"]
-    out.append(f"name: {quoted(folded(name).replace(' ', '-') or 'draft')}")
-    out += _block("input", [*inputs, *roles.input])
-    out += (
-        _line(roles.perspective, "") if roles.perspective.value != "leg" or not roles.perspective.sure else []
-    )
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a draft says about one table.
+
+    Attributes:
+        table: canonical table.
+        file: name of the file that holds it.
+        lines: what stands in its section.
+        undecided: keys that a person must settle.
+    """
+
+    table: str
+    file: str
+    lines: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+def movements_section(file: str, inputs: Sequence[Part], roles: Roles) -> Section:
+    """Gives what a draft says about a table of movements."""
+    out = _block("input", [*inputs, *roles.input])
+    if roles.perspective.value != "leg" or not roles.perspective.sure:
+        out += _line(roles.perspective, "")
     for side, value in roles.sides.items():
         out.append(f"{side}:\n  account_id: {value}")
     out += _line(roles.sign, "") if roles.sign.value or not roles.sign.sure else []
     out += _block("defaults", roles.defaults)
     out += _block("columns", roles.columns)
-    open_points = undecided([*inputs, *roles.parts()])
+    return Section("transactions", file, tuple(out), tuple(undecided([*inputs, *roles.parts()])))
+
+
+def side_section(file: str, inputs: Sequence[Part], side: Side) -> Section:
+    """Gives what a draft says about a table of customers, accounts or holders."""
+    out = [*_block("input", inputs), *_block("columns", side.columns)]
+    return Section(side.table, file, tuple(out), tuple(undecided([*inputs, *side.columns])))
+
+
+def write_draft(name: str, inputs: Sequence[Part], roles: Roles) -> str:
+    """Gives the draft for one table of movements; with open points no loader takes it."""
+    section = movements_section("", inputs, roles)
+    return _whole(name, list(section.lines), section.undecided)
+
+
+def write_tables(name: str, sections: Sequence[Section]) -> str:
+    """Gives one draft for several tables; without movements it is left open, and no loader takes it."""
+    lines = ["tables:"]
+    open_points = [] if any(s.table == "transactions" for s in sections) else ["transactions"]
+    if open_points:
+        lines.append("  # the table of movements belongs here: transactions: {file: ..., columns: ...}")
+    for section in sections:
+        lines += [f"  {section.table}:", f"    file: {quoted(section.file)}"]
+        lines += ["    " + line for text in section.lines for line in text.split("\n")]
+        open_points += [f"{section.table}.{key}" for key in section.undecided]
+    return _whole(name, lines, open_points)
+
+
+def _whole(name: str, lines: Sequence[str], open_points: Sequence[str]) -> str:
+    out = ["# Draft made by `thbscreen inspect`: read every line before you trust it.", "mapping: 1"]
+    out.append(f"name: {quoted(folded(name).replace(' ', '-') or 'draft')}")
+    out += lines
     if open_points:
         out.append("# Write each of these where its comment stands, then remove this line:")
         out.append(f"undecided: [{', '.join(map(quoted, open_points))}]")

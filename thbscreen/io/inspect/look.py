@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Any
 from thbscreen.errors import ThbscreenError
 from thbscreen.io.columnar import ParquetSource
 from thbscreen.io.files import open_bytes, reading
-from thbscreen.io.inspect.draft import input_parts, undecided, write_draft
+from thbscreen.io.inspect.draft import (
+    Section,
+    input_parts,
+    movements_section,
+    side_section,
+    undecided,
+    write_draft,
+    write_tables,
+)
 from thbscreen.io.inspect.encoding import Encoding, encoding_of
 from thbscreen.io.inspect.facts import Column, Part, Roles, quoted
 from thbscreen.io.inspect.forms import shape
 from thbscreen.io.inspect.roles import column_state, find_roles
+from thbscreen.io.inspect.side import column_of, find_sides
 from thbscreen.io.inspect.table import Table, find_rows, find_table, footer_of
 from thbscreen.io.limits import Limits
 from thbscreen.io.ndjson import NdjsonSource
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
 
     from thbscreen.io.dataset import LoadReport
     from thbscreen.io.files import InputFile
+    from thbscreen.io.inspect.side import Side
 
 #: How much of a text is looked at for its table; the encoding is judged on all of it.
 SAMPLE = 1 << 20
@@ -63,6 +73,8 @@ class Look:
         inputs: how it is written.
         draft: the draft, or empty.
         undecided: what a person must settle.
+        tables: canonical tables that it holds, as far as a draft says so.
+        sections: what a draft for several files says of them.
         loaded: counts and reasons of a load with the draft, when nothing is open.
         notes: other things worth knowing.
     """
@@ -78,6 +90,8 @@ class Look:
     inputs: list[Part] = field(default_factory=list)
     draft: str = ""
     undecided: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
     loaded: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -99,6 +113,7 @@ class Look:
             "balance": None if self.roles is None or self.roles.balance is None else {
                 "steps_that_hold": self.roles.balance[0], "steps": self.roles.balance[1],
             },
+            "tables": self.tables,
             "undecided": self.undecided, "loaded": self.loaded, "notes": self.notes, "draft": self.draft,
         }  # fmt: skip
 
@@ -286,6 +301,8 @@ def _tabular(
         kinds = {f.name: f.kind for f in TABLES[canonical]}
         out.columns = [_told(c, "") | {"holds": kinds[c.name.strip().casefold()]} for c in columns]
         return out
+    if table.header_row and (sides := find_sides(columns)):
+        return _sides(file, out, columns, sides, zone, limits)
     roles = find_roles(columns, named=table.header_row > 0, numbers=bool(numbers))
     out.roles = roles
     used = {p.value: p.key if p.sure else f"{p.key}?" for p in roles.columns if p.value}
@@ -295,15 +312,58 @@ def _tabular(
     if any(p.key == "amount" and not p.value for p in roles.columns):
         out.state, out.roles = "no movements", None
         out.why = (
-            "no column of amounts, so no table of movements; other tables need a mapping written by hand"
+            "no column of amounts, so no table of movements; and no list of customers, accounts or holders "
+            "either, by its names of columns"
         )
         return out
     out.notes += roles.notes
     out.undecided = undecided([*inputs, *roles.parts()])
     out.draft = write_draft(file.path.stem, inputs, roles)
+    out.tables = ["transactions"]
+    out.sections = [movements_section(file.path.name, inputs, roles)]
     if not out.undecided:
         out.loaded = _tried(file, out, zone, limits)
     return out
+
+
+def _sides(
+    file: InputFile, out: Look, columns: Sequence[Column], sides: Sequence[Side], zone: str, limits: Limits
+) -> Look:
+    """Drafts a list of customers, accounts or holders, and tries it beside one invented movement."""
+    out.tables = [side.table for side in sides]
+    out.why = "no movements: it is read as " + " and ".join(out.tables)
+    out.columns = [_told(c, column_of(sides, c)) for c in columns]
+    out.notes += [note for side in sides for note in side.notes]
+    out.sections = [side_section(file.path.name, out.inputs, side) for side in sides]
+    out.draft = write_tables(file.path.stem, out.sections)
+    out.undecided = list(dict.fromkeys(key for s in out.sections for key in s.undecided))
+    if not out.undecided:
+        out.loaded = _tried_sides(file, out, zone, limits)
+    return out
+
+
+def _tried_sides(file: InputFile, found: Look, zone: str, limits: Limits) -> dict[str, Any]:
+    from thbscreen.io.dataset import open_dataset  # noqa: PLC0415  # it may look at files, too
+
+    names = ("account_id", "booking_ts", "direction", "amount")
+    with tempfile.TemporaryDirectory(prefix="thbscreen-") as work:
+        one = Path(work) / f"movement-{file.path.name}.csv"
+        one.write_text(",".join(names) + "\nX,2026-01-01,debit,1\n", encoding="utf-8")
+        lines = ("columns:", *(f"  {name}: {{from: {name}}}" for name in names))
+        path = Path(work) / "draft.yaml"
+        sections = [Section("transactions", one.name, lines, ()), *found.sections]
+        path.write_text(write_tables("trial", sections), encoding="utf-8")
+        try:
+            report = open_dataset([file.path, one], path, zone=zone, limits=limits).report()
+        except ThbscreenError as error:
+            return {"error": str(error)}
+    counts = [report.tables[table] for table in found.tables]
+    skipped: Counter[str] = sum((c.skipped for c in counts), Counter())
+    told = _counts(report)
+    return told | {
+        "read": sum(c.read for c in counts), "loaded": sum(c.loaded for c in counts),
+        "rejected": sum(c.rejected for c in counts), "skipped": dict(skipped),
+    }  # fmt: skip
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -8,11 +8,12 @@ from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, se
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
 from thbscreen.io.inspect.forms import date_forms, largest_parts, time_form, written
 from thbscreen.io.inspect.words import BOOKED, CLOCKS, FEES, OWN_ACCOUNT, PENDING, folded, meanings
+from thbscreen.model.catalogue import CHANNELS
 from thbscreen.model.iban import length_of
 
 ISO_DAY = "%Y-%m-%d"
 #: Columns whose values are shown in a draft: few words of the bank, never of a customer.
-_WORDS = ("tx_type", "status")
+_WORDS = ("tx_type", "status", "channel")
 _MOST_WORDS = 12
 _AMOUNTS = ("amount", "debit", "credit", "balance_after", "orig_amount")
 
@@ -208,7 +209,9 @@ def _currency(finder: Finder, found: Amounts) -> None:
 
 _OTHERS = (
     "cp_account_id", "cp_name", "cp_bic", "remittance_info", "tx_id", "end_to_end_id", "mcc", "card_id",
-    "orig_amount", "orig_currency", "tx_type", "status",
+    "orig_amount", "orig_currency", "tx_type", "status", "channel", "merchant_name", "merchant_id",
+    "merchant_country", "terminal_id", "location_city", "location_country", "cp_country", "purpose_code",
+    "uetr", "bank_ref", "device_id", "ip", "conductor_id", "batch_id", "ultimate_debtor", "ultimate_creditor",
 )  # fmt: skip
 
 
@@ -251,6 +254,16 @@ def _word_column(out: Roles, role: str, column: Column) -> None:
             Part(role, source(column, f", map: {{{told}}}"), sure, "" if sure else "some words are not known",
                  [] if sure else [source(column, f", map: {{{told}}}")])
         )  # fmt: skip
+        return
+    if role == "channel":
+        plain = {w: w.casefold() if w.casefold() in CHANNELS else "" for w in words}
+        if all(plain.values()):
+            same = all(w == known for w, known in plain.items())
+            told = ", ".join(f"{quoted(w)}: {known}" for w, known in plain.items())
+            out.columns.append(Part(role, source(column, "" if same else f", map: {{{told}}}"), sure=True))
+            return
+        told = ", ".join(f"{quoted(w)}: {known or '|'.join(CHANNELS)}" for w, known in plain.items())
+        out.columns.append(Part(role, "", True, "", [source(column, f", map: {{{told}}}")]))
         return
     told = ", ".join(f"{quoted(w)}: cash_deposit|card_purchase|credit_transfer|..." for w in words)
     out.columns.append(Part(role, "", True, "", [source(column, f", map: {{{told}}}, else: other")]))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from thbscreen.io.inspect.forms import date_forms, written
+from thbscreen.io.inspect.side_words import side_known
 from thbscreen.io.inspect.words import PENDING, TOTALS, folded, meanings
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -172,14 +173,21 @@ def _typed(text: str) -> bool:
 def _header(records: Sequence[Record], begin: Record | None, width: int) -> Record | None:
     """Gives the record of names: the last one before the first row that has names and no values."""
     above = [r for r in records if begin is None or r.first < begin.first][: MOST_ABOVE + 1]
+    fitting: list[tuple[int, Record]] = []
     for record in reversed(above):
         n = len(record.fields)
         fits = n == width or (n == width + 1 and not record.fields[-1])
         filled = [f for f in record.fields if f]
-        known = sum(bool(meanings(f)) for f in filled)
+        known = sum(bool(meanings(f)) or side_known(f) for f in filled)
         if fits and not any(map(_typed, filled)) and (2 * len(filled) >= width or known > 1):
-            return record
-    return None
+            fitting.append((known, record))
+    # Rows without a number or a day, such as the first customers of a list, look like names, too.
+    best = max((known for known, _ in fitting), default=0)
+    if best > 1 and fitting[0][0] < 2:
+        return next(record for known, record in fitting if known == best)
+    if begin is None and fitting:
+        return fitting[-1][1]
+    return fitting[0][1] if fitting else None
 
 
 def _without_footer(body: list[Record], width: int, text: str) -> tuple[list[Record], int, bool]:

@@ -250,6 +250,10 @@ class _Reader:
         row = counterparty(other) if not self._own(other) else {}
         row["ultimate_debtor"] = behind(parties, "UltmtDbtr")
         row["ultimate_creditor"] = behind(parties, "UltmtCdtr")
+        if not (row.get("cp_name") or row.get("cp_account_id")) and not undoes:
+            # slips and references tell only who stands behind; nobody else is known then
+            name = row["ultimate_debtor" if direction == "credit" else "ultimate_creditor"]
+            row["cp_name"] = "" if "".join(name.split()).casefold() == self.owner else name
         return row
 
     def _party(self, parties: Node, agents: Node, direction: str) -> Party:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from thbscreen.errors import OutputError
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
+from thbscreen.io.publish import why_not_written
 from thbscreen.io.raw import ROW, RawChunk, merged
 from thbscreen.io.recognise import MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
@@ -205,12 +207,18 @@ class StatementFolder:
                 self.notes[DIFFERS] += 1
 
     def _put_away(self, frame: pl.DataFrame) -> Path:
-        if self._spill is None:
-            self._spill = Path(tempfile.mkdtemp(prefix="thbscreen-"))
-            weakref.finalize(self, rmtree, self._spill, ignore_errors=True)
-        path = self._spill / f"{self._files_put}.arrow"
-        self._files_put += 1
-        frame.write_ipc(path)
+        try:
+            if self._spill is None:
+                self._spill = Path(tempfile.mkdtemp(prefix="thbscreen-"))
+                weakref.finalize(self, rmtree, self._spill, ignore_errors=True)
+            path = self._spill / f"{self._files_put}.arrow"
+            self._files_put += 1
+            frame.write_ipc(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise OutputError(
+                f"the folder for temporary files cannot be written ({why_not_written(error)})",
+                hint="free some space there, or name another folder in the environment variable TMPDIR",
+            ) from None
         return path
 
     # --- after reading ----------------------------------------------------------------------------

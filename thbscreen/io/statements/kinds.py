@@ -1,8 +1,10 @@
+# ruff: noqa: E501  # lists of words
 """What the codes of bank transactions say about the kind of movement and its channel."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 #: Family and sub-family of the domain PMNT, the sub-family `*` for any other; kind for a debit, kind for a
@@ -28,6 +30,8 @@ _FAMILIES: dict[str, dict[str, tuple[str, str, str]]] = {
         "XBCP": ("card_purchase", "card_refund", ""),
         "*": ("card_purchase", "card_refund", ""),
     },
+    # takings of a merchant by card: nobody's transfer; charges have sub-families of their own
+    "MCRD": {"*": ("other", "other", "")},
     "CNTR": {
         "CDPT": ("cash_deposit", "cash_deposit", "branch"),
         "FCDP": ("cash_deposit", "cash_deposit", "branch"),
@@ -60,6 +64,36 @@ _GERMAN: dict[str, tuple[str, str, str]] = {
     "201": ("cross_border", "cross_border", ""), "202": ("cross_border", "cross_border", ""),
     "805": ("fee", "fee", ""), "808": ("fee", "fee", ""), "814": ("interest", "interest", ""),
 }  # fmt: skip
+#: Words of banks' own codes: kind for a debit, for a credit, channel, and how such codes begin, without marks.
+_WORDS: tuple[tuple[tuple[str, str, str], tuple[str, ...]], ...] = (
+    (("fee", "fee", ""), (
+        "FEE", "CHARGE", "COMMISSION", "ΠΡΟΜΗΘ", "ΕΞΟΔΑ", "ΧΡΕΩΣΗ ΠΡΟΜ", "GEBUHR", "SPESEN", "GEBYR", "AVGIFT",
+        "PALVELUMAKSU", "FRAIS",
+    )),
+    (("interest", "interest", ""), ("INTEREST", "ΤΟΚΟΙ", "ΤΟΚΟΣ", "ZINS", "RENTE", "RANTA", "KORKO", "INTERETS")),
+    (("cash_withdrawal", "cash_deposit", "atm"), (
+        "ATM", "ΑΤΜ", "CASH WITHDRAWAL ATM", "ΑΝΑΛΗΨΗ ATM", "ΑΝΑΛΗΨΗ ΑΤΜ", "BANCOMAT", "BANKOMAT", "MINIBANK",
+        "KONTANTUTTAK", "KONTANTUTTAG", "OTTO",
+    )),
+    (("cash_withdrawal", "cash_deposit", ""), (
+        "CASH WITHDRAWAL", "WITHDRAWAL", "ΑΝΑΛΗΨ", "CASH DEPOSIT", "CASH", "ΚΑΤΑΘΕΣΗ ΜΕΤΡ", "ΜΕΤΡΗΤ", "UTTAK",
+        "INNSKUDD", "INSATTNING", "BARAUSZAHLUNG", "BAREINZAHLUNG",
+    )),
+    (("card_purchase", "card_refund", "pos"), (
+        "POS", "CARD PURCHASE", "PURCHASE", "DEBIT CARD", "ΑΓΟΡΑ", "VAREKJ", "KORTKJ", "KORTKOP", "VISA", "MASTERCARD",
+        "KARTENZAHLUNG", "KORTTIOSTO",
+    )),
+    (("direct_debit", "direct_debit", ""), (
+        "DIRECT DEBIT", "SDD", "ΠΑΓΙΑ", "ΑΜΕΣΗ ΧΡΕΩΣΗ", "AVTALEGIRO", "AUTOGIRO", "LASTSCHRIFT", "SUORAVELOITUS",
+    )),
+    (("loan", "loan", ""), ("LOAN", "ΔΑΝΕΙ", "LAN ", "DARLEHEN")),
+    (("cheque", "cheque", ""), ("CHEQUE", "CHQ", "ΕΠΙΤΑΓ")),
+    (("instant_transfer", "instant_transfer", ""), ("INSTANT", "SCT INST", "ΑΜΕΣΗ ΜΕΤΑΦΟΡΑ", "SWISH", "VIPPS", "IRIS")),
+    (("credit_transfer", "credit_transfer", ""), (
+        "TRANSFER", "SCT", "CREDIT TRANSFER", "INWARD", "OUTWARD", "STANDING ORDER", "ΕΜΒΑΣΜΑ", "ΜΕΤΑΦΟΡΑ", "ΠΛΗΡΩΜΗ",
+        "OVERFORING", "OVERFØRING", "GIRO", "BANKGIRO", "PLUSGIRO", "UBERWEISUNG", "GUTSCHRIFT", "TILISIIRTO", "VIREMENT",
+    )),
+)  # fmt: skip
 _PROPRIETARY = re.compile(r"(?P<swift>N[A-Z]{3})(?:\+(?P<german>[0-9]{3}).*)?|(?P<alone>[0-9]{3})\+.*")
 
 
@@ -88,8 +122,27 @@ def kind_and_channel(domain: str, family: str, sub: str, proprietary: str, direc
 def _own_code(code: str, direction: str) -> tuple[str, str]:
     found = _PROPRIETARY.fullmatch(code)
     if found is None:
-        return "", ""
+        return _in_words(code, direction)
     german = _GERMAN.get(found["german"] or found["alone"] or "")
     if german is not None:
         return german[0 if direction == "debit" else 1], german[2]
     return _SWIFT.get(found["swift"] or "", ""), ""
+
+
+def _in_words(code: str, direction: str) -> tuple[str, str]:
+    """Reads a code that is a word: the longest beginning that is known tells."""
+    upper = unicodedata.normalize("NFKD", code.upper()).replace("_", " ").replace("-", " ")
+    bare = "".join(c for c in upper if not unicodedata.combining(c))
+    best, found = 0, ("", "")
+    for (debit, credit, channel), words in _WORDS:
+        longest = max((len(w) for w in words if _begins(bare, w)), default=0)
+        if longest > best:
+            best, found = longest, (debit if direction == "debit" else credit, channel)
+    return found
+
+
+def _begins(bare: str, word: str) -> bool:
+    """Says whether a code begins with a word; short ones must stand alone."""
+    if not bare.startswith(word):
+        return False
+    return len(word) > 5 or len(bare) == len(word) or not bare[len(word)].isalpha()

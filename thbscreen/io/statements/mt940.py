@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from thbscreen.io.codes import data_error
 from thbscreen.io.statements.fields import End, Header, Outside, Tag, events
 from thbscreen.io.statements.mt_codes import is_return, kind_of
-from thbscreen.io.statements.mt_entry import CLAMPED, Entry, amount_of, balance, entry, plain
+from thbscreen.io.statements.mt_entry import CLAMPED, amount_of, balance, entry, plain
+from thbscreen.io.statements.mt_entry import Entry as Line
 from thbscreen.io.statements.mt_text import Details, details
 from thbscreen.io.statements.parties import (
     Bookings,
@@ -25,7 +26,7 @@ from thbscreen.io.statements.parties import (
     like_iban,
     own_account,
 )
-from thbscreen.io.statements.records import Balance, Movement, Note, Refused, Side, Skipped, Statement
+from thbscreen.io.statements.records import Balance, Entry, Movement, Note, Refused, Side, Skipped, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,8 @@ INTERIM = "report within the day (MT942): its entries count as booked, once with
 _COUNTED = re.compile(r"^(?:/SUM/)?/?D([0-9]{6})C([0-9]{6})D([0-9]+,[0-9]*)C([0-9]+,[0-9]*)$")
 _DECLARED = re.compile(r"^([0-9]{1,5})([A-Z]{3})([0-9][0-9,]*)$")
 _FLOOR = re.compile(r"^([A-Z]{3})[CD]?([0-9][0-9,]*)")
+#: Fields that tell one report within the day from another, whatever its running number.
+_IDENTITY = frozenset({"20", "13", "13D"})
 _KINDS = frozenset({"", "940", "942", "950"})
 
 
@@ -92,6 +95,8 @@ class _Statement:
     held: list[Item] = field(default_factory=list)
     streaming: bool = False
     tagged: bool = False
+    told: list[str] = field(default_factory=list)
+    bookings: Bookings = field(default_factory=Bookings)
 
     def add(self, values: dict[str, str], times: int = 1) -> None:
         """Adds an entry's amount to the sum of its direction, once or less once."""
@@ -107,7 +112,6 @@ class _Reader:
         self._stream, self._name = stream, name
         self._row = 0
         self._statements = 0
-        self._bookings = Bookings()
         self._digests: set[bytes] = set()
         self._page: dict[str, Balance] = {}
         self._sides: set[str] = set()
@@ -152,6 +156,8 @@ class _Reader:
         now.tagged = True
         now.digest.update(f":{tag.name}:{chr(10).join(tag.lines)}\n".encode())
         text = tag.lines[0].strip()
+        if tag.name in _IDENTITY:
+            now.told.append(text)
         match tag.name:
             case "25" | "25P" if now.open is not None:
                 yield Note(AS_TEXT)
@@ -249,18 +255,15 @@ class _Reader:
                     yield Refused(item.row, "D101")
                     continue
                 item.values |= {"account_id": now.account, "currency": now.currency}
-                item.same = self._key(item.values)
-                item.values["tx_id"] = f"m{item.same}"
+                content = _content(item.values)
+                item.values["tx_id"] = f"m{now.bookings.key([*_identity(now), content])}"
                 now.currencies.add(now.currency)
+                yield item
+                if item.values["status"] == "booked":
+                    yield _booked(item, content, interim=now.interim)
+                continue
             yield item
         now.held.clear()
-
-    def _key(self, values: dict[str, str]) -> str:
-        """Gives what another message about the same booking also says; equal bookings are numbered."""
-        names = ["account_id", "value_date", "booking_ts", "direction", "amount", "currency", "bank_ref"]
-        if not values.get("bank_ref"):
-            names += ["end_to_end_id", "remittance_info", "cp_account_id", "cp_name"]
-        return self._bookings.key(["mt", *(values.get(name, "") for name in names)])
 
     # --- ends of messages ---------------------------------------------------------------------------
 
@@ -333,7 +336,32 @@ def _statement(now: _Statement, *, copy: bool) -> Statement:
     )
 
 
-def _values(now: _Statement, read: Entry, found: Details) -> tuple[dict[str, str], list[str]]:
+def _content(values: dict[str, str]) -> str:
+    """Gives what another message about the same booking also says."""
+    names = ["account_id", "value_date", "booking_ts", "direction", "amount", "currency", "bank_ref"]
+    if not values.get("bank_ref"):
+        names += ["end_to_end_id", "remittance_info", "cp_account_id", "cp_name"]
+    return "\x1f".join(values.get(name, "") for name in names)
+
+
+def _identity(now: _Statement) -> list[str]:
+    """Gives what tells messages of an account apart, as far as it is known before the first entry."""
+    opening = now.opening
+    begins = f"{opening.amount.normalize()}{opening.day}" if opening is not None else ""
+    return [now.number, begins, *(now.told if now.interim else ())]
+
+
+def _booked(item: Movement, content: str, *, interim: bool) -> Entry:
+    """Gives what tells that another message holds the same booking."""
+    values = item.values
+    return Entry(
+        item.row, item.row, "report" if interim else "ledger", values["account_id"], values["booking_ts"],
+        Decimal(values["amount"]), values["currency"], values["direction"], values.get("bank_ref", ""),
+        content,
+    )  # fmt: skip
+
+
+def _values(now: _Statement, read: Line, found: Details) -> tuple[dict[str, str], list[str]]:
     """Gives canonical columns of one entry, and notes; account and currency follow at the statement's end."""
     values = {
         "booking_ts": read.booking_day,

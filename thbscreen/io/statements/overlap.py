@@ -1,9 +1,9 @@
 """One booking in several messages counts once: which entries are left out, and why.
 
-camt.053 is the ledger; camt.054 adds details and fills gaps; camt.052 fills gaps. The order of files plays
-no part. Entries are matched by the account servicer's reference, otherwise by account, day, amount, direction
-and running number, so that two equal entries of one statement stay two. Only digests and numbers are held:
-about a hundred bytes for an entry.
+camt.053 and MT940 are the ledger; camt.054 adds details and fills gaps; camt.052 and MT942 fill gaps. The
+order of files plays no part. Entries are matched by the account servicer's reference, otherwise by account,
+day, amount, direction and running number, so that two equal entries of one statement stay two. Only digests
+and numbers are held: about a hundred bytes for an entry.
 """
 
 from __future__ import annotations
@@ -148,18 +148,23 @@ class Overlaps:
         kept: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
         gone: list[int] = []
         columns = ["i", "file", "message", "source", "named", "key", "n"]
+        reports = _Reports(numbered.filter(pl.col("source") == _ORDER["report"]))
         for i, file, message, source, named, key_, n in several.select(columns).iter_rows():
             before = kept[source, named, key_, n]
             here = (file, message)
-            if any(not self._apart(there, here, source, named=named) for there in before):
+            if any(not self._apart(there, here, source, reports, named=named) for there in before):
                 gone.append(i)
             else:
                 before.append(here)
         return entries.filter(pl.col("i").is_in(gone))
 
-    def _apart(self, there: tuple[int, int], here: tuple[int, int], source: int, *, named: bool) -> bool:
+    def _apart(
+        self, there: tuple[int, int], here: tuple[int, int], source: int, reports: _Reports, *, named: bool
+    ) -> bool:
         """Says that two messages of one kind cannot hold the same booking."""
         one, other = self.statements[there], self.statements[here]
+        if source == _ORDER["report"] and not named and not (one.period[0] or other.period[0]):
+            return not reports.repeats(there, here)
         if source == _ORDER["ledger"] and (_follows(one, other) or _follows(other, one)):
             return True
         if one.number == other.number and one.number:
@@ -170,6 +175,27 @@ class Overlaps:
         if all((begin, end, next_begin, next_end)):
             return end <= next_begin or next_end <= begin
         return False
+
+
+class _Reports:
+    """Tells reports that repeat what earlier ones said from those that tell only what is new.
+
+    A report without a period, such as MT942, does not say which it is. One that holds more than half of the
+    entries of the smaller one of the two repeats; so an equal fee in two reports of news stays two fees.
+    """
+
+    def __init__(self, numbered: pl.DataFrame) -> None:
+        self._keys: dict[tuple[int, int], frozenset[tuple[object, ...]]] = {}
+        if not numbered.height:
+            return
+        grouped = numbered.group_by(_MESSAGE).agg(pl.struct("named", "key", "n").alias("said"))
+        for file, message, said in grouped.iter_rows():
+            self._keys[file, message] = frozenset((s["named"], s["key"], s["n"]) for s in said)
+
+    def repeats(self, there: tuple[int, int], here: tuple[int, int]) -> bool:
+        """Says that one of two reports repeats the other."""
+        one, other = self._keys[there], self._keys[here]
+        return 2 * len(one & other) > min(len(one), len(other))
 
 
 def _follows(one: Statement, other: Statement) -> bool:

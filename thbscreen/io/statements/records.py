@@ -40,8 +40,8 @@ class Entry:
     Attributes:
         first: row of its first movement.
         last: row of its last movement.
-        source: ledger (camt.053), notice (camt.054), report (camt.052), order (pain.001), transfer or return
-            (pacs).
+        source: ledger (camt.053, MT940), notice (camt.054), report (camt.052, MT942), order (pain.001),
+            transfer or return (pacs).
         account: whose ledger.
         day: booking day.
         amount: amount of the whole entry.
