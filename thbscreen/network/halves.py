@@ -37,7 +37,7 @@ class Cut:
     other: tuple[int, ...]
 
 
-def weak_cuts(links: Mapping[Pair, float], held: Collection[Pair], paid: Mapping[Pair, int]) -> list[Cut]:
+def weak_cuts(links: Mapping[Pair, float], held: Collection[Pair], paid: Mapping[Pair, float]) -> list[Cut]:
     """Gives every way to part one connected group at one member's weak links, best first.
 
     Args:
@@ -75,7 +75,7 @@ def _judged(
     other: frozenset[int],
     links: Mapping[Pair, float],
     held: Collection[Pair],
-    paid: Mapping[Pair, int],
+    paid: Mapping[Pair, float],
 ) -> Cut | None:
     """Gives the cut between two halves when all conditions of `weak_cuts` are met."""
     if min(len(one), len(other)) <= COLLECTOR_PAYERS or any((u in one) != (v in one) for u, v in held):
@@ -107,7 +107,7 @@ def _usual(links: Mapping[Pair, float], half: Collection[int]) -> float:
     return median(ties.values())
 
 
-def _more_than_back(paid: Mapping[Pair, int]) -> list[Pair]:
+def _more_than_back(paid: Mapping[Pair, float]) -> list[Pair]:
     return [(u, v) for (u, v), cents in paid.items() if cents > paid.get((v, u), 0)]
 
 
