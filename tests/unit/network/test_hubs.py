@@ -91,12 +91,25 @@ def test_a_hub_never_merges_two_planted_groups_and_is_listed_with_its_reason(
     assert t.hubs["n_subjects"].item() > 1
 
 
-def test_the_same_payee_joins_two_groups_where_it_deals_with_few_others() -> None:
+def test_a_payee_of_one_member_of_either_group_is_no_hub_and_links_two_networks() -> None:
     world = two_cells()
     wide_payee(n_accounts=9, amount_eur=300_000)(world)
     t = world.run()
-    assert len(t.networks) == 1
     assert t.hubs.is_empty()
+    assert len(t.networks) == 2
+    assert t.members["member_id"].to_list().count("PAYEE") == 1
+    assert t.networks["note"].str.contains("linked to NW-").all()
+
+
+def test_the_same_payee_joins_two_groups_where_it_deals_with_few_others() -> None:
+    world = two_cells()
+    wide_payee(n_accounts=9, amount_eur=700_000)(world)
+    for t in "ab":
+        world.pay_on(f"V{t}1", "PAYEE", (9, 50_000), (2, 52_000))
+        world.hit("THB-SEX-012", f"V{t}1", {"PAYEE": "possible_controller"}, own="possible_victim")
+    found = world.run()
+    assert len(found.networks) == 1
+    assert found.hubs.is_empty()
 
 
 def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_flagged_ones() -> None:
