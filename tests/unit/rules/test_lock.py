@@ -16,6 +16,7 @@ from tests.unit.rules.folder import APPROVED, make, override, put
 from tests.unit.rules.samples import CASH, STAR, lists, rule
 from thbscreen.errors import OutputError, RuleError
 from thbscreen.rules import bundle, lock
+from thbscreen.rules import pack as packs
 from thbscreen.rules.binder import bind_text
 from thbscreen.rules.pack import check, load_pack, write_lock
 from thbscreen.rules.paths import default_rules_dir
@@ -451,6 +452,8 @@ def test_a_lock_with_both_sides_of_a_merge_is_one_finding(locked: Path) -> None:
 
 
 def quick(base: Path) -> bundle.RulePack:
+    """Loads without tests, also what was loaded with them before."""
+    packs._LOADED.clear()
     return load_pack(base, "test", tests=False)
 
 
