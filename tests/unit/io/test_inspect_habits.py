@@ -69,3 +69,35 @@ def test_a_column_of_plus_and_minus_says_the_direction(tmp_path: Path) -> None:
 def test_a_column_that_is_called_time_and_holds_none_is_left_alone(tmp_path: Path) -> None:
     text = f"{HEAD}Booking Date,Time,Amount,D/C\n{OWN}2026-01-13,soon,12.50,D\n{OWN}2026-01-14,late,1.00,C\n"
     assert "concat" not in looked(tmp_path, text).draft
+
+
+_LEDGER = [(-1000, 9000), (2500, 11500), (-700, 10800), (-50, 10750)]
+
+
+def _flagged(out: str, into: str) -> str:
+    rows_of = "".join(
+        f"{OWN}01/1{n}/2026,{abs(move) / 100:.2f},{out if move < 0 else into},{balance / 100:.2f}\n"
+        for n, (move, balance) in enumerate(_LEDGER)
+    )
+    return f"{HEAD}Booking Date,Amount,D/C,Balance\n{rows_of}"
+
+
+def test_words_of_direction_that_the_running_balance_contradicts_are_left_to_a_person(tmp_path: Path) -> None:
+    assert looked(tmp_path, _flagged("D", "C")).undecided == []
+    found = looked(tmp_path, _flagged("C", "D"))
+    assert found.undecided == ["direction"]
+    assert "only if the words mean the opposite" in found.draft
+    assert 'map: {"C": debit, "D": credit}' in found.draft
+
+
+def test_columns_of_debit_and_credit_that_the_running_balance_contradicts_are_left_to_a_person(
+    tmp_path: Path,
+) -> None:
+    text = f"{HEAD}Booking Date,%s,%s,Balance\n" + "".join(
+        f"{OWN}01/1{n}/2026,{-move if move < 0 else ''},{move if move > 0 else ''},{balance}\n"
+        for n, (move, balance) in enumerate((m / 100, b / 100) for m, b in _LEDGER)
+    )
+    assert looked(tmp_path, text % ("Debit", "Credit")).undecided == []
+    found = looked(tmp_path, text % ("Credit", "Debit"))
+    assert found.undecided == ["sign"]
+    assert 'debit: {from: "Credit"}, credit: {from: "Debit"}' in found.draft
