@@ -101,3 +101,7 @@ def test_columns_of_debit_and_credit_that_the_running_balance_contradicts_are_le
     found = looked(tmp_path, text % ("Credit", "Debit"))
     assert found.undecided == ["sign"]
     assert 'debit: {from: "Credit"}, credit: {from: "Debit"}' in found.draft
+
+
+def test_a_file_with_names_and_no_rows_is_told_so(tmp_path: Path) -> None:
+    assert "no rows below it" in looked(tmp_path, "Date;Details;Amount;Balance\n").why
