@@ -105,3 +105,31 @@ def test_columns_of_debit_and_credit_that_the_running_balance_contradicts_are_le
 
 def test_a_file_with_names_and_no_rows_is_told_so(tmp_path: Path) -> None:
     assert "no rows below it" in looked(tmp_path, "Date;Details;Amount;Balance\n").why
+
+
+def _worded(out: str, into: str, balance: str = "") -> str:
+    lines = "".join(
+        f"{OWN}01/1{n}/2026,{abs(move):.2f}{out if move < 0 else into},{held:.2f}{balance}\n"
+        for n, (move, held) in enumerate(_LEDGER)
+    )
+    return f"{HEAD}Booking Date,Amount,Balance\n{lines}"
+
+
+@pytest.mark.parametrize(("out", "into"), [(" DR", " CR"), ("Dr", "Cr"), (" S", " H"), (" D", " C")])
+def test_words_behind_amounts_say_which_way_the_money_went(tmp_path: Path, out: str, into: str) -> None:
+    found, _, signed = loaded(tmp_path, _worded(out, into, into))
+    assert signed == [100 * move for move, _ in _LEDGER]
+    assert "balance_after" in found.draft
+
+
+def test_words_behind_amounts_that_the_balance_contradicts_or_some_lack_are_left_open(tmp_path: Path) -> None:
+    assert looked(tmp_path, _worded(" CR", " DR")).undecided == ["direction"]
+    assert looked(tmp_path, _worded("", " CR")).undecided == ["sign", "direction"]
+    assert "balance_after" not in looked(tmp_path, _worded(" DR", " CR", " DR")).draft
+
+
+def test_letters_behind_numbers_of_another_column_are_no_direction(tmp_path: Path) -> None:
+    text = f"{HEAD}Booking Date,Seat,Amount\n{OWN}01/13/2026,12 C,5.00\n{OWN}01/14/2026,13 D,6.00\n"
+    found = looked(tmp_path, text)
+    assert "direction" in found.undecided
+    assert "Seat" not in found.draft

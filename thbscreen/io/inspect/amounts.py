@@ -128,7 +128,10 @@ def _flag(finder: Finder) -> tuple[Column | None, dict[str, str], bool]:
         both = len(set(mapped.values())) == 2
         if column in sure_name or column in named or both:
             says = column in named or any(r == "tx_type" for r, _ in meanings(column.name))
-            plain = finder.named and ((column in sure_name and (both or words)) or (both and words and says))
+            behind = bool(column.regex) and both  # behind the amounts they can mean nothing else
+            plain = finder.named and (
+                behind or (column in sure_name and (both or words)) or (both and words and says)
+            )
             return column, mapped, plain
     return None, {}, False
 
