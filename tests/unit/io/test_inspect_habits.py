@@ -133,3 +133,15 @@ def test_letters_behind_numbers_of_another_column_are_no_direction(tmp_path: Pat
     found = looked(tmp_path, text)
     assert "direction" in found.undecided
     assert "Seat" not in found.draft
+
+
+def test_names_that_end_in_a_currency_are_known(tmp_path: Path) -> None:
+    text = (
+        "IBAN;Datum;Gutschrift in CHF;Lastschrift in CHF;Saldo in CHF\n"
+        "DE89370400440532013000;15.01.2024;;50.00;950.00\nDE89370400440532013000;16.01.2024;150.00;;1100.00\n"
+        "DE89370400440532013000;17.01.2024;;1.00;1099.00\n"
+    )
+    found, _, signed = loaded(tmp_path, text)
+    assert signed == [-5000, 15000, -100]
+    assert "currency: CHF" in found.draft
+    assert "balance_after" in found.draft

@@ -164,11 +164,12 @@ class Finder:
 
 
 def bare(name: str) -> tuple[str, str]:
-    """Gives a name without a currency behind it, and that currency: `Amount (EUR)`."""
+    """Gives a name without a currency behind it, and that currency: `Amount (EUR)`, `Saldo in CHF`."""
     text = name.rsplit("#", 1)[0] if name.rsplit("#", 1)[-1].isdigit() else name
     words = text.replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").split()
     if len(words) > 1 and len(words[-1]) == 3 and words[-1].isalpha() and words[-1].isupper():
-        return " ".join(words[:-1]), words[-1]
+        before = words[:-2] if len(words) > 2 and words[-2].casefold() == "in" else words[:-1]
+        return " ".join(before), words[-1]
     return text, ""
 
 
