@@ -71,23 +71,24 @@ def rule_text(detect: str, *, rule_id: str = "THB-ML-901", roles: str = "{accoun
 
 def pack_of(*texts: str, zone: str = "Asia/Nicosia", lists: dict[str, str] | None = None, facts: str = FACTS):
     """Loads rule texts as a pack of their own; lists are texts by file name."""
-    root = Path(tempfile.mkdtemp(prefix="thbscreen-test-"))
-    (root / "lists").mkdir()
-    (root / "profiles").mkdir()
-    shipped = Path(__file__).parent.parent / "rules" / "lists" / "typologies.yaml"
-    (root / "lists" / "typologies.yaml").write_text(shipped.read_text())
-    for name, text in (lists or {}).items():
-        path = root / "lists" / f"{name.replace('.', '/')}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    for number, text in enumerate(texts):
-        folder = root / "laundering"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{text.split()[1]}.yaml").write_text(text)
-        del number
-    profile = root / "profiles" / "test.yaml"
-    profile.write_text(PROFILE.format(zone=zone, facts=facts))
-    return load_pack(root, profile, drafts=True)
+    with tempfile.TemporaryDirectory(prefix="thbscreen-test-") as place:
+        root = Path(place)
+        (root / "lists").mkdir()
+        (root / "profiles").mkdir()
+        shipped = Path(__file__).parent.parent / "rules" / "lists" / "typologies.yaml"
+        (root / "lists" / "typologies.yaml").write_text(shipped.read_text())
+        for name, text in (lists or {}).items():
+            path = root / "lists" / f"{name.replace('.', '/')}.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        for number, text in enumerate(texts):
+            folder = root / "laundering"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{text.split()[1]}.yaml").write_text(text)
+            del number
+        profile = root / "profiles" / "test.yaml"
+        profile.write_text(PROFILE.format(zone=zone, facts=facts))
+        return load_pack(root, profile, drafts=True)
 
 
 def run_rows(

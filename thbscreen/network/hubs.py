@@ -105,7 +105,7 @@ def find_hubs(
     # Each reason is asked only of whom no reason before took out.
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
-    parts.append(_beside(patterns, pairs, left(reach), hub_degree).select(_ROW))
+    parts.append(_beside(patterns, pairs, left(reach), _people(parties), hub_degree).select(_ROW))
     asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
     parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
@@ -139,11 +139,8 @@ def _wide(degrees: pl.DataFrame, reach: pl.DataFrame, parties: pl.DataFrame) -> 
     A customer who is a person stays when patterns link it to many of the flagged subjects it deals with: a
     collector may have hundreds of payers.
     """
-    none = pl.lit(None, dtype=pl.String)
-    kind = pl.col("kind").cast(pl.String) if "kind" in parties.columns else none
-    people = parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
     rows = degrees.join(reach.filter(pl.col("n_accounts") > REACH), on="node")
-    rows = rows.join(people, on="node", how="left")
+    rows = rows.join(_people(parties), on="node", how="left")
     kept = pl.col("person").fill_null(False) & (pl.col("n_pattern") * PATTERN_ONE_IN >= pl.col("n_subjects"))
     return rows.filter((pl.col("n_subjects") > 1) & ~kept).select(
         "node",
@@ -153,14 +150,27 @@ def _wide(degrees: pl.DataFrame, reach: pl.DataFrame, parties: pl.DataFrame) -> 
     )
 
 
+def _people(parties: pl.DataFrame) -> pl.DataFrame:
+    """Customers who are persons: node, person."""
+    none = pl.lit(None, dtype=pl.String)
+    kind = pl.col("kind").cast(pl.String) if "kind" in parties.columns else none
+    return parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
+
+
 def _beside(
-    patterns: pl.DataFrame, pairs: pl.DataFrame, reach: pl.DataFrame, hub_degree: int
+    patterns: pl.DataFrame,
+    pairs: pl.DataFrame,
+    reach: pl.DataFrame,
+    people: pl.DataFrame,
+    hub_degree: int,
 ) -> pl.DataFrame:
     """Counterparties of many for whom what patterns show is a small part: node, kind, n_subjects, why.
 
     A shop, a landlord or an account for collective top-ups is now and then the payee that a pattern names.
     For somebody who takes what others earn, their money is a large part of all. Whoever only
-    hangs on is not asked, nor an employer: wages of others say nothing against what its patterns show.
+    hangs on is not asked, nor an employer: wages of others say nothing against what its patterns show. A
+    customer who is a person lives an ordinary life beside, so it stays when their money is that part of what
+    it gets, or of what it pays: what passes through would count twice against it.
     """
     both = (("source", "target"), ("target", "source"))
     employers = patterns.filter(pl.col("role") == "employer").select(node="target").unique()
@@ -174,14 +184,36 @@ def _beside(
     moved = sums.group_by("node").agg(moved=pl.col("amount_eur").sum())
     rows = tied.drop("other", "joins").unique("node").join(moved, on="node", how="left")
     small = pl.col("moved").fill_null(0) * PATTERN_ONE_IN < pl.col("total")
-    return rows.filter(small).select(
-        "node",
-        "n_subjects",
-        kind=pl.lit("counterparty"),
-        why=pl.format(
-            "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
-        ),
+    asked = rows.filter(small).join(people, on="node", how="semi").select("node")
+    kept = _one_sided(tied, pairs, asked)
+    return (
+        rows.filter(small)
+        .join(kept, on="node", how="anti")
+        .select(
+            "node",
+            "n_subjects",
+            kind=pl.lit("counterparty"),
+            why=pl.format(
+                "deals with {} accounts; less than a quarter of its money is in patterns", "n_accounts"
+            ),
+        )
     )
+
+
+def _one_sided(tied: pl.DataFrame, pairs: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Who gets a large part of its money from those whom patterns tie to it, or pays it to them: node."""
+    own = tied.select("node", "other", tie=pl.lit(True))
+    found = []
+    for node, other in (("target", "source"), ("source", "target")):
+        side = pairs.select("amount_eur", node=node, other=other).join(asked, on="node", how="semi")
+        side = (
+            side.join(own, on=["node", "other"], how="left")
+            .group_by("node")
+            .agg(moved=pl.col("amount_eur").filter(pl.col("tie")).sum(), total=pl.col("amount_eur").sum())
+        )
+        large = (pl.col("total") > 0) & (pl.col("moved") * PATTERN_ONE_IN >= pl.col("total"))
+        found.append(side.filter(large).select("node"))
+    return pl.concat(found).unique()
 
 
 def _pays_for_many(paid_for: pl.DataFrame, involved: pl.DataFrame, hub_degree: int) -> pl.DataFrame:

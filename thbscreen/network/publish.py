@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,6 +29,8 @@ _MOST_CORE_IDS = 3
 #: So many customers of a group are held against one another at most.
 MOST_COMPARED = 60
 PATTERN_RULE_WEIGHT = 3
+#: So many pairs are named where a note tells what leads to another network.
+LINKS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Material:
         ties: from `motifs`.
         removed: group, hub_id.
         payments: of table PAYMENTS, those between members, with nodes for accounts.
+        between: group, other, source, target, n, amount_eur; payments between halves, from `halves.part`.
     """
 
     inputs: NetworkInputs
@@ -56,8 +59,9 @@ class Material:
     patterns: pl.DataFrame
     shared: pl.DataFrame
     ties: pl.DataFrame
-    removed: pl.DataFrame
-    payments: pl.DataFrame
+    removed: pl.DataFrame = field(default_factory=pl.DataFrame)
+    payments: pl.DataFrame = field(default_factory=pl.DataFrame)
+    between: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -72,7 +76,7 @@ def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     ids = _network_ids(m, hits, edges)
     found = _members(m, people, edges, hits, typology)
     networks = _networks(m, hits, edges, found, typology)
-    networks = networks.join(ids, on="group").sort(
+    networks = _with_links(networks.join(ids, on="group"), m, ids).sort(
         "urgent", "score", "amount_eur", "network_id", descending=[True, True, True, False]
     )
     networks = networks.with_columns(rank=pl.int_range(1, pl.len() + 1))
@@ -99,6 +103,28 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     """
     hits = _group_hits(m, _people(m))
     typology = _typologies(hits)
+    kept = _kept(m, hits)
+    narrowed = replace(
+        m,
+        core=m.core.join(kept, on="group", how="semi").sort("group", "node"),
+        attached=m.attached.join(kept, on="group", how="semi"),
+        removed=m.removed.join(kept, on="group", how="semi"),
+    )
+    inside = hits.join(kept, on="group", how="semi").sort("group", "hit_id")
+    return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
+
+
+def qualified(m: Material) -> pl.Series:
+    """Gives the groups that several signs support, see `_qualified`; they need not be disjoint.
+
+    Args:
+        m: material; base, core, attached, patterns, inputs and scoring are used.
+    """
+    return _kept(m, _group_hits(m, _people(m)))["group"]
+
+
+def _kept(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
+    """group, of those that `_qualified` keeps."""
     rules = hits.unique(["group", "rule"], keep="first", maintain_order=True)
     counted = rules.group_by("group").agg(
         weight=pl.col("weight").sum(),
@@ -109,17 +135,9 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
     counted = counted.join(_third_parties(m, hits, pairs), on="group", how="left")
     counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
     agreed = pl.col("third") & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
-    kept = counted.filter(
+    return counted.filter(
         (pl.col("weight") >= float(m.scoring.alert_weight)) & (pl.col("backed") | agreed).fill_null(False)
     ).select("group")
-    narrowed = replace(
-        m,
-        core=m.core.join(kept, on="group", how="semi").sort("group", "node"),
-        attached=m.attached.join(kept, on="group", how="semi"),
-        removed=m.removed.join(kept, on="group", how="semi"),
-    )
-    inside = hits.join(kept, on="group", how="semi").sort("group", "hit_id")
-    return narrowed, inside, typology.join(kept, on="group", how="semi").sort("group")
 
 
 def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -205,14 +223,25 @@ def _aged(m: Material) -> pl.DataFrame:
 
 
 def _group_hits(m: Material, people: pl.DataFrame) -> pl.DataFrame:
-    """Hits that count in a group: on its core members, and patterns between its members."""
+    """Hits that count in a group: on its core members, and patterns between its members.
+
+    Where clients make up the group, as payers of one receiver abroad do, what was found on them counts, too.
+    """
     aged = _aged(m).filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
     inside = people.select("group", "node")
-    own = people.filter("core").select("group", "node").join(aged.select("hit_id", "node"), on="node")
+    counted = pl.concat([people.filter("core").select("group", "node"), _payers_who_make_it(m)])
+    own = counted.join(aged.select("hit_id", "node"), on="node")
     between = m.patterns.select("hit_id", "source", "target").join(inside, left_on="source", right_on="node")
     between = between.join(inside, left_on=["group", "target"], right_on=["group", "node"], how="semi")
     every = pl.concat([own.select("group", "hit_id"), between.select("group", "hit_id")]).unique()
     return every.join(aged, on="hit_id").sort("group", "hit_id")
+
+
+def _payers_who_make_it(m: Material) -> pl.DataFrame:
+    """Clients of groups whose core alone is too small to be one: group, node."""
+    small = m.core.group_by("group").len().filter(pl.col("len") < groups.MIN_MEMBERS)
+    clients = m.attached.filter(pl.col("how") == "possible_client")
+    return clients.join(small, on="group", how="semi").select("group", "node")
 
 
 def _typologies(hits: pl.DataFrame) -> pl.DataFrame:
@@ -513,6 +542,30 @@ def _worded(rows: pl.DataFrame, max_nodes: int) -> pl.DataFrame:
         twin_tests=pl.lit([], dtype=pl.List(tables.TWIN_TEST)),
         note=pl.Series(notes, dtype=pl.String),
     )
+
+
+def _with_links(networks: pl.DataFrame, m: Material, ids: pl.DataFrame) -> pl.DataFrame:
+    """Says in the note to which other network payments lead, where a group was parted at a weak link."""
+    both = (("group", "other"), ("other", "group"))
+    ways = [m.between.select("source", "target", "n", "amount_eur", group=a, other=b) for a, b in both]
+    others = ids.rename({"group": "other", "network_id": "other_id"})
+    rows = pl.concat(ways).join(ids, on="group").join(others, on="other")
+    rows = rows.sort("network_id", "other_id", "source", "target")
+    said: dict[str, list[str]] = {}
+    for (mine, other), part in rows.group_by("network_id", "other_id", maintain_order=True):
+        told = [
+            f"{source} to {target} ({wording.count(n, 'payment')}, {wording.money(cents)})"
+            for source, target, n, cents in part.select("source", "target", "n", "amount_eur").iter_rows()
+        ]
+        more = f" and {wording.count(len(told) - LINKS_TOLD, 'more pair')}" if len(told) > LINKS_TOLD else ""
+        said.setdefault(str(mine), []).append(
+            f"linked to {other} by payments: {', '.join(told[:LINKS_TOLD])}{more}"
+        )
+    notes = [
+        "; ".join([*([note] if note else []), *said.get(network, [])])
+        for network, note in networks.select("network_id", "note").iter_rows()
+    ]
+    return networks.with_columns(note=pl.Series(notes, dtype=pl.String))
 
 
 def _note(n_core: int, n_members: int, size_before: int, max_nodes: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,11 +12,11 @@ import polars as pl
 from thbscreen.engine import tables
 from thbscreen.engine.meetings import REACH, Meetings
 from thbscreen.engine.payments import FOR_OTHERS
-from thbscreen.network import groups, hubs, links, motifs, publish
+from thbscreen.network import groups, halves, hubs, links, motifs, publish
 from thbscreen.network.codes import Names, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from thbscreen.rules import bundle
@@ -131,17 +132,35 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     strong = pl.concat([w.base.hits.filter("strong").select("node"), named]).drop_nulls().unique()
     outer = _outside(shared, ties, involved)
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
-    attached = groups.attach(
-        core, patterns, pairs, flagged, payments=w.payments, businesses=w.businesses
+    attach = partial(
+        groups.attach, patterns=patterns, pairs=pairs, flagged=flagged, payments=w.payments,
+        businesses=w.businesses,
     )  # fmt: skip
     tell = w.names.tell
-    material = publish.Material(
-        inputs=inputs, scoring=scoring, base=base, core=tell(core, "node"), attached=tell(attached, "node"),
+    make = partial(
+        publish.Material, inputs=inputs, scoring=scoring, base=base,
         patterns=tell(patterns, "source", "target"), shared=tell(shared, "source", "target", "outer"),
-        ties=tell(ties, "source", "target"), payments=_inside(w, core, attached),
-        removed=_hub_contacts(core, found, raw_patterns, raw_pairs, w.values, w.names),
+        ties=tell(ties, "source", "target"),
+    )  # fmt: skip
+    held = pl.concat([shared.select("source", "target"), ties.select("source", "target")]).unique()
+    parted = halves.part(
+        core, glued, held, pairs, max_nodes=scoring.max_network_nodes, attach=attach,
+        qualified=partial(_qualified, make, w.names),
+    )  # fmt: skip
+    material = make(
+        core=tell(parted.core, "node"), attached=tell(parted.attached, "node"),
+        payments=_inside(w, parted.core, parted.attached), between=tell(parted.between, "source", "target"),
+        removed=_hub_contacts(parted.core, found, raw_patterns, raw_pairs, w.values, w.names),
     )  # fmt: skip
     return NetworkTables(*publish.publish(material), found.table)
+
+
+def _qualified(
+    make: Callable[..., publish.Material], names: Names, core: pl.DataFrame, attached: pl.DataFrame
+) -> set[int]:
+    """Which groups would be published."""
+    asked = make(core=names.tell(core, "node"), attached=names.tell(attached, "node"))
+    return set(publish.qualified(asked).to_list())
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,12 +91,25 @@ def test_a_hub_never_merges_two_planted_groups_and_is_listed_with_its_reason(
     assert t.hubs["n_subjects"].item() > 1
 
 
-def test_the_same_payee_joins_two_groups_where_it_deals_with_few_others() -> None:
+def test_a_payee_of_one_member_of_either_group_is_no_hub_and_links_two_networks() -> None:
     world = two_cells()
     wide_payee(n_accounts=9, amount_eur=300_000)(world)
     t = world.run()
-    assert len(t.networks) == 1
     assert t.hubs.is_empty()
+    assert len(t.networks) == 2
+    assert t.members["member_id"].to_list().count("PAYEE") == 1
+    assert t.networks["note"].str.contains("linked to NW-").all()
+
+
+def test_the_same_payee_joins_two_groups_where_it_deals_with_few_others() -> None:
+    world = two_cells()
+    wide_payee(n_accounts=9, amount_eur=700_000)(world)
+    for t in "ab":
+        world.pay_on(f"V{t}1", "PAYEE", (9, 50_000), (2, 52_000))
+        world.hit("THB-SEX-012", f"V{t}1", {"PAYEE": "possible_controller"}, own="possible_victim")
+    found = world.run()
+    assert len(found.networks) == 1
+    assert found.hubs.is_empty()
 
 
 def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_flagged_ones() -> None:
@@ -105,6 +118,18 @@ def test_a_person_with_hundreds_of_payers_stays_where_patterns_tie_it_to_the_fla
     t = world.run()
     assert t.hubs.is_empty()
     assert "C-X" in set(t.members["member_id"])
+
+
+@pytest.mark.parametrize("from_others", [1_000_000, 1_500_000])
+def test_a_collector_with_a_busy_life_stays_while_its_payers_bring_a_quarter_of_what_it_gets(
+    from_others: int,
+) -> None:
+    # Three people bring 4,500 euros; what X spends says nothing about whom it takes money from.
+    world = cell().customer("B").pay("B", "X", from_others).pay("X", "SHOP", 9_000_000)
+    world.reach.append({"account_id": "X", "n_accounts": 40, "amount_eur": 10_450_000 + from_others})
+    t = world.run()
+    assert t.hubs.is_empty() == (450_000 + from_others <= 450_000 * 4)
+    assert len(t.networks) == int(t.hubs.is_empty())
 
 
 def test_an_employer_of_many_others_stays_with_each_group_and_joins_none() -> None:

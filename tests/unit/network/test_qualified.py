@@ -178,6 +178,19 @@ def test_a_sign_on_a_client_is_no_second_sign_of_the_ring() -> None:
     assert found(world) == 1
 
 
+def test_what_was_found_on_payers_counts_where_they_alone_make_the_group() -> None:
+    world = World()
+    payers = {f"K{i}": "possible_client" for i in range(2)}
+    for payer in payers:
+        world.customer(payer)
+    world.hit("THB-MAR-001", "R", payers, own="possible_facilitator", field="member", kind="external")
+    assert found(world) == 0
+    put(world, 1, COSTS, "K0")
+    assert found(world) == 1
+    world.hits[-1]["subject_id"] = "ELSEWHERE"
+    assert found(world) == 0
+
+
 def test_a_group_that_is_not_published_leaves_the_others_as_they_are() -> None:
     alone, beside = cell().run(), signs(DEVICE, world=cell()).run()
     assert len(beside.networks) == 1

@@ -183,6 +183,15 @@ def test_an_account_is_named_alike_in_tables_and_in_sentences(tmp_path: Path) ->
     assert names.of("A1") in hidden.table("hits")["subject_id"].to_list()
 
 
+def test_a_remark_that_names_members_of_a_network_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _open(written(tmp_path / "run"))
+    networks = pl.DataFrame({"network_id": ["NW-1"], "note": ["linked to NW-2 by payments: C-1 to C-2"]})
+    monkeypatch.setattr(type(run), "table", lambda self, name: networks)
+    assert Counterpart(run, Pseudonyms(ONE), {}).table("networks")["note"].to_list() == [""]
+
+
 def _open(folder: Path) -> Any:
     from thbscreen.report.folder import open_folder
 

@@ -85,6 +85,9 @@ class Counterpart:
             frame = self.run.table(name)
             if name == "hits":
                 frame = self._told(frame)
+            if name == "networks":
+                # A note may name those through whom a network is linked to another.
+                frame = frame.with_columns(note=pl.lit(""))
             self._tables[name] = self._named(frame)
         return self._tables[name]
 
