@@ -138,8 +138,11 @@ class Finder:
             for c in odd
         ]
         self.claims: dict[str, list[tuple[Column, bool]]] = {}
+        plain = {c.name.strip().casefold() for c in self.columns}
         for column in self.columns:
-            for role, outright in meanings(bare(column.name)[0]):
+            name = bare(column.name)[0]
+            short = name.removesuffix(" in")  # `Saldo in CHF`, unless there is a column `Saldo`
+            for role, outright in meanings(name if short.casefold() in plain else short):
                 self.claims.setdefault(role, []).append((column, outright))
 
     def pick(self, role: str, kind: str) -> tuple[Column | None, list[Column]]:
@@ -164,12 +167,11 @@ class Finder:
 
 
 def bare(name: str) -> tuple[str, str]:
-    """Gives a name without a currency behind it, and that currency: `Amount (EUR)`, `Saldo in CHF`."""
+    """Gives a name without a currency behind it, and that currency: `Amount (EUR)`."""
     text = name.rsplit("#", 1)[0] if name.rsplit("#", 1)[-1].isdigit() else name
     words = text.replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").split()
     if len(words) > 1 and len(words[-1]) == 3 and words[-1].isalpha() and words[-1].isupper():
-        before = words[:-2] if len(words) > 2 and words[-2].casefold() == "in" else words[:-1]
-        return " ".join(before), words[-1]
+        return " ".join(words[:-1]), words[-1]
     return text, ""
 
 
