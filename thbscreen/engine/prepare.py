@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -28,6 +27,7 @@ from thbscreen.compile.order import distinct
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
 from thbscreen.compile.text import TextPass, encode
 from thbscreen.compile.where import dtype_of
+from thbscreen.engine.codes import Local, mapping, merge_answers, merge_dictionaries, put_away, taken_back
 from thbscreen.engine.mandates import Eras, eras_of, extra_rows, holder_eras
 from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
@@ -146,16 +146,7 @@ def stable_hash(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-@dataclass
-class _Local:
-    """Codes of one chunk before the dictionaries are known."""
-
-    frame: pl.DataFrame | Path
-    values: dict[str, pl.Series]
-    answers: npt.NDArray[np.bool_]
-
-
-def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None) -> _Local:
+def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, file: Path | None) -> Local:
     """Answers the row tests of one chunk and keeps codes, integers and classes of rows, or writes them."""
     known: dict[str, tuple[npt.NDArray[np.int32], pl.Series]] = {}
 
@@ -189,24 +180,9 @@ def _slim(chunk: pl.DataFrame, compiled: CompiledPack, classifier: Classifier, f
                     pl.select(pl.when(pl.Series(asked)).then(column).otherwise(None).alias(path))[path]
                 )
             out.append(pl.Series(f"c:{path}", codes))
-    return _Local(_put_away(pl.DataFrame(out), file), values, found.answers)
-
-
-def _put_away(frame: pl.DataFrame, path: Path | None) -> pl.DataFrame | Path:
-    """Writes a table to a file when there is to be one, and gives where the table is now."""
-    if path is None:
-        return frame
-    frame.write_ipc(path)
-    return path
-
-
-def _taken_back(kept: pl.DataFrame | Path) -> pl.DataFrame:
-    """Gives a table that was put away, and removes its file."""
-    if isinstance(kept, pl.DataFrame):
-        return kept
-    frame = pl.read_ipc(kept.read_bytes())
-    kept.unlink()
-    return frame
+    words = pl.DataFrame([v.cast(pl.String).implode().alias(path) for path, v in values.items()])
+    beside = None if file is None else file.with_name(f"words-{file.name}")
+    return Local(put_away(pl.DataFrame(out), file), put_away(words, beside), found.answers)
 
 
 def _missing_columns(chunk: pl.DataFrame, compiled: CompiledPack) -> pl.DataFrame:
@@ -244,53 +220,6 @@ class _Coverage:
                 self.counts[c][row["_kind"]] = (total + row["_n"], filled + row[f"n:{c}"])
         self.rows += chunk.height
         self.with_time += int(chunk["has_time"].sum())
-
-
-def _merge_dictionaries(
-    parts: list[_Local], extra: dict[str, list[pl.Series]]
-) -> tuple[dict[str, pl.Series], list[dict[str, I64]]]:
-    """Joins the chunks' dictionaries per domain and gives, per chunk and path, local code -> code."""
-    found: dict[str, list[pl.Series]] = {k: list(v) for k, v in extra.items()}
-    for part in parts:
-        for path, values in part.values.items():
-            found.setdefault(domain(path), []).append(values)
-    dictionaries = {
-        name: pl.concat([s.rename("v").cast(pl.String) for s in series]).drop_nulls().unique().sort()
-        for name, series in found.items()
-    }
-    maps: list[dict[str, I64]] = []
-    for part in parts:
-        mapping: dict[str, I64] = {}
-        for path, values in part.values.items():
-            full = dictionaries[domain(path)]
-            mapping[path] = np.append(_positions(values, full), -1)
-        maps.append(mapping)
-    return dictionaries, maps
-
-
-def _positions(values: pl.Series, full: pl.Series) -> I64:
-    """Gives the position of each value in a dictionary that holds all of them."""
-    table = full.to_frame("v").with_columns(at=pl.int_range(pl.len(), dtype=pl.Int64))
-    asked = values.cast(pl.String).to_frame("v")
-    return asked.join(table, on="v", how="left", maintain_order="left")["at"].to_numpy()
-
-
-def _merge_answers(
-    parts: list[npt.NDArray[np.bool_]], tests: int
-) -> tuple[npt.NDArray[np.bool_], list[Numbers]]:
-    """Joins the chunks' classes of rows: answers per class, and per chunk its own number -> class."""
-    packed = [np.packbits(part, axis=1) for part in parts]
-    every = np.concatenate([np.zeros((1, -(-tests // 8)), np.uint8), *packed])
-    found, number = np.unique(every, axis=0, return_inverse=True)
-    answers = (
-        np.unpackbits(found, axis=1, count=tests).astype(np.bool_)
-        if tests
-        else np.zeros((len(found), 0), np.bool_)
-    )
-    ends = np.cumsum([1, *(len(p) for p in packed)])
-    kind = np.uint16 if len(found) < 2**16 else np.int32  # few classes sort faster
-    number = number.ravel().astype(kind)
-    return answers, [number[a:b] for a, b in pairwise(ends)]
 
 
 def _shared_ids(source: Source) -> dict[str, list[pl.Series]]:
@@ -435,8 +364,9 @@ def prepare(
     parts, coverage = _read(source, compiled, spill, advance)
     dropped = source.drop_rows()
     extra = _shared_ids(source)
-    dictionaries, maps = _merge_dictionaries(parts, extra)
-    answers, classes = _merge_answers([part.answers for part in parts], len(compiled.row_tests))
+    dictionaries = merge_dictionaries(parts, extra)
+    coded = dict(dictionaries)  # customers' facts add domains of their own below
+    answers, classes = merge_answers([part.answers for part in parts], len(compiled.row_tests))
     accounts = dictionaries.get("account", pl.Series(dtype=pl.String))
     dims, eras = _dimensions(source, accounts, compiled.account_fields)
     keyed = {p for p in dims.columns if p == "party_id" or p in _key_paths(compiled)}
@@ -454,21 +384,21 @@ def prepare(
         answers=answers,
     )
     count = buckets or max(1, -(-coverage.rows // rows_at_most))
-    for number, bucket in enumerate(_bucketed(parts, maps, classes, dropped, accounts, count, spill)):
+    for number, bucket in enumerate(_bucketed(parts, coded, classes, dropped, accounts, count, spill)):
         _add_bucket(prepared, bucket, None if spill is None else spill / f"bucket-{number:05d}.arrow")
     return prepared
 
 
 def _read(
     source: Source, compiled: CompiledPack, spill: Path | None, advance: Callable[[int], None]
-) -> tuple[list[_Local], _Coverage]:
+) -> tuple[list[Local], _Coverage]:
     """Reads every chunk; while one is matched and coded, the next is read. The order stays the same."""
     local = clock(compiled.pack.profile.time_zone)
     classifier = Classifier(compiled, TextPass(compiled.words), local)
     coverage = _Coverage()
     wanted = sorted(compiled.fetched | {"tx_type"})
 
-    def jobs() -> Iterator[Callable[[], _Local]]:
+    def jobs() -> Iterator[Callable[[], Local]]:
         for number, chunk in enumerate(source.chunks(wanted)):
             coverage.add(chunk, wanted)
             path = None if spill is None else spill / f"rows-{number:05d}.arrow"
@@ -491,8 +421,8 @@ def _in_order(jobs: Iterator[Callable[[], T]]) -> Iterator[T]:
 
 
 def _bucketed(
-    parts: list[_Local],
-    maps: list[dict[str, I64]],
+    parts: list[Local],
+    dictionaries: dict[str, pl.Series],
     classes: list[Numbers],
     dropped: pl.Series,
     accounts: pl.Series,
@@ -504,15 +434,13 @@ def _bucketed(
 
     def cut() -> Iterator[Callable[[], dict[int, pl.DataFrame]]]:
         while parts:
-            yield partial(
-                _pieces, parts.pop(0).frame, maps.pop(0), classes.pop(0), dropped, of_account, count
-            )
+            yield partial(_pieces, parts.pop(0), dictionaries, classes.pop(0), dropped, of_account, count)
 
     pieces: list[list[pl.DataFrame | Path]] = [[] for _ in range(count)]
     for turn, found in enumerate(_in_order(cut())):
         for number, piece in found.items():
             path = None if spill is None else spill / f"piece-{number:05d}-{turn:05d}.arrow"
-            pieces[number].append(_put_away(piece, path))
+            pieces[number].append(put_away(piece, path))
 
     def put_together() -> Iterator[Callable[[], pl.DataFrame]]:
         for number in range(count):
@@ -524,15 +452,16 @@ def _bucketed(
 
 
 def _pieces(
-    kept: pl.DataFrame | Path,
-    mapping: dict[str, I64],
+    part: Local,
+    dictionaries: dict[str, pl.Series],
     classes: Numbers,
     dropped: pl.Series,
     of_account: npt.NDArray[np.int32],
     count: int,
 ) -> dict[int, pl.DataFrame]:
     """Gives one chunk its final codes and cuts it by bucket."""
-    frame = _recoded(_taken_back(kept), mapping, classes, dropped).drop("_row")
+    codes = mapping(part, dictionaries)
+    frame = _recoded(taken_back(part.frame), codes, classes, dropped).drop("_row")
     if count == 1:
         return {0: frame}
     frame = frame.with_columns(pl.Series("_bucket", of_account[frame["c:account_id"].to_numpy()]))
@@ -541,7 +470,7 @@ def _pieces(
 
 
 def _sorted(pieces: list[pl.DataFrame | Path]) -> pl.DataFrame:
-    frame = pl.concat([_taken_back(piece) for piece in pieces])
+    frame = pl.concat([taken_back(piece) for piece in pieces])
     account, time = frame["c:account_id"].to_numpy(), frame["_t"].to_numpy()
     return frame[sorted_rows(account, time, frame["tx_id"])]
 
