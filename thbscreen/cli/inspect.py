@@ -291,14 +291,22 @@ def _show(item: Look, width: int, *, draft: bool) -> None:
         held, steps, _ = item.roles.balance
         click.echo(f"  running balance: holds in {held} of {steps} steps")
     for note in item.notes:
-        click.echo(cut(f"  note: {printable(note)}", width))
+        _say_whole(f"  note: {printable(note)}", width)
     if item.undecided:
-        click.echo(cut(f"  left to you: {', '.join(item.undecided)}", width))
+        _say_whole(f"  left to you: {', '.join(item.undecided)}", width)
     if item.loaded is not None:
         _show_loaded(item.loaded)
     if item.draft and draft:
         click.echo("\n  draft of a mapping:\n")
         click.echo("\n".join(printable(line) for line in item.draft.splitlines()))
+
+
+def _say_whole(line: str, width: int) -> None:
+    """Says what a person must act on: on several lines rather than cut."""
+    import textwrap  # noqa: PLC0415  # only here
+
+    for row in textwrap.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False):
+        click.echo(row)
 
 
 def _show_loaded(loaded: dict[str, Any]) -> None:

@@ -364,10 +364,14 @@ class _CellReader:
         self.value = self.formula = False
 
     def read(self, stream: Any) -> None:
-        parser = expat.ParserCreate()
+        parser = self.parser = expat.ParserCreate()
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         parser.ParseFile(stream)
+
+    def text(self, text: str) -> None:
+        """Looks at the value of a formula: programs that do not calculate write an empty one."""
+        self.value |= bool(text.strip())
 
     def start(self, tag: str, values: dict[str, str]) -> None:
         match tag.rpartition(":")[2]:
@@ -383,7 +387,10 @@ class _CellReader:
             case "v" | "is":
                 if self.value:
                     raise ValueError("a cell with two values")  # told as damage
-                self.value = True
+                if self.formula and self.kind == "n":
+                    self.parser.CharacterDataHandler = self.text
+                else:
+                    self.value = True
             case "f":
                 self.formula = True
             case "mergeCell":
@@ -393,6 +400,7 @@ class _CellReader:
 
     def end(self, tag: str) -> None:
         if tag.rpartition(":")[2] != "c":
+            self.parser.CharacterDataHandler = None
             return
         seen = self.seen
         seen.cells += 1

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
     from thbscreen.errors import DataError
 
+#: What the parser says when a file ends too early.
+_CUT = frozenset(
+    expat.errors.codes[said]
+    for said in (
+        expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)  # fmt: skip
 PIECE = 1 << 18
 #: Deeper files are no reports.
 MAX_DEPTH = 40
@@ -110,13 +118,7 @@ class XmlReader:
             try:
                 parser.Parse(piece, not piece)
             except expat.ExpatError as error:
-                # The library's text holds no data: it is one of a fixed list.
-                raise data_error(
-                    "D027",
-                    f"not well-formed XML ({expat.errors.messages.get(error.code, 'broken')})",
-                    file=f"{self._name}:{error.lineno}:{error.offset + 1}",
-                    hint="export the report again; characters that XML does not allow must be taken out",
-                ) from None
+                raise _broken(error.code, f"{self._name}:{error.lineno}:{error.offset + 1}") from None
             except (ValueError, LookupError):
                 raise data_error("D027", "the declared encoding is not known", file=self._name) from None
             yield from self._done
@@ -355,10 +357,14 @@ class MessageStream:
 
 
 def _broken(code: int, place: str) -> DataError:
+    if code in _CUT:
+        what = "the XML ends before its last element does: the file is empty or cut"
+        return data_error("D027", what, file=place, hint="export or copy it again")
     # The library's text holds no data: it is one of a fixed list.
     return data_error(
         "D027",
         f"not well-formed XML ({expat.errors.messages.get(code, 'broken')})",
         file=place,
-        hint="export the file again; characters that XML does not allow must be taken out",
+        hint="export the file again; characters that XML does not allow must be taken out, and the encoding "
+        "that the first line names must be that of the text",
     )

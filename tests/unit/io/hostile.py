@@ -276,7 +276,11 @@ HOSTILE: dict[str, tuple[Make, str | None]] = {
         put("a.sta", b":20:X\n:25:1/2\n:28C:1\n:60F:C260101EUR1,00\n:86:" + b"a" * 9_000_000),
         "D021",
     ),
-    "cut MT940": (put("a.sta", ":20:X\n:25:1/2\n:28C:1\n:60F:C260101EUR1,00\n:61:2601050105C1,"), None),
+    "cut MT940": (put("a.sta", ":20:X\n:25:1/2\n:28C:1\n:60F:C260101EUR1,00\n:61:2601050105C1,"), "D024"),
+    "header with a canonical name twice": (
+        put("transactions.csv", "account_id,booking_ts,direction,amount,amount\nA,2026-01-05,debit,1,1\n"),
+        "D011",
+    ),
     "encoding that XML does not name": (
         put("a.xml", CAMT.replace('<?xml version="1.0"?>', "").encode() + b"\xff\xfe"),
         "D027",

@@ -166,3 +166,26 @@ def test_codes_in_words_tell_the_kind_and_others_tell_nothing(
 ) -> None:
     assert kind_and_channel("", "", "", code, "debit") == debit
     assert kind_and_channel("", "", "", code, "credit") == credit
+
+
+def test_the_original_amount_of_one_detail_is_not_taken_for_the_whole_batch(tmp_path: Path) -> None:
+    two = [detail("50.00", parties=side("Dbtr", name, OTHER), currency="USD") for name in ("A", "B")]
+    (row,) = read(tmp_path, entry("92.00", "CRDT", *two))
+    assert row["amount"] == 9200
+    assert "orig_amount" not in row
+    assert "orig_currency" not in row
+    whole = tag("AmtDtls", tag("InstdAmt", amount("100.00", "USD")))
+    (row,) = read(tmp_path, entry("92.00", "CRDT", *two, more=whole))
+    assert (row["orig_amount"], row["orig_currency"]) == (10000, "USD")
+
+
+def test_one_statement_in_two_formats_is_no_jump_of_the_balance(tmp_path: Path) -> None:
+    own = "CY17002001280000001200527600"
+    camt = message(statement(entry("10.00", "CRDT", ref="R1"), opening="50.00", closing="60.00", account=own))
+    mt = f":20:X\n:25:{own}\n:28C:5/1\n:60F:C260503EUR50,00\n:61:2605040504C10,00NTRF//R1\n:62F:C260504EUR%s\n-\n"
+    (tmp_path / "b.sta").write_text(mt % "60,00")
+    data = opened(tmp_path, a=camt)
+    assert data.report().statements["breaks"] == []
+    assert rows(data).height == 1
+    (tmp_path / "b.sta").write_text(mt % "61,00")
+    assert len(opened(tmp_path, a=camt).report().statements["breaks"]) == 1

@@ -469,7 +469,8 @@ def test_statements_say_whether_their_balances_prove_the_reading(tmp_path: Path)
     assert (found.kind, found.state, found.draft) == ("mt940", "read", "")
     assert found.notes == [
         "3 statements with 3 entries; opening, entries and closing: closes in 1, gap in 1, "
-        "not told: no closing balance in 1"
+        "not told: no closing balance in 1",
+        "settled by rule, 1 x: statement without a closing balance; the file may be cut",
     ]
 
 

@@ -121,3 +121,20 @@ def test_a_folder_of_movements_customers_and_holders_gives_one_draft_that_loads(
     shown = run("convert", str(folder), "--mapping", str(draft), "--out", str(tmp_path / "out"))
     assert shown.exit_code == 0, shown.output
     assert "parties: 2 read, 2 written" in shown.stderr
+
+
+JOINT = (
+    "Account,Customer No,Opened,Product\nA1,C1,2020-01-05,current\nA1,C2,2020-01-05,current\n"
+    "A2,C1,2021-02-06,savings\n"
+)
+
+
+def test_a_list_with_a_row_for_each_holder_gives_accounts_and_who_holds_them(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, JOINT)
+    assert (found.state, found.tables) == ("draft", ["accounts", "account_parties"])
+    assert found.undecided == ["role"]
+
+
+def test_a_list_whose_rows_of_one_account_differ_gives_only_who_holds_it(tmp_path: Path) -> None:
+    found = looked_at(tmp_path, JOINT.replace("C2,2020-01-05", "C2,2022-01-05"))
+    assert (found.state, found.tables) == ("draft", ["account_parties"])

@@ -436,3 +436,12 @@ def test_a_hyphen_that_a_line_break_left_alone_ends_a_text_and_no_message() -> N
     assert found.refused == []
     assert [row["remittance_info"] for row in found.values] == ["paid A -", "B -"]
     assert [proof["balances"] for proof in found.proofs] == ["closes"]
+
+
+@pytest.mark.parametrize("end", ["C1234,5", "C12", "C1234,50"])
+def test_an_amount_at_which_the_file_ends_is_refused_since_digits_may_be_missing(end: str) -> None:
+    begin = f":20:X\n:25:{OWN}\n:28C:1/1\n:60F:C260101EUR1,00\n:61:2601050105C7,00NTRFNONREF\n:61:2601060106"
+    assert read(f"{begin}{end}").refused == [(2, "D102")]
+    whole = read(f"{begin}{end}NTRFNONREF")
+    assert (whole.refused, len(whole.movements)) == ([], 2)
+    assert read(f"{begin}{end}\n-\n").refused == []

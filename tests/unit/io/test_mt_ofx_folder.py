@@ -72,3 +72,13 @@ def test_too_many_refused_entries_stop_the_run_with_their_places_and_no_data(tmp
     assert "SECRET" not in str(caught.value)
     dataset = opened(tmp_path, ANY_SHARE)
     assert dataset.report().rejects.select("file", "row").rows() == [("a.sta", n) for n in (1, 2, 3)]
+
+
+def test_lines_in_an_undeclared_code_page_are_told_on_screen(tmp_path: Path) -> None:
+    text = mt940(entry("2601050105D1,00NTRFNONREF", "ΜΕΤΑΦΟΡΑ"), own=OWN)
+    (tmp_path / "a.sta").write_bytes(text.encode("cp1253"))
+    told = open_dataset([tmp_path], None, zone=ZONE).report().statements["summary"]
+    assert any("not UTF-8" in line and "thbscreen inspect" in line for line in told)
+    (tmp_path / "a.sta").write_bytes(text.encode())
+    told = open_dataset([tmp_path], None, zone=ZONE).report().statements["summary"]
+    assert not any("UTF-8" in line for line in told)

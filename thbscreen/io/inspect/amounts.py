@@ -128,7 +128,10 @@ def _flag(finder: Finder) -> tuple[Column | None, dict[str, str], bool]:
         both = len(set(mapped.values())) == 2
         if column in sure_name or column in named or both:
             says = column in named or any(r == "tx_type" for r, _ in meanings(column.name))
-            plain = finder.named and ((column in sure_name and (both or words)) or (both and words and says))
+            behind = bool(column.regex) and both  # behind the amounts they can mean nothing else
+            plain = finder.named and (
+                behind or (column in sure_name and (both or words)) or (both and words and says)
+            )
             return column, mapped, plain
     return None, {}, False
 
@@ -251,8 +254,12 @@ def _two_columns(finder: Finder, found: Amounts) -> None:
         out.columns.append(Part("balance_after", source(found.balance), finder.named))
         moves = [_number(c, found) - _number(d, found)
                  for d, c in zip(found.debit.cells, found.credit.cells, strict=True)]  # fmt: skip
-        held = _steps(finder, moves, [_signed_number(v, found) for v in found.balance.cells])
-        out.balance = (*held, "")
+        proof = _proof(finder, moves, [_signed_number(v, found) for v in found.balance.cells])
+        out.balance = (*proof[:2], "")
+        if _proves(proof, "credit"):
+            sides = f"debit: {source(found.credit)}, credit: {source(found.debit)}"
+            turned = f"{{rule: debit_credit_columns, {sides}}}"
+            out.sign = Part("sign", value, False, _opposite(proof), [value, turned])
 
 
 def _number(text: str, found: Amounts) -> int:
@@ -303,21 +310,47 @@ def _prove(
         plain = [
             abs(m) if mapped.get(f) == "credit" else -abs(m) for m, f in zip(plain, flag.cells, strict=True)
         ]
-    tried = [
-        (*_steps(finder, [s * m for m in plain], balances), word)
-        for s, word in ((1, "debit"), (-1, "credit"))
-    ]
-    best = max(tried, key=lambda item: item[0])
-    out.balance = best
-    held, steps, word = best
-    # Equal amounts hold both ways: rising from the top, and falling from the bottom. That proves nothing.
-    if steps < 2 or held < steps * _HOLDS or all(h >= n * _HOLDS for h, n, _ in tried):
-        return
-    if flag is None and out.sign.value == "{rule: signed}" and finder.named:
+    proof = _proof(finder, plain, balances)
+    out.balance = proof[:3]
+    held, steps, word, _ = proof
+    if flag is not None and _proves(proof, "credit"):
+        turned = {"credit": "debit", "debit": "credit"}
+        words = [mapped, {k: turned[v] for k, v in mapped.items()}]
+        told = [", ".join(f"{quoted(k)}: {v}" for k, v in w.items()) for w in words]
+        both = [source(flag, f", map: {{{t}}}") for t in told]
+        out.columns = [p for p in out.columns if p.key != "direction"]
+        out.columns.append(Part("direction", both[0], False, _opposite(proof), both))
+    if flag is None and out.sign.value == "{rule: signed}" and finder.named and _proves(proof, word):
         value = "{rule: signed}" if word == "debit" else "{rule: signed, negative: credit}"
         out.sign = Part(
             "sign", value, sure=True, why=f"the running balance proves it in {held} of {steps} steps"
         )
+
+
+def _proof(
+    finder: Finder, moves: Sequence[int], balances: Sequence[int | None]
+) -> tuple[int, int, str, bool]:
+    """Gives steps that hold, steps, what a minus then means, and whether the other meaning holds, too.
+
+    Equal amounts hold both ways: rising from the top, and falling from the bottom. That proves nothing.
+    """
+    tried = [
+        (*_steps(finder, [s * m for m in moves], balances), word)
+        for s, word in ((1, "debit"), (-1, "credit"))
+    ]
+    both = all(held >= steps * _HOLDS for held, steps, _ in tried)
+    return (*max(tried, key=lambda item: item[0]), both)
+
+
+def _proves(proof: tuple[int, int, str, bool], word: str) -> bool:
+    """Says whether a running balance proves that a minus means `word`."""
+    held, steps, best, both = proof
+    return best == word and steps > 1 and held >= steps * _HOLDS and not both
+
+
+def _opposite(proof: tuple[int, int, str, bool]) -> str:
+    held, steps, _, _ = proof
+    return f"the running balance holds in {held} of {steps} steps, but only if the words mean the opposite"
 
 
 def _steps(finder: Finder, moves: Sequence[int], balances: Sequence[int | None]) -> tuple[int, int]:

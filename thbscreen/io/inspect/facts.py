@@ -25,6 +25,7 @@ class Column:
         pending: what stands instead of a date in rows that are pending; empty when nothing does.
         amounts: the cells as amounts; None when they are none.
         odd: filled cells that are no date or amount although almost all others are; their rows are refused.
+        regex: what a mapping must cut out of the file's column to get these cells; empty for all of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     pending: str = ""
     amounts: list[Written] | None = None
     odd: int = 0
+    regex: str = ""
 
     def __post_init__(self) -> None:
         """Looks at the cells."""
@@ -136,8 +138,11 @@ class Finder:
             for c in odd
         ]
         self.claims: dict[str, list[tuple[Column, bool]]] = {}
+        plain = {c.name.strip().casefold() for c in self.columns}
         for column in self.columns:
-            for role, outright in meanings(bare(column.name)[0]):
+            name = bare(column.name)[0]
+            short = name.removesuffix(" in")  # `Saldo in CHF`, unless there is a column `Saldo`
+            for role, outright in meanings(name if short.casefold() in plain else short):
                 self.claims.setdefault(role, []).append((column, outright))
 
     def pick(self, role: str, kind: str) -> tuple[Column | None, list[Column]]:
@@ -172,4 +177,5 @@ def bare(name: str) -> tuple[str, str]:
 
 def source(column: Column, more: str = "") -> str:
     """Gives a column as a source in a mapping."""
-    return f"{{from: {quoted(column.name)}{more}}}"
+    cut = f", regex: {quoted(column.regex)}" if column.regex else ""
+    return f"{{from: {quoted(column.name)}{cut}{more}}}"

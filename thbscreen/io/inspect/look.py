@@ -156,9 +156,10 @@ def _statements(file: InputFile, limits: Limits) -> Look:
             out.encoding = encoding_of(sample, present, is_utf8=False)
             out.notes.append(
                 f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another page: "
-                f"mapping: 1 and input: {{encoding: {out.encoding.name}}}"
+                f"mapping: 1 and input: {{encoding: {' or '.join(_pages(out.encoding))}}}"
             )
-    proofs = StatementFolder([file], limits).proofs
+    folder = StatementFolder([file], limits)
+    proofs = folder.proofs
     if proofs:
         told = Counter(str(proof["balances"]) for proof in proofs)
         entries = sum(proof["entries"] for proof in proofs)
@@ -166,6 +167,7 @@ def _statements(file: InputFile, limits: Limits) -> Look:
         out.notes.append(
             f"{len(proofs)} statements with {entries} entries; opening, entries and closing: {parts}"
         )
+    out.notes += [f"settled by rule, {n:,} x: {note}" for note, n in sorted(folder.notes.items()) if n]
     return out
 
 
@@ -194,6 +196,10 @@ def _text(file: InputFile, zone: str, limits: Limits) -> Look:
     if file.packed:
         inputs.append(Part("compression", "gzip", sure=True))
     return _tabular(file, kind, encoding, table, inputs, zone, limits, numbers=frozenset())
+
+
+def _pages(encoding: Encoding) -> list[str]:
+    return [encoding.name] if encoding.sure else list(dict.fromkeys([encoding.name, *encoding.candidates]))
 
 
 def _bytes(file: InputFile, limits: Limits) -> tuple[bytes, frozenset[int], bool, bytes]:
@@ -314,6 +320,8 @@ def _tabular(
         out.why = (
             "no column of amounts, so no table of movements; and no list of customers, accounts or holders "
             "either, by its names of columns"
+            if table.rows
+            else "a line of names and no rows below it: nothing tells what its columns hold"
         )
         return out
     out.notes += roles.notes
@@ -375,9 +383,9 @@ def _unique(names: Sequence[str]) -> list[str]:
 def _canonical(names: Sequence[str], kind: str, inputs: Sequence[Part]) -> str:
     """Gives the table whose canonical columns a file has, if it can be read without a mapping."""
     plain = all(p.sure and (p.key == "kind" or p.value in ("utf-8", '","', "tab")) for p in inputs)
-    if kind not in ("csv", "tsv", "parquet", "ndjson") or not plain:
-        return ""
     bare = {n.strip().casefold() for n in names}
+    if kind not in ("csv", "tsv", "parquet", "ndjson") or not plain or len(bare) < len(names):
+        return ""
     for name, fields in TABLES.items():
         known = {f.name for f in fields}
         if {f.name for f in fields if f.required} <= bare <= known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, settle_sign
+from thbscreen.io.inspect.behind import taken_apart
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
 from thbscreen.io.inspect.forms import date_forms, largest_parts, time_form, written
 from thbscreen.io.inspect.words import BOOKED, CLOCKS, FEES, OWN_ACCOUNT, PENDING, folded, meanings
@@ -26,7 +27,7 @@ def find_roles(columns: Sequence[Column], *, named: bool, numbers: bool = False)
         named: whether the file has a header line.
         numbers: whether amounts are numbers already (a workbook), so that marks do not matter.
     """
-    finder = Finder(columns, named=named, numbers=numbers)
+    finder = Finder(taken_apart(columns), named=named, numbers=numbers)
     taken: set[str] = set()
     _dates(finder, taken)
     amount = find_amounts(finder, taken)
@@ -271,6 +272,7 @@ def _word_column(out: Roles, role: str, column: Column) -> None:
 
 def column_state(column: Column, role: str) -> tuple[str, float]:
     """Gives what a column's values are, and the share of filled cells that can be read as what it is."""
+    column = taken_apart([column])[0]
     if role in _AMOUNTS or (not role and column.amounts is not None and not column.dates):
         good = sum(written(v) is not None for v in column.values)
         return "amount", good / len(column.values) if column.values else 1.0

@@ -61,13 +61,17 @@ def find_sides(columns: Sequence[Column]) -> list[Side]:
         for table, claims in found.items()
         if all(key in claims for key in _KEYS[table])
     }
-    main = [t for t in ("parties", "accounts") if own.get(t) and _unique(found[t][_KEYS[t][0]], rows)]
-    main.sort(key=lambda table: own[table], reverse=True)
     both = "account_parties" in own
-    if not main and not (both and _pairs(found["account_parties"], rows)):
+    pairs = both and _pairs(found["account_parties"], rows)
+    main = [t for t in ("parties", "accounts") if own.get(t) and _unique(found[t][_KEYS[t][0]], rows)]
+    if not main and pairs and own.get("accounts") and _even(found["accounts"]):
+        main = ["accounts"]  # a row for each holder; what it says of the account is the same in each
+    main.sort(key=lambda table: own[table], reverse=True)
+    if not main and not pairs:
         return []
     tables = main[:1] + (["account_parties"] if both else [])
-    if not main and not own["account_parties"] and len(usable) > len(_KEYS["account_parties"]):
+    telling = own.get("account_parties") or own.get("accounts")
+    if not main and not telling and len(usable) > len(_KEYS["account_parties"]):
         return []  # two numbers and something else: that may be anything
     left = [c.name for c in columns if c not in usable]
     notes = [f"{len(left)} column(s) about a protected trait are left out and never read"] if left else []
@@ -91,6 +95,13 @@ def _claims(table: str, columns: Sequence[Column]) -> dict[str, Column]:
 
 def _unique(column: Column, rows: int) -> bool:
     return column.filled > 0.99 and rows > 0 and len(set(column.values)) >= _UNIQUE * rows
+
+
+def _even(claims: dict[str, Column]) -> bool:
+    """Says whether rows of one account say the same about it."""
+    keys = claims["account_id"].cells
+    told = set(zip(*(column.cells for column in claims.values()), strict=True))
+    return bool(all(keys)) and len(told) == len(set(keys))
 
 
 def _pairs(claims: dict[str, Column], rows: int) -> bool:

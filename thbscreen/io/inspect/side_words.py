@@ -18,7 +18,7 @@ _PARTIES: dict[str, tuple[str, ...]] = {
     "kind": (
         "kind", "customer type", "client type", "party type", "person type", "entity type", "customer kind",
         "type of customer", "legal type", "natural/legal", "Kundenart", "Personenart", "Τύπος Πελάτη", "Είδος Πελάτη",
-        "Είδος Προσώπου", "type de client", "type client", "klanttype", "tipo cliente", "kundetype", "kundtyp",
+        "Είδος Προσώπου", "type", "Τύπος", "type de client", "type client", "klanttype", "tipo cliente", "kundetype", "kundtyp",
     ),
     "name": (
         "name", "full name", "customer name", "client name", "party name", "legal name", "Kundenname", "Ονοματεπώνυμο",

@@ -44,7 +44,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sign", "side", "in/out", "type d/c", "Τύπος", "indicator"),
     ),
     "debit": (
-        ("debit", "debits", "debit amount", "withdrawal", "withdrawals", "paid out", "money out", "Soll", "Belastung",
+        ("debit", "debits", "debit amount", "withdrawal", "withdrawals", "paid out", "money out", "Soll", "Belastung", "Lastschrift",
          "debet", "Χρέωση", "Χρεώσεις", "Ποσό Χρέωσης", "débit", "montant débit", "terhelés", "na vrub", "obciążenia",
          "obciążenie", "dare", "addebiti", "cargo", "дебит", "дебет"),
         ("out",),
@@ -57,7 +57,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "balance_after": (
         ("balance", "balance after", "running balance", "account balance", "closing balance", "Saldo",
-         "Kontostand", "Saldo na trn", "available balance", "saldo na mutatie", "Υπόλοιπο", "Λογιστικό Υπόλοιπο", "Διαθέσιμο Υπόλοιπο",
+         "Kontostand", "Saldo na trn", "available balance", "indicative balance", "saldo na mutatie", "Υπόλοιπο", "Λογιστικό Υπόλοιπο", "Διαθέσιμο Υπόλοιπο", "Προοδευτικό Υπόλοιπο",
          "solde", "Egyenleg", "zůstatek", "saldo po operacji", "салдо", "saldo contabile", "остаток"),
         (),
     ),

@@ -201,9 +201,9 @@ class _Reader:
         out = {n: v for n, v in rows[0].items() if all(r.get(n, "") == v for r in rows)}
         if len(details) > MOST_TEXTS:
             out = {n: v for n, v in out.items() if n in self.base or n in {"tx_type", "channel"}}
-        if not (out.get("orig_amount") and out.get("orig_currency")):
-            out.pop("orig_amount", None)
-            out.pop("orig_currency", None)
+        for name in ("orig_amount", "orig_currency"):  # one detail's is not the batch's
+            out.pop(name, None)
+        self._original({}, out, [], None)
         said = [words for detail in details[:MOST_TEXTS] for words in self._said(detail)]
         out["remittance_info"] = joined(said + self._about())
         out["amount"] = plain(number, self.base["currency"])

@@ -61,7 +61,13 @@ class Tag:
 
 @dataclass(slots=True)
 class End:
-    """End of a message."""
+    """The end of a message.
+
+    Attributes:
+        cut: the file ends here without the mark of an end that its messages may have.
+    """
+
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -172,16 +178,16 @@ class _State:
             yield self._open
             self._open = None
 
-    def _close(self, *, ended: bool = False) -> Iterator[Event]:
+    def _close(self, *, ended: bool = False, last: bool = False) -> Iterator[Event]:
         yield from self._flush()
         if self._inside:
             if self._blocks and not ended:
                 yield Note(UNENDED)
-            yield End()
+            yield End(cut=last and not ended)
         self._inside = self._begun = self._blocks = False
 
     def end(self) -> Iterator[Event]:
-        yield from self._close(ended=self._dash)
+        yield from self._close(ended=self._dash, last=True)
 
 
 def _header(text: str) -> Header:

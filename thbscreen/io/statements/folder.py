@@ -21,7 +21,7 @@ from thbscreen.io.publish import why_not_written
 from thbscreen.io.raw import ROW, RawChunk, merged
 from thbscreen.io.recognise import MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
-from thbscreen.io.statements.octets import Declared
+from thbscreen.io.statements.octets import FALLBACK, NOT_UTF8, Declared
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
 from thbscreen.io.statements.readers import READERS
@@ -111,11 +111,18 @@ class StatementFolder:
     def statements(self) -> dict[str, Any]:
         """What `quality.json` says of the statements: each by itself, and between them."""
         return {
-            "summary": told(self.proofs, self.breaks),
+            "summary": told(self.proofs, self.breaks) + self._assumed(),
             "each": self.proofs,
             "breaks": self.breaks,
             "undone": self.undone,
         }
+
+    def _assumed(self) -> list[str]:
+        """Says on screen that letters were guessed: names and words of rules would not be found in them."""
+        n = self.notes[NOT_UTF8]
+        are = "line or value is" if n == 1 else "lines or values are"
+        more = f"read as {FALLBACK}; `thbscreen inspect` says in which code pages it may be written"
+        return [f"{n} {are} not UTF-8 and no code page was declared: {more}"] if n else []
 
     def source(self, file: InputFile, table: str) -> RawSource:
         """Gives what one file says for one table."""

@@ -126,7 +126,7 @@ class _Reader:
                     yield from self._finish()
                     self._now = _Statement(event, interim=event.kind == "942")
                 case End():
-                    yield from self._finish()
+                    yield from self._finish(cut=event.cut)
                 case Tag():
                     yield from self._tag(event)
                 case Outside():
@@ -220,19 +220,21 @@ class _Reader:
 
     # --- entries ----------------------------------------------------------------------------------
 
-    def _close_entry(self, now: _Statement) -> Iterator[Item]:
+    def _close_entry(self, now: _Statement, *, cut: bool = False) -> Iterator[Item]:
         if now.open is None:
             return
         waiting, now.open = now.open, None
-        now.held += self._entry(now, waiting)
+        now.held += self._entry(now, waiting, cut=cut)
         if len(now.held) > HELD and now.currency and now.account:
             now.streaming = True
         if now.streaming:
             yield from self._settled(now)
 
-    def _entry(self, now: _Statement, waiting: _Open) -> list[Item]:
+    def _entry(self, now: _Statement, waiting: _Open, *, cut: bool = False) -> list[Item]:
         now.entries += 1
         read = entry(waiting.lines)
+        if cut and isinstance(read, Line) and not (read.code or read.more or waiting.text):
+            read = "D102"  # the file ends within or right behind the amount: digits of it may be missing
         if isinstance(read, str):
             now.refused += 1
             return [Refused(waiting.row, read)]
@@ -267,7 +269,8 @@ class _Reader:
 
     # --- ends of messages ---------------------------------------------------------------------------
 
-    def _finish(self) -> Iterator[Item]:
+    def _finish(self, *, cut: bool = False) -> Iterator[Item]:
+        """Ends a message; `cut` where the file ends before the message does."""
         now, self._now = self._now, None
         if now is None or not now.tagged:
             return
@@ -275,7 +278,7 @@ class _Reader:
             self._row += 1
             yield Skipped(self._row, OTHER_KIND)
             return
-        yield from self._close_entry(now)
+        yield from self._close_entry(now, cut=cut and not now.closed)
         if not (now.account or now.entries or now.opening or now.closing):
             return
         self._statements += 1

@@ -114,8 +114,8 @@ def _breaks(account: str, found: list[tuple[str, Statement]]) -> Iterable[dict[s
         assert one.closing is not None
         assert other.opening is not None
         gap = other.opening.amount - one.closing.amount
-        if not gap:
-            continue
+        if not gap or _same_balances(one, other):
+            continue  # the same statement in another format
         before, after = _sequence(one), _sequence(other)
         missing = after - before - 1 if before is not None and after is not None else None
         yield {
@@ -127,6 +127,13 @@ def _breaks(account: str, found: list[tuple[str, Statement]]) -> Iterable[dict[s
             "missing": missing if missing is not None and missing > 0 else None,
             "gap": _text(gap),
         }
+
+
+def _same_balances(one: Statement, other: Statement) -> bool:
+    """Says whether two statements tell of one period; formats differ in the day of an opening balance."""
+    assert one.opening is not None
+    assert other.opening is not None
+    return one.opening.amount == other.opening.amount and one.closing == other.closing
 
 
 def _sequence(said: Statement, *, page: bool = False) -> int | None:
