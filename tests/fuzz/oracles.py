@@ -244,9 +244,20 @@ def read_ofx(data: bytes) -> Totals:
     return out
 
 
+def read_coda(data: bytes) -> Totals:
+    """Adds up records 21 with the detail number 0."""
+    out: Totals = Counter()
+    for line in data.decode("latin-1").replace("\r", "\n").split("\n"):
+        if line[:2] == "21" and line[6:10] == "0000":
+            if line[31:32] not in ("0", "1") or not re.fullmatch("[0-9]{14}0", line[32:47]):
+                raise NoOracle
+            out["debit" if line[31] == "1" else "credit"] += int(line[32:46])
+    return out
+
+
 SUMS = {
     "camt": read_camt, "pain": read_pain, "pacs": read_pacs, "mt940": read_mt, "mt942": read_mt,
-    "mt103": read_mt103, "ofx": read_ofx, "goaml": read_goaml,
+    "mt103": read_mt103, "ofx": read_ofx, "coda": read_coda, "goaml": read_goaml,
 }  # fmt: skip
 #: What each reader is held against, for people.
 ORACLES = {
@@ -261,5 +272,6 @@ ORACLES = {
     "mt942": "lines 61, unless stated sums differ",
     "mt103": "fields 32A",
     "ofx": "fields TRNAMT",
+    "coda": "records 21 of whole movements, unless balances, totals or counts say that something is amiss",
     "goaml": "amount_local in the XML",
 }

@@ -7,6 +7,8 @@ import io
 import polars as pl
 
 from tests.unit.io.camt_build import OTHER, OWN, THIRD, detail, entry, message, side, statement
+from tests.unit.io.coda_build import info, move
+from tests.unit.io.coda_build import statement as coda
 from tests.unit.io.hostile import sheet_of, workbook
 from tests.unit.io.test_goaml import FOREIGN, client, other, report, transaction
 from tests.unit.io.test_mt103 import message as mt103
@@ -72,6 +74,14 @@ def _camt() -> bytes:
     return message(statement(*entries, opening="20.00", closing="114.75")).encode()
 
 
+_CODA = coda(
+    move(1, 100_000, text="invoice", name="Example NV", account=OTHER)
+    + info(1, "001Example", structured=True),
+    move(2, 30_500, debit=True, code="10107000"),
+    move(2, 10_000, debit=True, code="50107000", detail=1),
+    move(2, 20_500, debit=True, code="50107000", detail=2, text="wage"),
+    more=True,
+)
 #: Reader to sound files with their endings.
 SEEDS: dict[str, list[tuple[str, bytes]]] = {
     "csv": [("transactions.csv", _table(",")), ("transactions.tsv", _table("\t"))],
@@ -91,6 +101,7 @@ SEEDS: dict[str, list[tuple[str, bytes]]] = {
         ("a.fin", _TEXTS["mt103"].encode()),
     ],
     "ofx": [("a.ofx", _TEXTS["ofx"].encode())],
+    "coda": [("a.cod", (_CODA + coda(move(1, 9_990), opening=69_500, number=2)).encode())],
     "goaml": [
         ("a.xml", report(
             transaction("T1", client("from", "1") + other("to", FOREIGN)),

@@ -68,7 +68,7 @@ def convert(
     """Turns files into canonical tables, with what was refused beside them.
 
     INPUT is a folder or files of any form that scan reads: statements and messages (camt, pacs, pain, MT940,
-    MT942, MT103, OFX), workbooks, CSV, NDJSON, Parquet, goAML. The folder holds transactions, accounts,
+    MT942, MT103, OFX, CODA), workbooks, CSV, NDJSON, Parquet, goAML. The folder holds transactions, accounts,
     parties and account_parties as far as there are any, rejects.csv, quality.json with the proof of reading,
     and a manifest with the hash of each file. A scan of the folder finds what a scan of the files finds. The
     name of the folder goes to stdout, counts go to stderr.

@@ -21,17 +21,20 @@ HEAD_BYTES = 1 << 16
 #: Endings that several kinds of file have; the first bytes decide.
 SHARED_ENDINGS = frozenset(
     {"", ".xml", ".txt", ".sta", ".fin", ".swi", ".mt", ".940", ".942", ".103", ".mt940", ".mt942", ".mt103",
-     ".950", ".pla", ".ofx", ".qfx", ".qbo", ".out", ".dat"}
+     ".950", ".pla", ".cod", ".coda", ".ofx", ".qfx", ".qbo", ".out", ".dat"}
 )  # fmt: skip
 #: Kinds whose files are statements or payment messages, by what they are told by.
 CAMT, PAIN, PACS, MT940, MT942, MT103, OFX = "camt", "pain", "pacs", "mt940", "mt942", "mt103", "ofx"
-MESSAGES = frozenset({CAMT, PAIN, PACS, MT940, MT942, MT103, OFX})
+CODA = "coda"
+MESSAGES = frozenset({CAMT, PAIN, PACS, MT940, MT942, MT103, OFX, CODA})
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^<>]*)>")
 _MESSAGE = re.compile(r"\b(camt|pain|pacs)\.\d{3}\.\d{3}\.\d{2}\b")
 #: First elements of messages whose name space says nothing.
 _BODIES = (("BkToCstmr", CAMT), ("CstmrCdtTrfInitn", PAIN), ("FIToFICstmrCdtTrf", PACS))
+#: Record 0 of CODA: zeros, day, bank, application 05, mark of a duplicate.
+_CODA = re.compile(r"\s*0{5}[0-9]{6}[0-9 ]{3}05[ D]")
 _TAG = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
 
 
@@ -70,7 +73,10 @@ def not_read(sample: bytes) -> tuple[str, str] | None:
         return "packed", "give it the ending .gz"
     lines = sample[:4096].replace(b"\r", b"").split(b"\n")[:-1]
     if len(lines) > 1 and lines[0][:1] == b"0" and {len(line) for line in lines} == {128}:
-        return "coda", "Belgian CODA is not read: ask the bank for camt.053, or convert it to CSV"
+        return (
+            "coda",
+            "Belgian CODA whose first line is not its record 0: ask the bank for the whole file, or camt.053",
+        )
     if sample.lstrip()[:1] == b"<":
         return "xml", "XML of a kind that is not known"
     return None
@@ -85,7 +91,9 @@ def _ending(file: InputFile) -> str | None:
 
 def kind_of_text(head: bytes) -> str:
     """Tells the kind of a file from its first bytes; empty when they tell nothing."""
-    text = _text(head)
+    text = _text(head).removeprefix("ï»¿")
+    if _CODA.match(text):
+        return CODA
     begin = text.lstrip()[:9].upper()
     if begin == "OFXHEADER" or "<?OFX" in text or re.search(r"<OFX>", text):
         return OFX

@@ -14,6 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from tests.unit.io.camt_build import entry, message, statement
+from tests.unit.io.coda_build import move
+from tests.unit.io.coda_build import statement as coda
 from tests.unit.io.support import HEADER
 
 #: A name and an account number that stand in the data and must never stand in a message.
@@ -277,6 +279,7 @@ HOSTILE: dict[str, tuple[Make, str | None]] = {
         "D021",
     ),
     "cut MT940": (put("a.sta", ":20:X\n:25:1/2\n:28C:1\n:60F:C260101EUR1,00\n:61:2601050105C1,"), "D024"),
+    "cut CODA": (put("a.cod", coda(move(1, 12_500))[:-200]), "D021"),
     "header with a canonical name twice": (
         put("transactions.csv", "account_id,booking_ts,direction,amount,amount\nA,2026-01-05,debit,1,1\n"),
         "D011",

@@ -307,8 +307,8 @@ def test_with_the_quote_mark_put_back_the_file_is_read(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_text_file_of_fixed_width_is_refused(tmp_path: Path) -> None:
-    if not (STATEMENTS / "other" / "coda-kbc-be.txt").is_file():
-        pytest.skip("the files of banks are not beside the repository")
+def test_a_text_file_of_fixed_width_without_its_first_record_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "part.txt"
+    file.write_text((f"0{'':127s}\n") * 3, encoding="utf-8")
     with pytest.raises(DataError, match=r"D005.*CODA"):
-        open_dataset([STATEMENTS / "other" / "coda-kbc-be.txt"], None, zone=ZONE, limits=ANY_SHARE)
+        open_dataset([file], None, zone=ZONE, limits=ANY_SHARE)

@@ -456,7 +456,7 @@ def test_a_file_of_fixed_width_is_named() -> None:
     path = STATEMENTS / "other" / "coda-kbc-be.txt"
     if not path.is_file():
         pytest.skip("the files of banks are not beside the repository")
-    assert (looked(path).kind, looked(path).state) == ("coda", "not read")
+    assert (looked(path).kind, looked(path).state) == ("coda", "read")
 
 
 # --- statements ---------------------------------------------------------------------------------------------

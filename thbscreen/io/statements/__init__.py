@@ -1,1 +1,1 @@
-"""Statements and payment messages as input: camt, pain, pacs, MT940, MT942, MT103 and OFX."""
+"""Statements and payment messages as input: camt, pain, pacs, MT940, MT942, MT103, OFX and CODA."""

@@ -19,7 +19,7 @@ from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 from thbscreen.io.publish import why_not_written
 from thbscreen.io.raw import ROW, RawChunk, merged
-from thbscreen.io.recognise import MT103, MT940, MT942, OFX, PACS, PAIN
+from thbscreen.io.recognise import CODA, MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
 from thbscreen.io.statements.octets import FALLBACK, NOT_UTF8, Declared
 from thbscreen.io.statements.overlap import AGAIN, Overlaps
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from thbscreen.io.raw import RawSource
 
 #: Kinds of files that may be in a code page; XML says itself what it is in.
-CODE_PAGES = frozenset({MT103, MT940, MT942, OFX})
+CODE_PAGES = frozenset({CODA, MT103, MT940, MT942, OFX})
 #: Rows kept in memory before they go to a temporary file, which is deleted with the folder.
 SPILL_ROWS = 10_000
 #: Rows that are handed on at once.
@@ -77,7 +77,8 @@ class StatementFolder:
         Args:
             files: statements and messages; their order plays no part in what counts.
             limits: how much is read at most.
-            encoding: code page of lines of MT messages and OFX that are no UTF-8; empty when not declared.
+            encoding: code page of lines of MT messages, OFX and CODA that are no UTF-8; empty when not
+                declared.
 
         Raises:
             DataError: for files that cannot be read as what they are.

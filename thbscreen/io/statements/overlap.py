@@ -1,9 +1,9 @@
 """One booking in several messages counts once: which entries are left out, and why.
 
-camt.053 and MT940 are the ledger; camt.054 adds details and fills gaps; camt.052 and MT942 fill gaps. The
-order of files plays no part. Entries are matched by the account servicer's reference, otherwise by account,
-day, amount, direction and running number, so that two equal entries of one statement stay two. Only digests
-and numbers are held: about a hundred bytes for an entry.
+camt.053, MT940 and CODA are the ledger; camt.054 adds details and fills gaps; camt.052 and MT942 fill gaps.
+The order of files plays no part. Entries are matched by the account servicer's reference, otherwise by
+account, day, amount, direction and running number, so that two equal entries of one statement stay two. Only
+digests and numbers are held: about a hundred bytes for an entry.
 """
 
 from __future__ import annotations

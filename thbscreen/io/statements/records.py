@@ -40,7 +40,7 @@ class Entry:
     Attributes:
         first: row of its first movement.
         last: row of its last movement.
-        source: ledger (camt.053, MT940), notice (camt.054), report (camt.052, MT942), order (pain.001),
+        source: ledger (camt.053, MT940, CODA), notice (camt.054), report (camt.052, MT942), order (pain.001),
             transfer or return (pacs).
         account: whose ledger.
         day: booking day.
