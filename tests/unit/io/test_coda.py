@@ -1,4 +1,4 @@
-"""CODA: movements count once, details take the place of their total, and what is stated is held against it."""
+"""CODA: movements count once, details take the place of their total, and stated sums are held against it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thbscreen.io.dataset import open_dataset
 from thbscreen.io.files import list_inputs
 from thbscreen.io.inspect.look import look
 from thbscreen.io.recognise import kind_of_text, recognised
-from thbscreen.io.statements.coda import BARE, BELGIAN, GOES_ON, ORPHAN, RECORDS, UNEQUAL
+from thbscreen.io.statements.coda import BARE, BELGIAN, GOES_ON, ORPHAN, OTHERS, RECORDS, UNEQUAL
 from thbscreen.io.statements.coda_text import as_iban, kind_of
 from thbscreen.io.statements.octets import NOT_UTF8
 
@@ -46,7 +46,8 @@ def test_a_credit_and_a_debit_are_read_with_their_parties_and_the_balances_close
     (proof,) = found.proofs
     assert (proof["balances"], proof["counts"], proof["sums"]) == ("closes", "agree", "agree")
     assert found.sides[0] == {
-        "account_id": OWN, "iban": OWN, "country": "BE", "currency": "EUR", "bic": "GEBABEBB", "institution": "",
+        "account_id": OWN, "iban": OWN, "country": "BE", "currency": "EUR", "bic": "GEBABEBB",
+        "institution": "",
     }  # fmt: skip
 
 
@@ -69,6 +70,21 @@ def test_details_of_one_payment_such_as_its_costs_are_no_movements() -> None:
     costs = move(1, 500, debit=True, code="84137013", detail=1)
     found = read(statement(move(1, 500, debit=True, code="34137000"), costs))
     assert [(r["amount"], r["tx_type"]) for r in found.values] == [("0.5", "fee")]
+
+
+def test_the_amount_before_conversion_is_taken_where_its_currency_can_have_it() -> None:
+    whole = "105" + f"{1_000:015d}{11_500:015d}{'':12s}NOK".replace(" ", "0")
+    for text, expected in ((whole, ("11.5", "NOK")), (whole.replace("NOK", "JPY"), ("", ""))):
+        detail = move(1, 1_000, code="84150100", detail=1, text=text, structured=True)
+        (row,) = read(statement(move(1, 1_000, code="34150000"), detail)).values
+        assert (row.get("orig_amount", ""), row.get("orig_currency", "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [("00402000", "card_refund"), ("00404000", "other"), ("00901000", "other")]
+)
+def test_money_in_under_a_code_of_money_out_is_no_purchase_and_no_cash(code: str, kind: str) -> None:
+    assert read(statement(move(1, 1_000, code=code))).values[0]["tx_type"] == kind
 
 
 def test_a_detail_without_its_movement_is_left_out_and_counted() -> None:
@@ -115,11 +131,27 @@ def test_a_movement_that_cannot_be_read_is_refused_and_the_gap_shows(line: str, 
 
 def test_a_cut_file_is_refused_with_its_line_and_no_data() -> None:
     whole = statement(CREDIT, DEBIT)
-    for cut in (whole[: len(whole) // 2], whole[:-128], "\n".join(whole.split("\n")[:-2]) + "\n"):
+    for cut in (
+        whole[: len(whole) // 2],
+        whole[:-100],
+        whole[:-128],
+        "\n".join(whole.split("\n")[:-2]) + "\n",
+    ):
         with pytest.raises(DataError, match=r"row \d+: error\[D021\]") as error:
             read(cut)
         assert "Example" not in str(error.value)
         assert "128" in str(error.value.hint)
+
+
+def test_a_closing_balance_of_another_account_proves_nothing() -> None:
+    head, closing, rest = statement(CREDIT).partition("\n8001")
+    found = read(head + closing + rest.replace(OWN, OTHER))
+    assert OTHERS in found.notes
+    assert found.proofs[0]["balances"] == "not told: no closing balance"
+
+
+def test_a_last_record_without_its_blanks_is_read() -> None:
+    assert read(statement(CREDIT)[:-70]).proofs[0]["sums"] == "agree"
 
 
 @pytest.mark.parametrize("other", ["9", "3"])
@@ -174,7 +206,7 @@ def test_version_1_with_an_old_account_number_is_the_iban_of_today() -> None:
     ],
 )  # fmt: skip
 def test_transaction_codes_tell_kind_and_channel(code: str, kind: tuple[str, str]) -> None:
-    assert kind_of(code) == kind
+    assert kind_of(code, "credit" if code[3] == "5" else "debit") == kind
 
 
 @pytest.mark.parametrize(("encoding", "guessed"), [("cp1252", 2), ("utf-8", 0)])

@@ -19,7 +19,7 @@ from thbscreen.io.statements.octets import NOT_UTF8, byte_lines, decoded
 from thbscreen.io.statements.owners import owner_rows
 from thbscreen.io.statements.parties import Bookings, account_form, account_side, clean, counterparty, is_bic
 from thbscreen.io.statements.records import Balance, Entry, Movement, Note, Refused, Side, Statement
-from thbscreen.io.statements.values import RefusalError, amount
+from thbscreen.io.statements.values import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from thbscreen.io.statements.records import Item
 
 WIDTH = 128
+#: Where the sums of record 9 end; behind them some programs cut off the blanks.
+TOTALS_END = 52
 UNEQUAL = "globalised movement whose details do not add up to it; one movement"
 BARE = "globalised movement whose details are not in the file; one movement"
 ORPHAN = "detail of a movement that is not in the file; left out"
@@ -36,6 +38,7 @@ NO_DAY = "entry date or value date of zeros; the other one was taken"
 RECORDS = "statement whose number of records is not the one that it states"
 GOES_ON = "the file says that another statement follows, and ends; it may be cut"
 DUPLICATE = "statement that calls itself a duplicate"
+OTHERS = "closing balance of another account than the statement's; the statement is not proved by it"
 FREE = "message of the bank (record 4); not read"
 _HINT = (
     "export or fetch the file again, as the bank gives it: lines of 128 characters from record 0 to record 9"
@@ -100,6 +103,7 @@ class _Reader:
                 continue
             if other:
                 yield Note(NOT_UTF8)
+            line = line.ljust(WIDTH) if line[0] == "9" and len(line) >= TOTALS_END else line
             if len(line.rstrip()) > WIDTH or len(line) < WIDTH:
                 self._damaged(
                     f"the line has {len(line)} characters and not {WIDTH}; the file is cut or was changed"
@@ -183,7 +187,7 @@ class _Reader:
     def _balance(now: _Open, sign: str, written: str, day: str) -> Generator[Item, None, Balance | None]:
         notes: list[str] = []
         try:
-            number, dated = _money(written, now.currency), _day(day, notes) or ""
+            number, dated = coda_text.money(written, now.currency), _day(day, notes) or ""
         except RefusalError:
             sign = ""
         if sign not in _SIGNS:
@@ -192,11 +196,12 @@ class _Reader:
         return Balance(number if sign == "0" else -number, now.currency, dated)
 
     def _end(self, now: _Open, line: str) -> Iterator[Item]:
-        account = line[4:41]
-        if account.strip() and now.written not in account_form(account):
-            self._damaged("the closing balance is that of another account")
+        account = account_form(line[4:41])
         now.closed = True
-        now.closing = yield from self._balance(now, line[41], line[42:57], line[57:63])
+        if account and now.written not in account:
+            yield Note(OTHERS)
+        else:
+            now.closing = yield from self._balance(now, line[41], line[42:57], line[57:63])
 
     def _finish(self, now: _Open, line: str) -> Iterator[Item]:
         stated = line[16:22].strip()
@@ -345,16 +350,9 @@ class _Reader:
 # --- values -----------------------------------------------------------------------------------------
 
 
-def _money(written: str, currency: str) -> Decimal:
-    """Reads thousandths; raises RefusalError for what is no number or not whole in the currency's units."""
-    if not re.fullmatch(r"[0-9]{15}", written):
-        raise RefusalError("D102")
-    return amount(f"{int(written[:12])}.{written[12:]}", currency)
-
-
 def _total(written: str, currency: str) -> Decimal | None:
     try:
-        return _money(written, currency)
+        return coda_text.money(written, currency)
     except RefusalError:
         return None
 
@@ -374,7 +372,7 @@ def _day(written: str, notes: list[str]) -> str | None:
 def _values(now: _Open, move: _Move, notes: list[str]) -> dict[str, str]:
     """Gives canonical columns of one movement or detail; raises RefusalError."""
     line, second, third, code = move.line, move.second, move.third, move.line[53:61]
-    number = _money(line[32:47], now.currency)
+    number = coda_text.money(line[32:47], now.currency)
     if line[31] not in _SIGNS:
         raise RefusalError("D113")
     booked, value = _day(line[115:121], notes), _day(line[47:53], notes)
@@ -395,7 +393,7 @@ def _values(now: _Open, move: _Move, notes: list[str]) -> dict[str, str]:
         "remittance_info": clean(" ".join(dict.fromkeys(said.text))), "ultimate_debtor": said.ultimate_debtor,
         "ultimate_creditor": said.ultimate_creditor,
     }  # fmt: skip
-    values["tx_type"], values["channel"] = coda_text.kind_of(code)
+    values["tx_type"], values["channel"] = coda_text.kind_of(code, direction)
     if now.header[127] == "2":
         values["category_purpose"], values["purpose_code"] = _word(second[117:121]), _word(second[121:125])
     # Version 1 lets structured communications run into the reference, and does not say whose it is.

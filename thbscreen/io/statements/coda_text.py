@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from thbscreen.io.statements.mt_codes import NOTHING, Kind
+from thbscreen.io.statements.mt_entry import plain
 from thbscreen.io.statements.parties import clean, is_iban
+from thbscreen.io.statements.values import RefusalError, amount
 
 _TRANSFER: Kind = ("credit_transfer", "")
 _INSTANT: Kind = ("instant_transfer", "")
@@ -42,6 +44,10 @@ _FAMILIES: dict[str, dict[str, Kind]] = {
     "47": {"*": _OTHER},
     "80": {"*": _FEE},
 }  # fmt: skip
+_AGAINST = {
+    ("card_purchase", "credit"): "card_refund", ("cash_withdrawal", "credit"): "other",
+    ("cash_deposit", "debit"): "other",
+}  # fmt: skip
 #: Operations that say the same in every family: costs, and costs given back.
 _COSTS = frozenset({"37", "87"})
 #: Family and operation of what comes back: unpaid and reimbursed direct debits, transfers not carried out.
@@ -50,13 +56,19 @@ _BELGIAN = re.compile(r"[0-9]{12}")
 _ORIGINAL = re.compile(r"105([0-9]{15})([0-9]{15})[0-9]{12}([A-Z]{3})")
 
 
-def kind_of(code: str) -> Kind:
-    """Tells kind of movement and channel from the eight digits of a transaction code; empty where unknown."""
+def kind_of(code: str, direction: str) -> Kind:
+    """Tells kind of movement and channel; empty where unknown.
+
+    Args:
+        code: the eight digits of a transaction code.
+        direction: debit or credit; what goes against its code is a correction.
+    """
     family, operation = code[1:3], code[3:5]
     if operation in _COSTS:
         return _FEE
     known = _FAMILIES.get(family, {})
-    return known.get(operation) or known.get("*") or NOTHING
+    kind, channel = known.get(operation) or known.get("*") or NOTHING
+    return _AGAINST.get((kind, direction), kind), channel
 
 
 def is_return(code: str, sort: str) -> bool:
@@ -135,4 +147,18 @@ def original(raw: str, currency: str) -> tuple[str, str]:
     found = _ORIGINAL.match(raw)
     if found is None or found[3] == currency or not int(found[2]):
         return "", ""
-    return format(Decimal(found[2]).scaleb(-3), "f"), found[3]
+    try:
+        return plain(money(found[2], found[3])), found[3]
+    except RefusalError:
+        return "", ""
+
+
+def money(written: str, currency: str) -> Decimal:
+    """Reads thousandths.
+
+    Raises:
+        RefusalError: D102 for what is no number, D103 for what is not whole in the currency's units, D104.
+    """
+    if not re.fullmatch(r"[0-9]{15}", written):
+        raise RefusalError("D102")
+    return amount(f"{int(written[:12])}.{written[12:]}", currency)
