@@ -396,9 +396,8 @@ def _values(now: _Open, move: _Move, notes: list[str]) -> dict[str, str]:
     values["tx_type"], values["channel"] = coda_text.kind_of(code, direction)
     if now.header[127] == "2":
         values["category_purpose"], values["purpose_code"] = _word(second[117:121]), _word(second[121:125])
-    # Version 1 lets structured communications run into the reference, and does not say whose it is.
-    reference = clean(second[63:98])
-    if reference.strip("0") and (now.header[127] == "2" or (direction == "debit" and line[61] != "1")):
+    reference = clean(second[63:98])  # version 1 does not say whose it is
+    if reference.strip("0") and (now.header[127] == "2" or direction == "debit"):
         values["end_to_end_id"] = reference
     name = clean(third[47:82])
     if said.name.startswith(name):
