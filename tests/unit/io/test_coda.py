@@ -87,6 +87,19 @@ def test_money_in_under_a_code_of_money_out_is_no_purchase_and_no_cash(code: str
     assert read(statement(move(1, 1_000, code=code))).values[0]["tx_type"] == kind
 
 
+@pytest.mark.parametrize(
+    ("code", "behind", "undoes"),
+    [
+        ("00150000", "   3MD06", "return"), ("00150000", "   2    ", "return"), ("00505000", "", "return"),
+        ("00150000", "", ""), ("00150000", "0084324630", ""), ("00150000", "   9MD06", ""),
+    ],
+)  # fmt: skip
+def test_what_comes_back_is_a_return(code: str, behind: str, undoes: str) -> None:
+    line = move(1, 1_000, code=code).split("\n")
+    line[1] = line[1][:109] + f"{behind:16s}"[:16] + line[1][125:]
+    assert [m.undoes for m in read(statement("\n".join(line))).movements] == [undoes]
+
+
 def test_a_detail_without_its_movement_is_left_out_and_counted() -> None:
     found = read(statement(CREDIT, move(7, 5_000, code="50150000", detail=1), sums=(100_000, 0)))
     assert [r["amount"] for r in found.values] == ["100"]

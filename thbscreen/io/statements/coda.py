@@ -310,7 +310,7 @@ class _Reader:
             if len(rows) > 1:
                 row["batch_id"] = f"c{place}"
             back = coda_text.is_return(
-                part.line[53:61], part.second[112:113] if now.header[127] == "2" else ""
+                part.line[53:61], part.second[109:117] if now.header[127] == "2" else ""
             )
             yield Movement(self._row, row, undoes="return" if back else "")
         yield Entry(

@@ -53,6 +53,7 @@ _COSTS = frozenset({"37", "87"})
 #: Family and operation of what comes back: unpaid and reimbursed direct debits, transfers not carried out.
 _BACK = frozenset({"0503", "0505", "0554", "0154"})
 _BELGIAN = re.compile(r"[0-9]{12}")
+_RETURN = re.compile(r" {3}[1-5](?:[A-Z]{2}[A-Z0-9]{2}| {4})")
 _ORIGINAL = re.compile(r"105([0-9]{15})([0-9]{15})[0-9]{12}([A-Z]{3})")
 
 
@@ -71,14 +72,15 @@ def kind_of(code: str, direction: str) -> Kind:
     return _AGAINST.get((kind, direction), kind), channel
 
 
-def is_return(code: str, sort: str) -> bool:
+def is_return(code: str, behind_bic: str) -> bool:
     """Says whether a movement gives back an earlier one.
 
     Args:
         code: the transaction code.
-        sort: type of return of record 22 in version 2: 1 to 5, or blank.
+        behind_bic: record 22 from there on: three blanks, type of return and its reason, where it has them.
+            Statements from before the euro payments area have references of the bank in that place.
     """
-    return code[1:5] in _BACK or sort in {"1", "2", "3", "4", "5"}
+    return code[1:5] in _BACK or _RETURN.match(behind_bic) is not None
 
 
 def as_iban(number: str) -> str:
