@@ -14,7 +14,7 @@ import polars as pl
 from thbscreen.compile.pack import domain
 
 #: Values that wait at least before they are made one with those of earlier chunks.
-_AT_ONCE = 100_000
+_AT_ONCE = 4_000_000
 
 I64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.integer]

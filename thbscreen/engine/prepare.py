@@ -33,7 +33,7 @@ from thbscreen.model import catalogue
 from thbscreen.model.clock import Clock, clock
 
 #: Rows in one bucket at most, about, however much memory there is.
-BUCKET_ROWS = 1_000_000
+BUCKET_ROWS = 500_000
 #: Bytes of memory per prepared row that is held, of which a third of the memory may be taken.
 _HELD_BYTES = 120
 #: Bytes per row of a bucket while it is judged, with those of other buckets beside it.

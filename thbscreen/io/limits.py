@@ -25,6 +25,6 @@ class Limits:
     columns: int = 2000
     record_bytes: int = 4 << 20
     unpack_ratio: int = 200
-    chunk_rows: int = 1_000_000
+    chunk_rows: int = 500_000
     block_bytes: int = 16 << 20
     reject_share: float = 0.01
