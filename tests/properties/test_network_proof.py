@@ -223,13 +223,16 @@ def quick(n: int):
 
 @quick(4)
 @given(SIZE, GAP, noise())
-def test_payers_of_one_are_found_exactly_and_signs_on_clients_alone_make_no_network(n, gap, strangers):
+def test_payers_of_one_are_found_exactly_and_make_a_network_with_signs_of_their_own(n, gap, strangers):
     plant = payers(n, gap)
     _, members, _, hits = found(plant.rule_id, [*strangers, *plant.rows], plant.parties, plant.accounts)
     mine = hits.hits.filter((pl.col("rule") == plant.rule_id) & (pl.col("subject_id") == plant.centre))
     named = hits.members.filter(pl.col("hit_id").is_in(mine["hit_id"].implode()))
     assert {*named["member_id"], plant.centre} == plant.members
-    assert not set(members["member_id"]) & plant.members
+    inside = members.filter(pl.col("member_id") == plant.centre)["network_id"]
+    held = members.filter(pl.col("network_id").is_in(inside.implode()))
+    assert set(held["member_id"]) == plant.members
+    assert set(held.filter(pl.col("member_id") != plant.centre)["role"]) == {"possible_client"}
 
 
 @pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"payers"}))
