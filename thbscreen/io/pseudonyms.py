@@ -46,7 +46,8 @@ _KEPT: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Endings of files that tell nothing but a form.
 _ENDING = re.compile(
-    r"\.(?:csv|tsv|txt|xml|parquet|xlsx|xlsm|ndjson|jsonl?|sta|mt[0-9]{3}|ofx|qfx)(?:\.gz)?$", re.IGNORECASE
+    r"\.(?:csv|tsv|txt|xml|parquet|xlsx|xlsm|ndjson|jsonl?|sta|mt[0-9]{3}|ofx|qfx|coda?|bc2)(?:\.gz)?$",
+    re.IGNORECASE,
 )
 #: What becomes of each canonical column, by table.
 TREATMENTS: dict[str, dict[str, Treatment]] = {
