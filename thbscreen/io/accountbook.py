@@ -127,12 +127,21 @@ class AccountBook:
         told = ~pl.col("shaped") | iban_holds(out["c"])
         return out.filter(told).select("v", "meant", bare=~pl.col("shaped"))
 
-    def settle(self, frame: pl.DataFrame) -> pl.DataFrame:
+    @property
+    def found(self) -> bool:
+        """Whether another spelling of a known account was met so far."""
+        return self._found.height > 0
+
+    def settle(self, frame: pl.DataFrame, accounts: pl.Series | None = None) -> pl.DataFrame:
         """Replaces other spellings of known accounts in account_id and cp_account_id of movements.
 
         A counterparty whose number means nothing here may still have an IBAN (cp_iban) that does.
+
+        Args:
+            frame: movements.
+            accounts: the different values of account_id, where they are known.
         """
-        out = self._settled(frame, "account_id", None)
+        out = self._settled(frame, "account_id", None, accounts)
         if "cp_account_id" not in out.columns:
             return out
         out = self._settled(out, "cp_account_id", "cp_bic" if "cp_bic" in out.columns else None)
@@ -160,8 +169,10 @@ class AccountBook:
         """Replaces other spellings in account_id of a table beside the movements."""
         return self._settled(frame, "account_id", None)
 
-    def _settled(self, frame: pl.DataFrame, column: str, bank: str | None) -> pl.DataFrame:
-        self._look(frame[column])
+    def _settled(
+        self, frame: pl.DataFrame, column: str, bank: str | None, different: pl.Series | None = None
+    ) -> pl.DataFrame:
+        self._look(frame[column] if different is None else different)
         if not self._found.height:
             return frame
         joined = frame.join(self._found.rename({"v": column}), on=column, how="left", maintain_order="left")
@@ -174,13 +185,13 @@ class AccountBook:
 
     def _look(self, column: pl.Series) -> None:
         """Looks values up that were not met before; their hashes are remembered, not they."""
-        values = column.unique().drop_nulls()
-        hashes = values.hash(seed=_SEED)
-        fresh = ~hashes.is_in(self._seen.implode())
-        if not fresh.any():
+        hashes = column.hash(seed=_SEED)
+        met = hashes.unique()
+        fresh = met.filter(~met.is_in(self._seen.implode()))
+        if not len(fresh):
             return
-        values = values.filter(fresh)
-        self._seen = pl.concat([self._seen, hashes.filter(fresh)])
+        self._seen = pl.concat([self._seen, fresh])
+        values = column.filter(hashes.is_in(fresh.implode())).unique().drop_nulls()
         unknown = values.alias("v").to_frame().join(self.ids.alias("v").to_frame(), on="v", how="anti")
         found = self._meant(self._worth_a_look(unknown)).join(self._banks, on="meant", how="left")
         self._found = pl.concat([self._found, found])

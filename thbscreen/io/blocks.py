@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ _ENCODINGS = re.compile(
 )
 #: Bytes of the first piece, which holds the header; bytes before the end of a piece that are looked at.
 _FIRST, _LOOK = 1 << 20, 1 << 16
+#: Bytes that are looked at at once; bytes below the space; with what blanks beyond ASCII begin in UTF-8.
+_REACH, _SPACE = 1 << 17, 0x20
+_LEAD = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")
 _DECLARE = "declare it in a mapping: input: {encoding: ...}, for example cp1253, iso-8859-7 or utf-16"
 
 
@@ -79,6 +82,53 @@ def _pieces(stream: object, size: int) -> Iterator[bytes]:
 def count(data: bytes, octet: int) -> int:
     """Counts how often a byte occurs."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == octet))
+
+
+class Survey(NamedTuple):
+    """What a block of rows holds.
+
+    Attributes:
+        lines: line ends.
+        separators: separators of cells.
+        steering: characters below the space.
+    """
+
+    lines: int
+    separators: int
+    steering: int
+
+
+def survey(block: bytes, separator: int) -> Survey:
+    """Counts in one go over the block, by pieces that stay in the processor's reach."""
+    octets = np.frombuffer(block, np.uint8)
+    room = np.empty(_REACH, bool)
+    lines = separators = steering = 0
+    for start in range(0, len(octets), _REACH):
+        part = octets[start : start + _REACH]
+        found = room[: len(part)]
+        lines += int(np.count_nonzero(np.equal(part, 10, out=found)))
+        separators += int(np.count_nonzero(np.equal(part, separator, out=found)))
+        steering += int(np.count_nonzero(np.less(part, _SPACE, out=found)))
+    return Survey(lines, separators, steering)
+
+
+def only_spaces(block: bytes, seen: Survey, separator: int) -> bool:
+    """Says that no cell can begin or end with a blank other than the space.
+
+    Args:
+        block: rows in UTF-8.
+        seen: its survey.
+        separator: what stands between cells.
+    """
+    known = seen.lines + (seen.separators if separator < _SPACE else 0)
+    if b"\r" in block:
+        returns = count(block, 13)
+        if block.count(b"\r\n") != returns:
+            return False
+        known += returns
+    if seen.steering != known:
+        return False
+    return block.isascii() or not any(octet in block for octet in _LEAD)
 
 
 def _line_pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.io.accountbook import AccountBook
+from thbscreen.io.ahead import Beside, in_order
 from thbscreen.io.checks.gather import READ, Gathered
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource
@@ -75,6 +76,7 @@ class _Pass:
     observations: Observations | None = None
     counterparties: Counterparties | None = None
     gathered: Gathered | None = None
+    accounts: pl.Series | None = None  # the different ones of the last chunk, where they are known
 
 
 class Dataset:
@@ -127,6 +129,7 @@ class Dataset:
         self.book = AccountBook(self.accounts, self.account_parties)
         self._done: _Pass | None = None
         self._dropped: pl.Series | None = None
+        self._digests: Beside[dict[Path, str]] | None = None
         self._coverage: dict[str, float] = {}
         self._notes: Counter[str] = Counter()
 
@@ -207,6 +210,9 @@ class Dataset:
             DataError: for damaged files, and D024 at the end when too many rows were refused.
         """
         state = _Pass(observations=Observations(self.zone), counterparties=Counterparties(self.parties))
+        if self._digests is None:
+            paths = [file.path for file in self._files["transactions"]]
+            self._digests = Beside(lambda: {path: sha256_file(path) for path in paths})
         asked = columns
         if self.checked:
             state.gathered = Gathered(self.accounts["account_id"], self.size_hint())
@@ -218,7 +224,7 @@ class Dataset:
                 {c: frame.height - frame[c].null_count() for c in frame.columns if c != "_row"}
             )
             if state.observations is not None:
-                state.observations.add(frame)
+                state.observations.add(frame, state.accounts)
             if state.counterparties is not None:
                 state.counterparties.add(frame)
             if state.gathered is not None:
@@ -244,7 +250,9 @@ class Dataset:
                 if state.counts.read > self.limits.rows:
                     raise data_error("D008", f"more than {self.limits.rows} rows", file=plan.source.file.name)
                 if loaded.frame.height or not offset:
-                    yield self._finished(plan, loaded.frame, offset, ids, columns)
+                    frame = self._finished(plan, loaded, offset, ids, columns)
+                    state.accounts = None if self.book.found else loaded.accounts
+                    yield frame
             offset += state.rows.get(plan.source.file.name, 0)
             if plan.times_are_dates:
                 state.notes["file whose times are all midnight; taken as dates without time"] += 1
@@ -253,9 +261,10 @@ class Dataset:
         """Converts a file piece by piece, and gives pieces of about `limits.chunk_rows` rows."""
         waiting: list[Loaded] = []
         height = 0
-        for chunk in plan.source.chunks(plan.raw_columns(names)):
-            waiting.append(plan.load(chunk, names, keep))
-            height += chunk.read
+        pieces = plan.source.chunks(plan.raw_columns(names))
+        for loaded in in_order(lambda chunk: plan.load(chunk, names, keep), pieces):
+            waiting.append(loaded)
+            height += loaded.read
             if height >= self.limits.chunk_rows:
                 yield together(waiting)
                 waiting, height = [], 0
@@ -263,9 +272,10 @@ class Dataset:
             yield together(waiting)
 
     def _finished(
-        self, plan: Plan, frame: pl.DataFrame, offset: int, ids: RowIds, columns: Collection[str] | None
+        self, plan: Plan, loaded: Loaded, offset: int, ids: RowIds, columns: Collection[str] | None
     ) -> pl.DataFrame:
         """Adds ids, lineage and absent columns, and puts columns into catalogue order."""
+        frame = loaded.frame
         place = pl.col(ROW) + offset
         out = frame.with_columns(
             (place * 2 + pl.col(LEG) if plan.transfer else place).alias("_row"),
@@ -285,7 +295,7 @@ class Dataset:
             for f in TABLES["transactions"]
             if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
         ]
-        out = self.book.settle(out)
+        out = self.book.settle(out, loaded.accounts)
         return out.select(
             *(
                 (pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name)
@@ -391,7 +401,7 @@ class Dataset:
         state = self._complete()
         rows = self._side_rows | state.rows
         files = tuple(
-            FileReport(f.name, table, sha256_file(f.path), f.bytes, rows.get(f.name, 0))
+            FileReport(f.name, table, self._digest(f), f.bytes, rows.get(f.name, 0))
             for table, found in self._files.items()
             for f in found
         )
@@ -410,6 +420,10 @@ class Dataset:
             tuple(f"1 {r.currency} = {r.text} EUR on {r.on} ({r.source})" for r in rates),
             self._reports.statements if isinstance(self._reports, StatementFolder) else {},
         )
+
+    def _digest(self, file: InputFile) -> str:
+        known = self._digests.result() if self._digests is not None else {}
+        return known.get(file.path) or sha256_file(file.path)
 
     def observations(self) -> Observations:
         """Gives what the last complete pass saw, for `thbscreen.io.quality`."""

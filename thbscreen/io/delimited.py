@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.io.blocks import count, text_blocks
+from thbscreen.io.blocks import only_spaces, survey, text_blocks
 from thbscreen.io.codes import data_error
 from thbscreen.io.raw import ROW, RawChunk, merged
 
@@ -234,12 +234,15 @@ class DelimitedSource:
 
     def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
         width = len(self.names) + self.surplus
-        lines = count(block, _LF)
+        seen = survey(block, self._sep[0])
+        lines = seen.lines
         quoted = self._quote is not None and self._quote in block
-        if not quoted and count(block, self._sep[0]) == lines * (width - 1):
+        if not quoted and seen.separators == lines * (width - 1):
             frame = self._parse(block, columns)
             if frame is not None and frame.height == lines:
-                return RawChunk(_numbered(frame, done), lines)
+                spaces = only_spaces(block, seen, self._sep[0])
+                # In one piece: a column more would have all others moved again and again.
+                return RawChunk(_numbered(frame.rechunk(), done), lines, spaces=spaces)
         return self._read_checked(block, done, columns, width)
 
     def _read_checked(self, block: bytes, done: int, columns: Collection[str] | None, width: int) -> RawChunk:

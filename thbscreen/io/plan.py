@@ -71,6 +71,7 @@ class Loaded:
         skipped: source rows left out by rule, by reason.
         rejects: refused rows with file, row, column and reason.
         notes: things that were settled by rule and are worth knowing, counted.
+        accounts: the different values of `account_id`, where they are known.
     """
 
     frame: pl.DataFrame
@@ -79,6 +80,7 @@ class Loaded:
     rejects: pl.DataFrame
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    accounts: pl.Series | None = None
 
 
 def together(parts: Sequence[Loaded]) -> Loaded:
@@ -92,12 +94,21 @@ def together(parts: Sequence[Loaded]) -> Loaded:
         pl.concat([part.rejects for part in parts]),
         sum((part.skipped for part in parts), Counter()),
         sum((part.notes for part in parts), Counter()),
+        _together([part.accounts for part in parts]),
     )
 
 
-class _Exponents(NamedTuple):
+def _together(parts: Sequence[pl.Series | None]) -> pl.Series | None:
+    known = [part for part in parts if part is not None]
+    return pl.concat(known).unique() if len(known) == len(parts) else None
+
+
+class _Told(NamedTuple):
+    """Decimals of amounts, and the different values of `account_id`."""
+
     amount: int | pl.Expr
     original: int | pl.Expr
+    accounts: pl.Series | None
 
 
 class Plan:
@@ -172,13 +183,14 @@ class Plan:
             keep: only rows where this holds over shape columns are converted (for look-ups).
         """
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, names)
+            frame = self.shape.columns(chunk.frame, names, spaces=chunk.spaces)
             if self.transfer:
                 frame = legs(frame, names)
             if keep is not None:
                 frame = frame.filter(keep)
             notes: Counter[str] = Counter()
-            exprs, flags = self._convert(frame, notes)
+            accounts = frame["account_id"].unique() if "account_id" in frame.columns else None
+            exprs, flags = self._convert(frame, notes, accounts)
             checked = (
                 frame.lazy()
                 .select(
@@ -189,7 +201,10 @@ class Plan:
                 )
                 .collect()
             )
-            return self._sorted_out(chunk, frame, checked, flags, notes)
+            loaded = self._sorted_out(chunk, frame, checked, flags, notes)
+            if accounts is not None and loaded.frame.height == frame.height and values.all_plain(accounts):
+                loaded.accounts = accounts
+            return loaded
 
     def _sorted_out(
         self,
@@ -280,20 +295,22 @@ class Plan:
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, ["booking_ts"])
+            frame = self.shape.columns(chunk.frame, ["booking_ts"], spaces=chunk.spaces)
             moment = values.moment(frame, "booking_ts", self._formats("booking_ts"), self.zone)
             return frame.lazy().filter(moment.has_time).select(moment.value.alias("t")).drop_nulls().collect()
 
     # --- values -----------------------------------------------------------------------------------
 
-    def _convert(self, frame: pl.DataFrame, notes: Counter[str]) -> tuple[dict[str, pl.Expr], list[Flag]]:
+    def _convert(
+        self, frame: pl.DataFrame, notes: Counter[str], accounts: pl.Series | None
+    ) -> tuple[dict[str, pl.Expr], list[Flag]]:
         exprs: dict[str, pl.Expr] = {}
         flags = [
             Flag(name.removeprefix(UNCOVERED), "D114", pl.col(name))
             for name in frame.columns
             if name.startswith(UNCOVERED)
         ]
-        exponents = self._exponents(frame)
+        exponents = self._exponents(frame, accounts)
         for name, known in self.fields.items():
             if name in LINEAGE and name in frame.columns:
                 # told by a table that was converted before; what cannot be read is told anew
@@ -315,14 +332,14 @@ class Plan:
         self,
         frame: pl.DataFrame,
         known: Field,
-        exponents: _Exponents,
+        exponents: _Told,
         exprs: dict[str, pl.Expr],
         flags: list[Flag],
     ) -> None:
         name, dtype = known.name, frame.schema[known.name]
         formats = self._formats(name)
         if known.kind == "text":
-            parsed = Parsed(self._text(frame, name))
+            parsed = Parsed(self._text(frame, name, exponents.accounts if name == "account_id" else None))
             if name in ("currency", "orig_currency"):
                 parsed = Parsed(parsed.value, (Flag(name, "D108", ~pl.col(name).str.contains("^[A-Z]{3}$")),))
         elif known.kind == "enum":
@@ -353,9 +370,11 @@ class Plan:
             flags.append(Flag(name, "D101", pl.col(name).is_null()))
         flags += parsed.flags
 
-    def _text(self, frame: pl.DataFrame, name: str) -> pl.Expr:
+    def _text(self, frame: pl.DataFrame, name: str, different: pl.Series | None) -> pl.Expr:
         column = pl.col(name)
-        if name in _ACCOUNTS and _needs_account_form(frame[name]):
+        if name == "cp_iban" and self._ibans.knows(frame[name]):
+            return column
+        if name in _ACCOUNTS and not values.all_plain(frame[name].unique() if different is None else different):
             column = pl.lit(values.account_numbers(frame[name]))
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
@@ -379,15 +398,15 @@ class Plan:
             return self.source.marks(spec.source, marks)
         return marks
 
-    def _exponents(self, frame: pl.DataFrame) -> _Exponents:
+    def _exponents(self, frame: pl.DataFrame, accounts: pl.Series | None) -> _Told:
         amount = _exponent(frame, "currency")
         original = _exponent(frame, "orig_currency") if "orig_currency" in frame.columns else amount
-        return _Exponents(amount, original)
+        return _Told(amount, original, accounts)
 
     # --- transactions -----------------------------------------------------------------------------
 
     def _amounts(
-        self, frame: pl.DataFrame, exponents: _Exponents, exprs: dict[str, pl.Expr], flags: list[Flag]
+        self, frame: pl.DataFrame, exponents: _Told, exprs: dict[str, pl.Expr], flags: list[Flag]
     ) -> None:
         rule = self.section.sign if self.section is not None else "flag_column"
         if rule == "debit_credit_columns":
@@ -415,7 +434,7 @@ class Plan:
         self._euros(frame, exponents, exprs, flags)
 
     def _two_columns(
-        self, frame: pl.DataFrame, exponents: _Exponents, flags: list[Flag]
+        self, frame: pl.DataFrame, exponents: _Told, flags: list[Flag]
     ) -> tuple[pl.Expr, pl.Expr]:
         sides = []
         for name in (DEBIT, CREDIT):
@@ -432,7 +451,7 @@ class Plan:
         ), direction
 
     def _euros(
-        self, frame: pl.DataFrame, exponents: _Exponents, exprs: dict[str, pl.Expr], flags: list[Flag]
+        self, frame: pl.DataFrame, exponents: _Told, exprs: dict[str, pl.Expr], flags: list[Flag]
     ) -> None:
         is_euro = exprs["currency"] == "EUR"
         given = exprs.get("amount_eur")
@@ -456,10 +475,10 @@ class Plan:
         """Keeps cp_iban only if its check digits hold; account and country follow from it where missing."""
         if "cp_iban" not in exprs:
             return
-        ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = self._ibans.holds(ibans)
-        written = pl.lit(ibans)
-        proved = written
+        known = exprs["cp_iban"].meta.is_column()  # as `_text` leaves it
+        ibans = frame["cp_iban"] if known else frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
+        holds = self._ibans.holds(ibans, known=known)
+        written = proved = pl.lit(ibans)
         if holds is not None:
             notes["cp_iban left out because its check digits do not hold"] += int((~holds).sum() or 0)
             proved = pl.when(pl.lit(holds)).then(written)
@@ -487,10 +506,6 @@ def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
     if len(found) <= 1:
         return found.pop() if found else DEFAULT_EXPONENT
     return pl.col(column).replace_strict(EXPONENTS, default=DEFAULT_EXPONENT, return_dtype=pl.Int64)
-
-
-def _needs_account_form(column: pl.Series) -> bool:
-    return bool(column.unique().str.contains(r"[^0-9A-Z]|^IBAN").any())
 
 
 def _nearest(written: str | None, known: Field) -> str | None:

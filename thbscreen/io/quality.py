@@ -36,8 +36,13 @@ class Observations:
         self._quarters: list[pl.DataFrame] = []
         self._accounts: list[pl.Series] = []
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Takes in one canonical chunk."""
+    def add(self, frame: pl.DataFrame, accounts: pl.Series | None = None) -> None:
+        """Takes in one canonical chunk.
+
+        Args:
+            frame: movements.
+            accounts: the different values of account_id, where they are known.
+        """
         price = pl.col("amount_eur")
         seen = frame.select(
             timed=pl.col("has_time").sum(), priced=price.count(), round=(price % _ROUND == 0).sum()
@@ -50,7 +55,7 @@ class Observations:
         clock = frame["booking_ts"].drop_nulls().to_physical()
         if len(clock):
             self._quarters.append(_counted(clock, frame["has_time"]))
-        self._accounts.append(frame["account_id"].unique())
+        self._accounts.append(frame["account_id"].unique() if accounts is None else accounts)
 
     def _local(self) -> pl.DataFrame:
         """Gives local start, number of rows and number of exact times of each quarter of an hour."""

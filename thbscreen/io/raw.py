@@ -29,6 +29,7 @@ class RawChunk:
         bad: row number and code of refused rows.
         blank: lines without any content.
         skipped: rows that the reader left out by rule, by reason.
+        spaces: whether a cell may begin or end with a space, but with no other blank.
     """
 
     frame: pl.DataFrame
@@ -36,6 +37,7 @@ class RawChunk:
     bad: list[tuple[int, str]] = field(default_factory=list)
     blank: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    spaces: bool = False
 
 
 class RawSource(Protocol):
@@ -79,4 +81,5 @@ def _join(chunks: list[RawChunk]) -> RawChunk:
         [bad for c in chunks for bad in c.bad],
         sum(c.blank for c in chunks),
         sum((c.skipped for c in chunks), Counter()),
+        all(c.spaces for c in chunks),
     )

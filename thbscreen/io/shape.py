@@ -7,7 +7,7 @@ one frame with canonical names that the second step (`thbscreen.io.plan`) checks
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -49,6 +49,7 @@ class Shape:
         exprs: canonical (or helper) column to its expression over the raw frame.
         dtypes: type of each of them.
         raw: raw columns that are needed for each canonical column.
+        by_words: columns that are made of one column of text, and only once for each different word.
     """
 
     def __init__(self) -> None:
@@ -56,20 +57,40 @@ class Shape:
         self.exprs: dict[str, pl.Expr] = {}
         self.dtypes: dict[str, pl.DataType] = {}
         self.raw: dict[str, frozenset[str]] = {}
+        self.by_words: set[str] = set()
 
     def add(self, name: str, expr: pl.Expr, dtype: pl.DataType, raw: Iterable[str]) -> None:
         """Adds one column."""
         self.exprs[name], self.dtypes[name], self.raw[name] = expr, dtype, frozenset(raw)
 
-    def columns(self, raw_frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
-        """Computes the named columns and keeps the row number; empty text becomes missing."""
+    def columns(self, raw_frame: pl.DataFrame, names: Iterable[str], *, spaces: bool = False) -> pl.DataFrame:
+        """Computes the named columns and keeps the row number; empty text becomes missing.
+
+        Args:
+            raw_frame: rows as the reader gave them.
+            names: columns to compute.
+            spaces: whether no cell begins or ends with a blank other than the space.
+        """
         wanted = list(names)
         schema = raw_frame.schema
         needed = sorted({raw for n in wanted for raw in self.raw[n] if schema[raw] == pl.String})
-        trimmed = _without_empty(raw_frame.with_columns(pl.col(needed).str.strip_chars()), needed)
-        frame = trimmed.select(pl.col(ROW), *(self.exprs[n].alias(n) for n in wanted))
+        outer = _with_outer_spaces(raw_frame, needed) if spaces else needed
+        trimmed = _without_empty(raw_frame.with_columns(pl.col(outer).str.strip_chars()), needed)
+        exprs = {
+            n: _of_words(trimmed, self.exprs[n], self.dtypes[n]) if n in self.by_words else self.exprs[n]
+            for n in wanted
+        }
+        frame = trimmed.select(pl.col(ROW), *(expr.alias(n) for n, expr in exprs.items()))
         made = [n for n in wanted if frame.schema[n] == pl.String and not self.exprs[n].meta.is_column()]
         return _without_empty(frame, made)
+
+
+def _with_outer_spaces(frame: pl.DataFrame, texts: Sequence[str]) -> list[str]:
+    """Gives the columns in which some cell begins or ends with a space."""
+    if not texts:
+        return []
+    space = (pl.col(texts).str.starts_with(" ") | pl.col(texts).str.ends_with(" ")).any()
+    return [n for n, found in zip(texts, frame.select(space).row(0), strict=True) if found]
 
 
 def _without_empty(frame: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:
@@ -272,6 +293,8 @@ def _add_spec(shape: Shape, finder: _Finder, name: str, spec: ColumnSpec, kind: 
     if spec.regex is not None:
         expr = text(expr.str.extract(spec.regex, 1), pl.String())
     if spec.values:
+        if _one_root(expr) and not _few_words(expr, spec):
+            shape.by_words |= {name, UNCOVERED + name}
         expr, uncovered = _valued(expr, spec)
         if uncovered is not None:
             shape.add(UNCOVERED + name, uncovered, pl.Boolean(), found)
@@ -296,38 +319,41 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
     table = {unicodedata.normalize("NFC", key): value for key, value in spec.values if key}
     missing = dict(spec.values).get("")
     other = spec.other[0] if spec.other is not None else None
-    if expr.meta.is_column() and len(table) <= _FEW_WORDS:
+    if _few_words(expr, spec):
         # A few comparisons are cheaper than a look-up.
-        chain: Any = pl.when(expr.is_null()).then(pl.lit(missing, dtype=pl.String))
-        for word, told in table.items():
-            chain = chain.when(expr == word).then(pl.lit(told, dtype=pl.String))
-        known = pl.any_horizontal(expr.is_null(), *(expr == word for word in table))
-        return chain.otherwise(pl.lit(other, dtype=pl.String)), None if spec.other is not None else ~known
+        number = pl.sum_horizontal(
+            pl.lit(0, dtype=pl.UInt32), *((expr == word).cast(pl.UInt32) * n for n, word in enumerate(table, 1))
+        )
+        number = pl.when(expr.is_not_null()).then(number).otherwise(pl.lit(len(table) + 1, dtype=pl.UInt32))
+        told = pl.lit(pl.Series([other, *table.values(), missing], dtype=pl.String)).gather(number)
+        return told, None if spec.other is not None else number == 0
     value = expr.replace_strict(
         list(table), list(table.values()), default=pl.lit(other, dtype=pl.String), return_dtype=pl.String
     )
     out = pl.when(expr.is_not_null()).then(value).otherwise(pl.lit(missing, dtype=pl.String))
     if spec.other is not None:
-        return _by_words(out, pl.String()), None
+        return out, None
     uncovered = (expr.is_not_null() & ~expr.is_in(list(table))).fill_null(value=False)
-    return _by_words(out, pl.String()), _by_words(uncovered, pl.Boolean())
+    return out, uncovered
 
 
-def _by_words(expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Computes something of one column of text once for each different word, where words are few."""
-    roots = expr.meta.root_names()
-    if len(set(roots)) != 1:
+def _few_words(expr: pl.Expr, spec: ColumnSpec) -> bool:
+    return expr.meta.is_column() and sum(bool(key) for key, _ in spec.values) <= _FEW_WORDS
+
+
+def _one_root(expr: pl.Expr) -> bool:
+    return len(set(expr.meta.root_names())) == 1
+
+
+def _of_words(frame: pl.DataFrame, expr: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Computes something of one column once for each different word, where it is text and words are few."""
+    name = expr.meta.root_names()[0]
+    column = frame[name]
+    words = column.unique() if column.dtype == pl.String else column
+    if 4 * len(words) >= len(column):
         return expr
-    name = roots[0]
-
-    def each(column: pl.Series) -> pl.Series:
-        words = column.unique() if column.dtype == pl.String else column
-        if 4 * len(words) > len(column):
-            return column.to_frame(name).select(expr.alias(name)).to_series()
-        told = words.to_frame(name).select(expr.alias("\x00told")).to_series()
-        return column.replace_strict(words, told, return_dtype=dtype)
-
-    return pl.col(name).map_batches(each, return_dtype=dtype)
+    told = words.to_frame(name).select(expr.alias("\x00told")).to_series()
+    return pl.lit(column.replace_strict(words, told, return_dtype=dtype))
 
 
 def legs(frame: pl.DataFrame, shape_names: Iterable[str]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import NamedTuple
 
 import polars as pl
@@ -17,8 +18,8 @@ from thbscreen.model.money import MAX_MINOR_UNITS
 
 UTC = pl.Datetime("us", "UTC")
 LOCAL = pl.Datetime("us")
-#: About how many tested IBANs are remembered, by file.
-_MOST_PROVED = 1_000_000
+#: About how many tested numbers of accounts are remembered, by file; each piece is held against all of them.
+_MOST_KEPT = 250_000
 _NO_REFERENCE = ("NONREF", "NOTPROVIDED")
 _OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -433,13 +434,13 @@ class _Read(NamedTuple):
 def _one_form(written: pl.Series, form: Format, zone: str) -> _Read:
     again = None
     if form.has_offset:
-        value = written.str.strptime(UTC, form.text, strict=False, exact=True)
+        value = _timed(written, UTC, form)
         local = value.dt.replace_time_zone(None)
     elif form.utc:
-        local = written.str.strptime(LOCAL, form.text, strict=False, exact=True)
+        local = _timed(written, LOCAL, form)
         value = local.dt.replace_time_zone("UTC")
     elif form.has_time:
-        local = written.str.strptime(LOCAL, form.text, strict=False, exact=True)
+        local = _timed(written, LOCAL, form)
         value, again = utc_of(local, zone)
     else:
         local = written.str.strptime(pl.Date, form.text, strict=False, exact=True).cast(LOCAL)
@@ -452,6 +453,11 @@ def _one_form(written: pl.Series, form: Format, zone: str) -> _Read:
     else:
         timed = pl.select(pl.when(timed).then(form.has_time)).to_series()
     return _Read(value, local, timed, again)
+
+
+def _timed(written: pl.Series, dtype: pl.Datetime, form: Format) -> pl.Series:
+    """Reads times of day; they differ so much that keeping those that were read costs more than it saves."""
+    return written.str.strptime(dtype, form.text, strict=False, exact=True, cache=False)
 
 
 def _ambiguity(name: str, options: list[pl.Expr]) -> list[Flag]:
@@ -497,27 +503,48 @@ def account_numbers(values: pl.Series) -> pl.Series:
     return out.select(pl.coalesce("c", "v").alias(values.name))[values.name]
 
 
+def all_plain(different: pl.Series) -> bool:
+    """Tells whether `account_numbers` leaves all of these numbers as they are."""
+    return not different.str.contains(r"[^0-9A-Z]|^IBAN").any()
+
+
+def _not_among(values: pl.Series, known: pl.Series) -> pl.Series:
+    """Gives the different values that are not among others."""
+    if len(known):
+        values = values.filter(~values.is_in(known.implode()))  # most columns end here, with nothing left
+    return values.unique().drop_nulls().alias(known.name)
+
+
 class ProvedIbans:
     """Tests IBANs chunk by chunk; what was found is remembered, as most come again."""
 
     def __init__(self) -> None:
         """Starts with none."""
-        self._right = self._wrong = pl.Series("iban", [], dtype=pl.String)
+        self._known = self._wrong = pl.Series("iban", [], dtype=pl.String)
+        self._lock = Lock()  # what is known only grows, and what is wrong of it with it
 
-    def holds(self, values: pl.Series) -> pl.Series | None:
-        """Tells as `iban_holds`; None when all hold that are there."""
-        fresh = values.unique().drop_nulls().alias("iban")
-        right = fresh.is_in(self._right.implode())
-        bad = fresh.is_in(self._wrong.implode())
-        wrong = fresh.filter(bad)
-        fresh = fresh.filter(~(right | bad))
-        if len(fresh):
-            told = iban_holds(fresh)
-            wrong = pl.concat([wrong, fresh.filter(~told)])
-            if len(self._right) + len(self._wrong) < _MOST_PROVED:
-                self._right = pl.concat([self._right, fresh.filter(told)])
-                self._wrong = pl.concat([self._wrong, fresh.filter(~told)])
-        return ~values.is_in(wrong.implode()) if len(wrong) else None
+    def knows(self, values: pl.Series) -> bool:
+        """Says whether each of them was asked for before, just as it is written."""
+        return bool(len(self._known)) and bool(values.is_in(self._known.implode()).all())
+
+    def holds(self, values: pl.Series, *, known: bool = False) -> pl.Series | None:
+        """Tells as `iban_holds`; None when all hold that are there.
+
+        Args:
+            values: normalised IBANs.
+            known: whether it is sure that each was asked for before.
+        """
+        with self._lock:
+            wrong = self._wrong
+            fresh = wrong.clear() if known else _not_among(values, self._known)
+            if len(fresh):
+                wrong = pl.concat([wrong, fresh.filter(~iban_holds(fresh))])
+                if len(self._known) < _MOST_KEPT:
+                    self._wrong, self._known = wrong, pl.concat([self._known, fresh])
+        if not len(wrong):
+            return None
+        bad = values.is_in(wrong.implode())
+        return ~bad if bad.any() else None
 
 
 def iban_holds(values: pl.Series) -> pl.Series:
