@@ -53,6 +53,8 @@ _KEYS = {
 }
 #: Rough length of a row of text.
 _BYTES_PER_ROW = 100
+#: Rows of messages that are handed on at once: they have more columns, and most of them hold text.
+_MESSAGE_ROWS = 100_000
 #: Gives, for one file and the rows read before it, which rows a look-up wants.
 _Keep = Callable[["Plan", int], pl.Expr]
 _OWN_READER = frozenset({GOAML, *MESSAGES})
@@ -261,11 +263,12 @@ class Dataset:
         """Converts a file piece by piece, and gives pieces of about `limits.chunk_rows` rows."""
         waiting: list[Loaded] = []
         height = 0
+        rows = min(self.limits.chunk_rows, _MESSAGE_ROWS if self._reports else self.limits.chunk_rows)
         pieces = plan.source.chunks(plan.raw_columns(names))
         for loaded in in_order(lambda chunk: plan.load(chunk, names, keep), pieces):
             waiting.append(loaded)
             height += loaded.read
-            if height >= self.limits.chunk_rows:
+            if height >= rows:
                 yield together(waiting)
                 waiting, height = [], 0
         if waiting:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import gc
-import tempfile
-import weakref
 from collections import Counter
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from thbscreen.errors import OutputError
 from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
-from thbscreen.io.publish import why_not_written
 from thbscreen.io.raw import ROW, RawChunk, merged
 from thbscreen.io.recognise import CODA, MT103, MT940, MT942, OFX, PACS, PAIN
 from thbscreen.io.statements import undone
@@ -26,6 +21,7 @@ from thbscreen.io.statements.overlap import AGAIN, Overlaps
 from thbscreen.io.statements.proof import chained, reconciled, told
 from thbscreen.io.statements.readers import READERS
 from thbscreen.io.statements.records import Entry, Movement, Note, Refused, Side, Skipped, Statement
+from thbscreen.io.statements.spill import Spill
 from thbscreen.model.catalogue import TABLES
 
 if TYPE_CHECKING:
@@ -88,13 +84,12 @@ class StatementFolder:
         self.undone: list[dict[str, Any]] = []
         self._limits = limits
         self._encoding = "" if encoding == "utf-8" or encoding.startswith("utf-16") else encoding
-        self._spill: Path | None = None
+        self._spill = Spill()
         self._seen: set[bytes] = set()
         self._read: dict[str, _File] = {}
         self._sides: dict[str, dict[tuple[str, ...], dict[str, str]]] = {table: {} for table in _KEYS}
         self._home: dict[tuple[str, tuple[str, ...]], str] = {}
-        self._overlaps = Overlaps()
-        self._files_put = 0
+        self._overlaps = Overlaps(self._spill)
         self._undoing: list[dict[str, Any]] = []
         kinds: dict[str, str] = {}
         with seldom_collecting():
@@ -166,7 +161,7 @@ class StatementFolder:
                         waiting.append(item)
                         if len(waiting) >= SPILL_ROWS:
                             frame = _frame(waiting)
-                            out.add(self._put_away(frame), frame)
+                            out.add(self._spill.put(frame), frame)
                             waiting.clear()
                     case Entry():
                         self._overlaps.add(number, message, item)
@@ -213,21 +208,6 @@ class StatementFolder:
         for name, value in item.values.items():
             if value and mine.setdefault(name, value) != value:
                 self.notes[DIFFERS] += 1
-
-    def _put_away(self, frame: pl.DataFrame) -> Path:
-        try:
-            if self._spill is None:
-                self._spill = Path(tempfile.mkdtemp(prefix="thbscreen-"))
-                weakref.finalize(self, rmtree, self._spill, ignore_errors=True)
-            path = self._spill / f"{self._files_put}.arrow"
-            self._files_put += 1
-            frame.write_ipc(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise OutputError(
-                f"the folder for temporary files cannot be written ({why_not_written(error)})",
-                hint="free some space there, or name another folder in the environment variable TMPDIR",
-            ) from None
-        return path
 
     # --- after reading ----------------------------------------------------------------------------
 

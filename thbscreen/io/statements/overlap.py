@@ -3,7 +3,7 @@
 camt.053, MT940 and CODA are the ledger; camt.054 adds details and fills gaps; camt.052 and MT942 fill gaps.
 The order of files plays no part. Entries are matched by the account servicer's reference, otherwise by
 account, day, amount, direction and running number, so that two equal entries of one statement stay two. Only
-digests and numbers are held: about a hundred bytes for an entry.
+digests and numbers are held: about a hundred bytes for an entry, which wait in files where there are many.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ import polars as pl
 from thbscreen.model.money import exponent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from thbscreen.io.statements.records import Entry, Statement
+    from thbscreen.io.statements.spill import Spill
 
 AGAIN = "booking that another message holds too; the first was taken"
 REPLACED = "entry without details whose details another message gives; the details were taken"
@@ -34,6 +38,8 @@ _TOLD = {
     "account": pl.String, "direction": pl.String, "currency": pl.String, "minor": pl.Int64,
     "day": pl.String, "ref": pl.String, "content": pl.String, "batch": pl.String, "bare": pl.Boolean,
 }  # fmt: skip
+#: Entries that are held in memory at most.
+_HELD = 100_000
 _SEED = secrets.randbits(64)
 _MESSAGE = ["file", "message"]
 
@@ -52,13 +58,16 @@ class Overlaps:
     """Collects entries of all messages and says in the end which are left out.
 
     Attributes:
+        spill: where entries wait.
         statements: by file and running number in it.
     """
 
+    spill: Spill
     statements: dict[tuple[int, int], Statement] = field(default_factory=dict)
     repeats: set[tuple[int, int]] = field(default_factory=set)
     _rows: list[tuple[object, ...]] = field(default_factory=list)
     _frames: list[pl.DataFrame] = field(default_factory=list)
+    _files: list[Path] = field(default_factory=list)
 
     def add(self, file: int, message: int, entry: Entry) -> None:
         """Takes in one entry."""
@@ -95,14 +104,25 @@ class Overlaps:
                 *(pl.col(f"{n}_key").alias(n) for n in keys if n != "ref_"),
             ).select(pl.col(n).cast(t) for n, t in _SCHEMA.items())
         )
+        if sum(frame.height for frame in self._frames) >= _HELD:
+            self._files.append(self.spill.put(pl.concat(self._frames)))
+            self._frames.clear()
+
+    def _held(self) -> Iterator[pl.DataFrame]:
+        """Gives what is known of the entries, in their order."""
+        yield from (pl.read_ipc(path) for path in self._files)
+        yield from self._frames
 
     def left_out(self) -> list[Left]:
         """Gives what is left out."""
         self._put()
-        places = pl.concat([f.select("account", *_MESSAGE).unique() for f in self._frames]).unique()
+        places = pl.concat([f.select("account", *_MESSAGE).unique() for f in self._held()]).unique()
         several = places.group_by("account").len().filter(pl.col("len") > 1)
         # Accounts of one message cannot overlap, and most files hold one for each.
-        frames = [f.join(several, on="account", how="semi", maintain_order="left") for f in self._frames]
+        frames = [f.join(several, on="account", how="semi", maintain_order="left") for f in self._held()]
+        for path in self._files:
+            path.unlink()
+        self._files.clear()
         self._frames.clear()
         entries = pl.concat(frames).with_row_index("i").with_columns(pl.col("i").cast(pl.Int64))
         if not entries.height:
