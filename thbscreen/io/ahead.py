@@ -53,7 +53,7 @@ class Beside(Generic[_Out]):
     def _run(self) -> None:
         try:
             self._done.set_result(self._work())
-        except BaseException as error:  # noqa: BLE001  # is raised where the result is asked for
+        except BaseException as error:  # is raised where the result is asked for
             self._done.set_exception(error)
 
     def result(self) -> _Out:

@@ -374,8 +374,9 @@ class Plan:
         column = pl.col(name)
         if name == "cp_iban" and self._ibans.knows(frame[name]):
             return column
-        if name in _ACCOUNTS and not values.all_plain(frame[name].unique() if different is None else different):
-            column = pl.lit(values.account_numbers(frame[name]))
+        if name in _ACCOUNTS:
+            different = frame[name].unique() if different is None else different
+            column = column if values.all_plain(different) else pl.lit(values.account_numbers(frame[name]))
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
         return column

@@ -321,9 +321,8 @@ def _valued(expr: pl.Expr, spec: ColumnSpec) -> tuple[pl.Expr, pl.Expr | None]:
     other = spec.other[0] if spec.other is not None else None
     if _few_words(expr, spec):
         # A few comparisons are cheaper than a look-up.
-        number = pl.sum_horizontal(
-            pl.lit(0, dtype=pl.UInt32), *((expr == word).cast(pl.UInt32) * n for n, word in enumerate(table, 1))
-        )
+        marks = [(expr == word).cast(pl.UInt32) * n for n, word in enumerate(table, 1)]
+        number = pl.sum_horizontal(pl.lit(0, dtype=pl.UInt32), *marks)
         number = pl.when(expr.is_not_null()).then(number).otherwise(pl.lit(len(table) + 1, dtype=pl.UInt32))
         told = pl.lit(pl.Series([other, *table.values(), missing], dtype=pl.String)).gather(number)
         return told, None if spec.other is not None else number == 0
