@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeVar
 
 from thbscreen.rules import ast
@@ -97,18 +98,34 @@ def canonical(thing: object) -> object:
 
 def _named_parts(thing: Any) -> Iterator[tuple[str, object]]:
     name = type(thing).__name__
-    grows = type(thing).__module__.startswith(ast.__name__)
-    for f in dataclasses.fields(thing):
-        value = getattr(thing, f.name)
-        if f.name == "span" or (name, f.name) in _TEXTS or (grows and value == f.default):
+    for part, default, unordered in _meant(type(thing)):
+        value = getattr(thing, part)
+        if value == default:
             continue
-        if name in {"Aggregate", "Star"} and f.name == "measures" and thing.headline is None and value:
+        if part == "measures" and name in {"Aggregate", "Star"} and thing.headline is None and value:
             yield "headline", value[0].name  # the first one shows, so this order has a meaning
         found = canonical(value)
-        loose = (name, f.name) in _UNORDERED or (f.name == "operand" and thing.op in _SETS)
-        if isinstance(found, list) and loose and isinstance(value, tuple):
+        if isinstance(value, tuple) and (unordered or (part == "operand" and thing.op in _SETS)):
             found = sorted(found, key=_as_text)
-        yield f.name, found
+        yield part, found
+
+
+@cache
+def _meant(kind: type) -> tuple[tuple[str, object, bool], ...]:
+    """Gives the parts of a dataclass that mean something: name, default that means nothing, if unordered.
+
+    Outside of the parts of rules every value is told, also a default.
+    """
+    grows = kind.__module__.startswith(ast.__name__)
+    return tuple(
+        (f.name, f.default if grows else _NO_DEFAULT, (kind.__name__, f.name) in _UNORDERED)
+        for f in dataclasses.fields(kind)
+        if f.name != "span" and (kind.__name__, f.name) not in _TEXTS
+    )
+
+
+#: Equal to no value.
+_NO_DEFAULT = object()
 
 
 def _as_text(thing: object) -> str:

@@ -302,12 +302,16 @@ class _Builder:
         self.documents = 0
 
     def build(self, events: Iterable[yaml.Event]) -> Node | None:
+        stack, scalar = self.stack, yaml.ScalarEvent
         for event in events:
-            if isinstance(event, yaml.ScalarEvent):
+            if event.__class__ is scalar:  # most events are; the parser makes no classes below these
                 if event.anchor or event.tag or self.nodes >= MAX_NODES:
                     self._node(event)
                 self.nodes += 1
-                self._place(self._scalar(event))
+                if stack:
+                    stack[-1].items.append(self._scalar(event))
+                else:
+                    self.root = self._scalar(event)
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
                 span = self._node(event)
                 if len(self.stack) >= MAX_DEPTH:
@@ -340,14 +344,16 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         assert start is not None
         assert end is not None
-        line, column = start.line + 1, start.column + 1
-        if end.line + 1 == line:
-            stop = end.column + 1 if end.column >= column else column + 1
+        line, column, last = start.line + 1, start.column + 1, end.line + 1
+        if last == line:
+            stop = end.column + 1
+            stop = stop if stop > column else column + 1
         else:
             stop = max(column + 1, len(self.findings.lines[start.line].rstrip()) + 1)
-        offset = 1 if style in {"'", '"'} else 0
         span = Span(self.file, line, column, stop)
-        return Scalar(event.value, span, bool(style), offset, end.line + 1)
+        if not style:
+            return Scalar(event.value, span, False, 0, last)  # by place, for speed
+        return Scalar(event.value, span, True, 1 if style in {"'", '"'} else 0, last)
 
     def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> None:
         self.findings.error(code, message, span, help=help)

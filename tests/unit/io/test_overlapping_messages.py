@@ -193,3 +193,22 @@ def test_parts_of_the_ledger_in_other_messages_change_nothing(
     whole = sorted(n * 100 * (1 if way == "CRDT" else -1) for n, way, _ in booked)
     assert sorted(signed(read)) == whole
     assert read.report().tables["transactions"].adds_up
+
+
+@pytest.mark.parametrize("held", [1, 3])
+def test_entries_that_wait_in_files_are_compared_like_those_in_memory(
+    held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [entry(f"{n}.00", ref=f"R{n}") for n in range(1, 5)]
+    texts = {"a": ledger(*entries), "b": note(*entries), "c": ledger(*entries[2:], number="S2")}
+
+    def read(name: str) -> tuple[object, ...]:
+        (tmp_path / name).mkdir()
+        data = opened(tmp_path / name, **texts)
+        return rows(data).rows(), skipped(data), proofs(data)
+
+    expected = read("memory")
+    monkeypatch.setattr("thbscreen.io.statements.overlap._TAKEN", 1)
+    monkeypatch.setattr("thbscreen.io.statements.overlap._HELD", held)
+    assert read("files") == expected
+    assert len(expected[0]) == len(entries)  # type: ignore[arg-type]

@@ -343,6 +343,11 @@ def test_ibans_told_chunk_by_chunk_are_told_as_all_at_once() -> None:
         told = proved.holds(written)
         expected = values.iban_holds(written)
         assert expected.drop_nulls().all() if told is None else told.to_list() == expected.to_list()
+        assert proved.knows(written)
+        again = proved.holds(written, known=True)
+        assert (again is None) == (told is None)
+        assert again is None or again.to_list() == expected.to_list()
+    assert not proved.knows(pl.Series([right, "CY19002001280000001200527600"]))
 
 
 def test_a_column_of_plain_amounts_is_read_as_its_cells_beside_an_odd_one() -> None:

@@ -38,8 +38,8 @@ _TOLD = {
     "account": pl.String, "direction": pl.String, "currency": pl.String, "minor": pl.Int64,
     "day": pl.String, "ref": pl.String, "content": pl.String, "batch": pl.String, "bare": pl.Boolean,
 }  # fmt: skip
-#: Entries that are held in memory at most.
-_HELD = 100_000
+#: Entries that become numbers at once, and those that are held in memory at most.
+_TAKEN, _HELD = 10_000, 100_000
 _SEED = secrets.randbits(64)
 _MESSAGE = ["file", "message"]
 
@@ -76,7 +76,7 @@ class Overlaps:
             entry.currency, int(entry.amount.scaleb(exponent(entry.currency))), entry.day, entry.ref or None,
             entry.content, entry.batch or None, entry.bare,
         ))  # fmt: skip
-        if len(self._rows) >= 10_000:
+        if len(self._rows) >= _TAKEN:
             self._put()
 
     def _put(self) -> None:
