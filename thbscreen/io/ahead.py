@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _In, _Out = TypeVar("_In"), TypeVar("_Out")
 #: Pieces that wait at most, done or not.
-WAITING = 3
+WAITING = 2
 
 
 def in_order(work: Callable[[_In], _Out], pieces: Iterable[_In]) -> Iterator[_Out]:

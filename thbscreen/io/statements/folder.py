@@ -36,7 +36,7 @@ CODE_PAGES = frozenset({CODA, MT103, MT940, MT942, OFX})
 #: Rows kept in memory before they go to a temporary file, which is deleted with the folder.
 SPILL_ROWS = 10_000
 #: Rows that are handed on at once.
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 25_000
 _KEYS = {"accounts": ("account_id",), "parties": ("party_id",), "account_parties": ("account_id", "party_id")}
 DIFFERS = "value of an account or its owner that two statements tell differently; the first was taken"
 _COLUMNS = [f.name for f in TABLES["transactions"]]
