@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from functools import cache
 from typing import Any, TypeVar
 
 from thbscreen.rules import ast
@@ -105,25 +104,29 @@ def _named_parts(thing: Any) -> Iterator[tuple[str, object]]:
         if part == "measures" and name in {"Aggregate", "Star"} and thing.headline is None and value:
             yield "headline", value[0].name  # the first one shows, so this order has a meaning
         found = canonical(value)
-        if isinstance(value, tuple) and (unordered or (part == "operand" and thing.op in _SETS)):
+        loose = unordered or (part == "operand" and thing.op in _SETS)
+        if loose and isinstance(value, tuple) and isinstance(found, list):
             found = sorted(found, key=_as_text)
         yield part, found
 
 
-@cache
 def _meant(kind: type) -> tuple[tuple[str, object, bool], ...]:
     """Gives the parts of a dataclass that mean something: name, default that means nothing, if unordered.
 
     Outside of the parts of rules every value is told, also a default.
     """
+    if kind in _MEANT:
+        return _MEANT[kind]
     grows = kind.__module__.startswith(ast.__name__)
-    return tuple(
+    _MEANT[kind] = tuple(
         (f.name, f.default if grows else _NO_DEFAULT, (kind.__name__, f.name) in _UNORDERED)
         for f in dataclasses.fields(kind)
         if f.name != "span" and (kind.__name__, f.name) not in _TEXTS
     )
+    return _MEANT[kind]
 
 
+_MEANT: dict[type, tuple[tuple[str, object, bool], ...]] = {}
 #: Equal to no value.
 _NO_DEFAULT = object()
 
