@@ -233,6 +233,8 @@ def stages():
             hit % ("cp_account_id", "THB-ML-100, THB-ML-101"),
             "kind: transaction\nwhere: {none_of: [{account_id: {hit_by: [THB-ML-103]}}]}",
             "kind: transaction\nwhere: {any_of: [{cp_account_id: {hit_by: [THB-ML-102]}}, {mcc: 7011}]}",
+            "kind: aggregate\nwhere: {}\n" + count % "location_city",
+            hit % ("account_id", "THB-ML-106"),
         ]
     )
 

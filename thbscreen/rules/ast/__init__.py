@@ -23,6 +23,7 @@ from thbscreen.rules.ast.detection import (
     Window,
 )
 from thbscreen.rules.ast.rows import (
+    ACCOUNTS,
     EVERY_ROW,
     FOLLOWS_FIELDS,
     AnyOf,
@@ -74,6 +75,7 @@ from thbscreen.rules.ast.values import (
 )
 
 __all__ = [
+    "ACCOUNTS",
     "EVERY_ROW",
     "FAMILIES",
     "FOLLOWS_FIELDS",
