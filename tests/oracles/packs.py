@@ -45,12 +45,16 @@ def world_for(rule, world, found):
         if earlier.id in rule.after:
             key = getattr(earlier.detect, "for_each", ("account_id",))[0]
             accounts = key in {"account_id", "cp_account_id"}
-            hits[earlier.id] = {h["keys"][0] for h in found[earlier.id]} if accounts else {
-                name
-                for h in found[earlier.id]
-                for (path, name) in h.get("members", ())
-                if path in {"account_id", "cp_account_id"}
-            }
+            hits[earlier.id] = (
+                {h["keys"][0] for h in found[earlier.id]}
+                if accounts
+                else {
+                    name
+                    for h in found[earlier.id]
+                    for (path, name) in h.get("members", ())
+                    if path in {"account_id", "cp_account_id"}
+                }
+            )
     return replace(world, hits=hits)
 
 

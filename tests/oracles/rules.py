@@ -192,7 +192,6 @@ class Judge:
             part, numbers = self.kept(seen), {}
             if not part or (isinstance(self.detect.window, ast.Rolling) and part[-1]["booking_ts"] != at):
                 continue
-            at = part[-1]["booking_ts"]
             for m in self.detect.measures:
                 if m.compared is not None:
                     numbers[m.name] = self.compared(m.compared, key, part)
@@ -204,7 +203,9 @@ class Judge:
                 numbers[m.name] = measured(m, self.facts, held, numbers, self.world.zone)
             flagged, lines = judged(self.detect.flag_when, numbers)
             ids = {r["tx_id"] for r in seen}
-            yield Window(key, part, at, part[0]["booking_ts"], numbers, lines, flagged, ids)
+            yield Window(
+                key, part, part[-1]["booking_ts"], part[0]["booking_ts"], numbers, lines, flagged, ids
+            )
 
     def episodes(self, key):
         """Law L6: flagged windows that share a row, kept or not, are one episode."""

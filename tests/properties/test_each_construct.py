@@ -122,7 +122,8 @@ def kept():
     )
     head += "for_each: [%s]\nwindow: %s\nmeasures:\n  rows: {count: transactions}\n  who: {distinct: %s}\n"
     head += "  total: {sum: amount_eur}\n  ins: {count: transactions, where: {direction: credit}}\n"
-    head += "  middle: {median: amount_eur}\n  days: {days_active: transactions}\n  least: {smallest: amount_eur}\n"
+    head += "  middle: {median: amount_eur}\n  least: {smallest: amount_eur}\n"
+    head += "  days: {days_active: transactions}\n"
     head += "each: {of: who, rows: %s}\nflag_when:\n  - %s\n  - %s\n%s"
     whose = ("cp_account_id", "mcc", "location_city", "pay.cp_account_id", "direction")
     first = ("rows >= 1", "who >= 2", "rows >= 4", "ins <= 1", "total >= 40 EUR")

@@ -265,7 +265,7 @@ class _Windows:
         self.at, self.number = self.at[kept], self.number[kept]
 
     def spans(self) -> tuple[I64, I64] | None:
-        """Gives where all rows of each window that is still looked at begin and end, if it leaves some out."""
+        """Gives where all rows of each window that is looked at begin and end, if it leaves some out."""
         return None if self.kept is None else (self.kept.first[self.number], self.kept.last[self.number])
 
     def measure(self, measure: ast.Measure, known: Mapping[str, Column]) -> Column:

@@ -85,7 +85,7 @@ def written_out(
 ) -> Kept:
     """Writes out the windows with just the rows of values of which they hold enough.
 
-    A rolling window ends at a row that it keeps: what ends elsewhere holds nothing that an earlier one does not.
+    A rolling window ends at a row that it keeps: what ends elsewhere holds no more than an earlier one.
 
     Args:
         frame: windows over all rows.

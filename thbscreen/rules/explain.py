@@ -249,8 +249,8 @@ class _Teller:
             f"For each {keys}, {self.window(detect.window)}, works out: {measures}.",
             *(
                 [
-                    f"Of '{detect.each.of}', only those with at least {self.expr(detect.each.rows)} movements in "
-                    "the window count; movements of others are left out."
+                    f"Of '{detect.each.of}', only those with at least {self.expr(detect.each.rows)} "
+                    "movements in the window count; movements of others are left out."
                 ]
                 if detect.each
                 else []

@@ -15,10 +15,15 @@ kind: aggregate
 where: {{}}
 for_each: cp_account_id
 window: {window}
-measures: {{people: {{distinct: party_id}}, some: {{distinct: party_id, where: {{mcc: 7011}}}}, n: {{count: transactions}}{more}}}
+measures:
+  people: {{distinct: party_id}}
+  some: {{distinct: party_id, where: {{mcc: 7011}}}}
+  n: {{count: transactions}}
+{more}
 each: {{{each}}}
 flag_when: [people >= 2]
 """
+PAST = "  past: {usual: n, over: 6 windows, at_least: 3 windows, statistic: median}"
 
 
 def written(times, who, least, length=None, wanted=lambda f, r, at: np.ones(len(at), np.bool_)):
@@ -80,8 +85,7 @@ def test_a_window_that_cannot_matter_is_not_written():
         ("of: some, rows: 2", "rolling 7 days", "", "R040", "'some' is no measure of different values"),
         ("of: peple, rows: 2", "rolling 7 days", "", "R040", "did you mean 'people'?"),
         ("of: people", "rolling 7 days", "", "R003", "lacks the key 'rows'"),
-        ("of: people, rows: 2", "calendar week", ", past: {usual: n, over: 6 windows, at_least: 3 windows, statistic: median}",
-         "R040", "'past' looks at other windows or groups"),
+        ("of: people, rows: 2", "calendar week", PAST, "R040", "'past' looks at other windows or groups"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(each, window, more, code, says):
