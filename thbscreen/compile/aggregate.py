@@ -246,7 +246,8 @@ class _Windows:
                 found = aggregate(measure.kind, frame, value.astype(np.int64), counts.astype(np.bool_), at)
                 return (found.num >= bound.least) & found.known
 
-            return np.all([np.ones(len(at), np.bool_), *map(reached, bounds(self.detect))], axis=0)
+            each: Bool = np.all([np.ones(len(at), np.bool_), *map(reached, bounds(self.detect))], axis=0)
+            return each
 
         value = np.where(table[f"n:{each.of}"], table[f"v:{each.of}"], -1)[order].astype(np.int64)
         least = max(1, math.ceil(as_fraction(constant(each.rows))))

@@ -521,9 +521,9 @@ def bind_each(ctx: Context, node: Node | None, measures: tuple[ast.Measure, ...]
     usable = [m.name for m in measures if m.kind == "distinct" and not m.where.conditions and not m.for_each]
     if of.text not in usable:
         if of.text not in {n for n, unit in ctx.measures.items() if unit is None}:
-            hint = suggest(of.text, usable) if usable else "write one, such as people: {distinct: party_id}"
+            near = suggest(of.text, usable) if usable else "write one, such as people: {distinct: party_id}"
             message = f"'{of.text}' is no measure of different values over all rows of the window"
-            ctx.findings.error("R040", message, of.span, help=hint)
+            ctx.findings.error("R040", message, of.span, help=near)
         return None
     wider = next((m.name for m in measures if m.for_each or m.compared is not None), None)
     if wider is not None:
