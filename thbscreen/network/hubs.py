@@ -16,6 +16,7 @@ from thbscreen.network.links import ATTRIBUTES
 
 if TYPE_CHECKING:
     from thbscreen.network.codes import Names
+    from thbscreen.rules import bundle
 
 #: Licences and registered trades whose customers have nothing to do with one another.
 HUB_LICENCES = (
@@ -73,6 +74,7 @@ def find_hubs(
     paid_for: pl.DataFrame,
     hub_degree: int,
     names: Names,
+    centres: pl.DataFrame,
 ) -> Hubs:
     """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
 
@@ -88,6 +90,7 @@ def find_hubs(
         paid_for: from `engine.payments`; who pays for whom.
         hub_degree: more subjects than this make a hub.
         names: of the codes that the nodes of all these tables are, `party_id` among them.
+        centres: node; from `centres`.
     """
     shown, plain = _flagged_contacts(pairs, patterns, flagged, len(names.known))
     degrees = _degrees(shown, plain, len(names.known))
@@ -105,7 +108,10 @@ def find_hubs(
     # Each reason is asked only of whom no reason before took out.
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
-    parts.append(_beside(patterns, pairs, left(reach), _people(parties), hub_degree).select(_ROW))
+    people = _people(parties)
+    own = people.join(centres, on="node", how="semi")
+    asked_reach = left(reach).join(own, on="node", how="anti")
+    parts.append(_beside(patterns, pairs, asked_reach, people, hub_degree).select(_ROW))
     asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
     parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
@@ -155,6 +161,29 @@ def _people(parties: pl.DataFrame) -> pl.DataFrame:
     none = pl.lit(None, dtype=pl.String)
     kind = pl.col("kind").cast(pl.String) if "kind" in parties.columns else none
     return parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
+
+
+def centres(hits: pl.DataFrame, scoring: bundle.Scoring) -> pl.DataFrame:
+    """Gives whose own strong hits are enough for a network: node.
+
+    They weigh `alert_weight` by distinct rules of `min_families` families, not all of family identity, that
+    share a typology. No chance payment made these: for such a customer who is a person the part of its money
+    that patterns show is not asked. Who arranges marriages or moves people keeps most of what it is paid, so
+    what goes to each of them is small beside the rest of a life.
+
+    Args:
+        hits: of `links.Base`.
+        scoring: of the profile.
+    """
+    rows = hits.filter("strong").explode("typologies").drop_nulls(["node", "typologies"])
+    rows = rows.unique(["node", "typologies", "rule"])
+    sums = rows.group_by("node", "typologies").agg(
+        weight=pl.col("weight").sum(),
+        families=pl.col("family").n_unique(),
+        beyond=(pl.col("family") != "identity").any(),
+    )
+    enough = (pl.col("weight") >= float(scoring.alert_weight)) & (pl.col("families") >= scoring.min_families)
+    return sums.filter(enough & pl.col("beyond")).select("node").unique().sort("node")
 
 
 def _beside(

@@ -207,3 +207,40 @@ def test_sharing_an_account_with_several_flagged_people_makes_a_member_by_itself
     agent = cell(victims=3).customer("J", party="C-JOINT", licence="law_firm")
     agent.access = world.access
     assert "C-JOINT" not in set(agent.run().members["member_id"])
+
+
+def arranger(world: World, *rules: str) -> World:
+    """O pays three people little beside a busy life; some strong signs are found on its own account."""
+    world.customer("O").customer("B").pay("B", "O", 900_000, 900_000).pay("O", "SHOP", 700_000, 800_000)
+    for i in range(3):
+        world.customer(f"S{i}").pay("O", f"S{i}", 80_000)
+    names = {f"S{i}": "possible_victim" for i in range(3)}
+    world.hit("THB-SEX-012", "O", names, own="possible_organiser", field="member")
+    for rule in rules:
+        world.hit(rule, "O")
+    world.reach.append({"account_id": "O", "n_accounts": 40, "amount_eur": 3_540_000})
+    return world
+
+
+@pytest.mark.parametrize(
+    ("rules", "stays"),
+    [
+        (("THB-SEX-008",), True),
+        ((), False),
+        (("THB-LAB-003",), False),
+        (("THB-SEX-001", "THB-LAB-006"), False),
+    ],
+    ids=["a second sign of the form", "one sign", "a sign of another form", "signs of no third party"],
+)
+def test_a_person_whose_own_signs_are_enough_for_a_network_is_no_hub(
+    rules: tuple[str, ...], stays: bool
+) -> None:
+    t = arranger(World(), *rules).run()
+    assert t.hubs.is_empty() == stays
+    assert ("C-O" in set(t.members["member_id"])) == stays
+
+
+def test_a_firm_of_which_patterns_show_a_small_part_is_a_hub_whatever_its_signs() -> None:
+    world = arranger(World(), "THB-SEX-008")
+    next(p for p in world.parties if p["party_id"] == "C-O")["kind"] = "legal"
+    assert world.run().hubs["hub_id"].to_list() == ["C-O"]
