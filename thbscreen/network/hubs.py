@@ -12,7 +12,7 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.model.lookup import distinct
-from thbscreen.network.links import ATTRIBUTES
+from thbscreen.network.links import ATTRIBUTES, Base
 
 if TYPE_CHECKING:
     from thbscreen.network.codes import Names
@@ -39,6 +39,10 @@ HOUSEHOLD, FLAGGED_ONE_IN = 6, 3
 REACH = 200
 #: A node and another in one whole number: codes stay below this.
 _NODE = 2**32
+#: Roles of who stands in the middle.
+GAINING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
+#: A pattern of a network of this weight is about the middle of it.
+PATTERN_RULE_WEIGHT = 3
 Keys = npt.NDArray[np.int64]
 
 
@@ -163,27 +167,43 @@ def _people(parties: pl.DataFrame) -> pl.DataFrame:
     return parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
 
 
-def centres(hits: pl.DataFrame, scoring: bundle.Scoring) -> pl.DataFrame:
-    """Gives whose own strong hits are enough for a network: node.
+def centres(base: Base, scoring: bundle.Scoring) -> pl.DataFrame:
+    """Gives who stands in the middle by what was found on the own account: node.
 
-    They weigh `alert_weight` by distinct rules of `min_families` families, not all of family identity, that
-    share a typology. No chance payment made these: for such a customer who is a person the part of its money
-    that patterns show is not asked. Who arranges marriages or moves people keeps most of what it is paid, so
-    what goes to each of them is small beside the rest of a life.
+    Either a network pattern of weight 3 and another rule, on the account or naming it as one who gains; or
+    third-party rules on the account of `min_families` families, not all identity. All share a typology, and
+    distinct rules weigh `alert_weight`. No chance payment made these, so of such a customer who is a person
+    it is not asked what part of its money patterns show: who arranges marriages or moves people keeps most of
+    what it is paid, and what goes to each of them is small beside the rest of a life.
 
     Args:
-        hits: of `links.Base`.
+        base: from `links.base`.
         scoring: of the profile.
     """
-    rows = hits.filter("strong").explode("typologies").drop_nulls(["node", "typologies"])
-    rows = rows.unique(["node", "typologies", "rule"])
-    sums = rows.group_by("node", "typologies").agg(
-        weight=pl.col("weight").sum(),
-        families=pl.col("family").n_unique(),
-        beyond=(pl.col("family") != "identity").any(),
+    columns = ("node", "rule", "family", "weight", "typologies", "strong")
+    counted = base.hits.filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
+    gains = base.roles.filter(pl.col("role").is_in(GAINING)).select("hit_id", "node")
+    named = gains.join(counted.filter("strong").drop("node"), on="hit_id").select(*columns)
+    own = counted.select(*columns)
+    middle = (pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT)
+    rows = [_by_form(own, middle=middle), _by_form(named, middle=pl.lit(False))]
+    one = pl.concat(rows).unique(["node", "typologies", "rule"], keep="first", maintain_order=True)
+    by_pattern = one.filter(pl.col("middle").any().over("node", "typologies"))
+    by_signs = _by_form(own.filter("strong"), middle=middle)
+    found = [by_pattern.filter(pl.len().over("node", "typologies") > 1)]
+    families = pl.col("family").n_unique().over("node", "typologies") >= scoring.min_families
+    beyond = (pl.col("family") != "identity").any().over("node", "typologies")
+    found.append(by_signs.filter(families & beyond))
+    heavy = pl.col("weight").sum().over("node", "typologies") >= float(scoring.alert_weight)
+    return pl.concat([way.filter(heavy).select("node") for way in found]).unique().sort("node")
+
+
+def _by_form(rows: pl.DataFrame, *, middle: pl.Expr) -> pl.DataFrame:
+    """One row per node, typology and rule: with family, weight, and whether it is about the middle."""
+    every = rows.with_columns(middle=middle).explode("typologies").drop_nulls(["node", "typologies"])
+    return every.select("node", "typologies", "rule", "family", "weight", "middle").unique(
+        ["node", "typologies", "rule"], keep="first", maintain_order=True
     )
-    enough = (pl.col("weight") >= float(scoring.alert_weight)) & (pl.col("families") >= scoring.min_families)
-    return sums.filter(enough & pl.col("beyond")).select("node").unique().sort("node")
 
 
 def _beside(

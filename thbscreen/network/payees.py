@@ -1,4 +1,4 @@
-"""Payees that two flagged subjects share and hardly anybody else pays: they link whoever pays them."""
+"""Payees that flagged subjects share: a few whom hardly anybody else pays, or one that gets most of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from thbscreen.network.motifs import conform, single, told
 LEAST_SHARED = 2
 #: A payee that deals with more accounts than a large household has is a trade or somebody many know.
 PAYEE_REACH = 6
-WEIGHT = 0.7
-KIND = "same payees"
+#: Whom half of all payments go to, again and again and in uneven sums, gets what comes in. What came as cash
+#: has no payer, so that nobody sees it passed on; a rent or an instalment is even.
+MAIN_SHARE, MAIN_PAYMENTS, EVEN = 0.5, 6, 0.9
+WEIGHT, MAIN_WEIGHT = 0.7, 0.8
+KIND, MAIN_KIND = "same payees", "same main payee"
 
 
 def same_payees(
@@ -55,3 +58,34 @@ def same_payees(
     why = pl.format("both pay {} payees whom hardly anybody else deals with", "payees")
     out = told(rows, KIND, "").join(counted, on=["source", "target"], how="left")
     return conform(out.with_columns(weight=pl.lit(WEIGHT), why=why))
+
+
+def main_payees(
+    payments: pl.DataFrame, pairs: pl.DataFrame, forms: pl.DataFrame, *, closed: pl.DataFrame
+) -> pl.DataFrame:
+    """Gives flagged subjects and the payee that gets most of what two or more of them pay, as ties.
+
+    Args:
+        payments: table PAYMENTS with nodes for accounts.
+        pairs: from `links.payment_pairs`, hubs taken out.
+        forms: node, typology; as for `same_payees`.
+        closed: node, of firms and of unflagged subjects that deal with too many others.
+
+    Returns:
+        Ties as from `motifs.ties`, from each payer to the payee; the payments are all between the two.
+    """
+    payers = forms.select("node").unique()
+    own = payments.join(payers, left_on="source", right_on="node", how="semi")
+    total = own.group_by("source").agg(total=pl.col("amount_eur").sum())
+    often = pairs.filter(pl.col("n") >= MAIN_PAYMENTS).join(total, on="source")
+    often = often.filter(pl.col("amount_eur") >= MAIN_SHARE * pl.col("total"))
+    often = often.join(closed, left_on="target", right_on="node", how="anti").select("source", "target")
+    moved = single(own, often, ["source", "target"])
+    even = pl.col("amount").min() >= EVEN * pl.col("amount").max()
+    uneven = moved.group_by("source", "target").agg(even=even).filter(~pl.col("even"))
+    alike = uneven.join(forms, left_on="source", right_on="node")
+    several = alike.filter(pl.col("source").n_unique().over("target", "typology") > 1)
+    kept = several.select("source", "target").unique()
+    why = "most of what is paid goes to the same payee as that of another, again and again"
+    out = told(moved.join(kept, on=["source", "target"], how="semi"), MAIN_KIND, why)
+    return conform(out.with_columns(weight=pl.lit(MAIN_WEIGHT)))
