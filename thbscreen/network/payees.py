@@ -14,6 +14,8 @@ PAYEE_REACH = 6
 #: Whom half of all payments go to, again and again and in uneven sums, gets what comes in. What came as cash
 #: has no payer, so that nobody sees it passed on; a rent or an instalment is even.
 MAIN_SHARE, MAIN_PAYMENTS, EVEN = 0.5, 6, 0.9
+#: A hit of this weight says enough about an account whose money somebody else gets, whoever that is.
+HEAVY = 3
 WEIGHT, MAIN_WEIGHT = 0.7, 0.8
 KIND, MAIN_KIND = "same payees", "same main payee"
 
@@ -68,7 +70,7 @@ def main_payees(
     Args:
         payments: table PAYMENTS with nodes for accounts.
         pairs: from `links.payment_pairs`, hubs taken out.
-        forms: node, typology; as for `same_payees`.
+        forms: node, typology; as for `same_payees`, of hits of weight `HEAVY` as well.
         closed: node, of firms and of unflagged subjects that deal with too many others.
 
     Returns:

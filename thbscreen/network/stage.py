@@ -256,8 +256,13 @@ def _ties(
 def _same_payees(
     w: _Coded, pairs: pl.DataFrame, flagged: pl.DataFrame, closed: pl.DataFrame, legal: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    strong = w.base.hits.filter("strong").join(flagged, on="node", how="semi")
-    forms = strong.select("node", typology="typologies").explode("typology").drop_nulls().unique()
+    own = w.base.hits.filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
+    own = own.join(flagged, on="node", how="semi")
+    heavy = pl.col("strong") | (pl.col("weight") >= payees.HEAVY)
+    forms, wider = (
+        own.filter(kept).select("node", typology="typologies").explode("typology").drop_nulls().unique()
+        for kept in (pl.col("strong"), heavy)
+    )
     firms = pl.concat([legal, w.businesses]).unique()
     few = w.reach.filter(pl.col("n_accounts") <= payees.PAYEE_REACH).select("node")
     few = few.join(firms, on="node", how="anti")
@@ -265,7 +270,7 @@ def _same_payees(
     shut = pl.concat([closed, firms]).unique()
     return (
         payees.same_payees(w.payments, pairs, forms, few=few, homes=homes),
-        payees.main_payees(w.payments, pairs, forms, closed=shut),
+        payees.main_payees(w.payments, pairs, wider, closed=shut),
     )
 
 

@@ -20,6 +20,7 @@ RULES = {
     "THB-MAR-001": RuleInfo("Money in, ticket, fee and money out", "network", 3, ("sham_marriage",), True),
     "THB-SEX-012": RuleInfo("Takings go on to one payee", "flow", 3, ("sexual_exploitation",), True),
     "THB-LAB-004": RuleInfo("Pay goes on to one payee", "flow", 3, ("labour_exploitation",), True),
+    "THB-ML-004": RuleInfo("Cash goes out as it comes", "flow", 3, ("sexual_exploitation",)),
     "THB-SEX-001": RuleInfo("Adverts", "spend", 1, ("sexual_exploitation",)),
     # Second signs: alone below the alert weight, they make a group of one pattern a network.
     "THB-MAR-002": RuleInfo("Wedding costs of strangers", "spend", 2, ("sham_marriage",)),

@@ -122,8 +122,12 @@ def test_this_money_says_nothing(change: dict[str, object]) -> None:
     assert not fed(feeding(**change))  # type: ignore[arg-type]
 
 
-def test_half_of_the_money_is_enough() -> None:
-    assert fed(feeding(beside=150_000))
+def test_half_of_the_money_is_enough_and_so_is_a_sign_of_weight_three_that_shows_nobody() -> None:
+    assert fed(feeding(beside=150_000, rule="THB-ML-004").hit("THB-SEX-008", "Y"))
+
+
+def test_a_sign_that_shows_nobody_is_not_enough_where_a_few_payees_are_shared() -> None:
+    assert not joined(sharing(rule="THB-ML-004"))
 
 
 def test_a_firm_or_an_account_that_many_pay_is_no_main_payee() -> None:
