@@ -22,6 +22,13 @@ I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 
+def compares_groups(detect: ast.Detect) -> bool:
+    """Tells whether a rule compares its groups with each other, or measures over rows outside of them."""
+    return isinstance(detect, ast.Aggregate) and any(
+        m.kind == "peers" or m.for_each not in {None, detect.for_each} for m in detect.measures
+    )
+
+
 def matters(rows: Rows, detect: ast.Detect) -> Bool | None:
     """Tells which rows belong to a group that may be a hit or a near miss; None for all.
 
@@ -31,10 +38,8 @@ def matters(rows: Rows, detect: ast.Detect) -> Bool | None:
     """
     if not isinstance(detect, ast.Aggregate | ast.Sequence) or rows.height == 0:
         return None
-    if isinstance(detect, ast.Aggregate) and any(
-        m.kind == "peers" or m.for_each not in {None, detect.for_each} for m in detect.measures
-    ):
-        return None  # groups are compared with others, or measured over rows outside them
+    if compares_groups(detect):
+        return None
     keys = [rows[f"k{i}"] for i in range(len(detect.for_each))]
     complete: Bool = np.logical_and.reduce([key >= 0 for key in keys])
     at = np.flatnonzero(complete)

@@ -276,15 +276,15 @@ class _Collector:
         row, _ = split(detect.where)
         when = self.out.row_tests.get(row) if row else None
         for path in coded_fields(rule):
-            self.field(path, as_code=not is_id(path) or _codes_ids(rule))
+            self.field(path, as_code=not is_id(path) or _spells_ids(rule))
         for path in counted_fields(rule):
-            self.field(path, as_code=True, when=when)
+            self.field(path, as_code=not is_id(path) or _spells_ids(rule), when=when)
         for path in rule.columns:
             self.field(path, as_code=False)
         if any(isinstance(d, ast.Follows) for d in getattr(detect, "derive", ())):
             for path in ("cp_account_id", "location_city", "tx_id"):
                 if any(c.endswith(path) for c in rule.columns):
-                    self.field(path, as_code=not is_id(path) or _codes_ids(rule))
+                    self.field(path, as_code=not is_id(path) or _spells_ids(rule))
 
     def hidden(self, detect: ast.Detect) -> None:
         """Lets the rows that an exclusion hides be counted."""
@@ -298,17 +298,20 @@ def is_id(path: str) -> bool:
     return path.rpartition(".")[2] == "tx_id"
 
 
-def _codes_ids(rule: ast.Rule) -> bool:
-    """Tells whether a rule needs codes of ids: for keys alone the few ids of its own rows do."""
+def _spells_ids(rule: ast.Rule) -> bool:
+    """Tells whether a rule must know how ids are spelt, or tell movements of several buckets apart.
+
+    Inside a bucket the place of a row tells movements apart, and keys read the few ids of their own rows.
+    """
     detect = rule.detect
     read = [path for path, _ in rule.roles]
     for where in wheres_of(detect):
         for test in tests_of(where):
             if isinstance(test, ast.Compare):
                 read += [*names_in(test.left), *names_in(test.right)]
-            else:
+            elif test.op != "missing":
                 read.append(test.field)
-    if isinstance(detect, ast.Aggregate | ast.Sequence):
+    if isinstance(detect, ast.Aggregate | ast.Sequence) and _scope(detect) != "account":
         read += [m.field for m in detect.measures if m.field]
     if isinstance(detect, ast.Aggregate):
         read += [f for m in detect.measures if m.compared is not None for f in m.compared.alike_by]
@@ -320,8 +323,6 @@ def _codes_ids(rule: ast.Rule) -> bool:
     if not isinstance(detect, ast.Star):
         for derive in detect.derive:
             match derive:
-                case ast.Follows():
-                    read += [*derive.same, *derive.different]
                 case ast.MostCommon() | ast.Lookup() | ast.FirstSeen() | ast.RoleOf():
                     read.append(derive.field)
                 case ast.PassedOn():

@@ -228,7 +228,8 @@ class View:
             return np.full(self.size, -1, np.int64) if codes is None else codes[self.cp_holder]
         name = f"c:{path}"
         if name not in self.frame.columns:
-            return np.full(self.size, -1, np.int64)
+            # no rule of the pack spells ids out: then the place of a movement in the bucket stands for its id
+            return np.arange(self.size) if is_id(path) else np.full(self.size, -1, np.int64)
         return self.frame[name].to_numpy().astype(np.int64)
 
     def _derived_code(self, item: ast.Derive, part: str) -> I64:
@@ -476,6 +477,9 @@ class View:
             return self._dimension_test(test, at)
         if self._is_number(path):
             return self._number_test(test, at, money=is_money(path) or found is not None)
+        if is_id(path) and test.op == "missing":
+            known = self.code(path)[at] >= 0
+            return ~known if test.operand is True else known
         return self._by_code(test)[self.code(path)[at]]
 
     def _number_test(self, test: ast.Test, at: Rows, *, money: bool) -> Bool:

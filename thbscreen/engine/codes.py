@@ -15,6 +15,8 @@ from thbscreen.compile.pack import domain
 
 #: Values that wait at least before they are made one with those of earlier chunks.
 _AT_ONCE = 4_000_000
+#: Values are few beside a dictionary that is so many times larger.
+_FEW = 4
 
 I64 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.integer]
@@ -102,10 +104,16 @@ def mapping(part: Local, dictionaries: dict[str, pl.Series]) -> dict[str, I64]:
 
 
 def positions(values: pl.Series, full: pl.Series) -> I64:
-    """Gives the position of each value in a dictionary that holds all of them."""
+    """Gives the position of each value in a dictionary in text order that holds all of them.
+
+    Few values are sought one by one, in steps that grow with the logarithm of the dictionary, so that many
+    chunks do not each pay for the dictionary of all.
+    """
+    asked = values.cast(pl.String)
+    if len(asked) * _FEW < len(full):
+        return full.search_sorted(asked).cast(pl.Int64).to_numpy()
     table = full.to_frame("v").with_columns(at=pl.int_range(pl.len(), dtype=pl.Int64))
-    asked = values.cast(pl.String).to_frame("v")
-    return asked.join(table, on="v", how="left", maintain_order="left")["at"].to_numpy()
+    return asked.to_frame("v").join(table, on="v", how="left", maintain_order="left")["at"].to_numpy()
 
 
 def merge_answers(

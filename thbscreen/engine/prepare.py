@@ -34,8 +34,9 @@ from thbscreen.model.clock import Clock, clock
 
 #: Rows in one bucket at most, about, however much memory there is.
 BUCKET_ROWS = 500_000
-#: Bytes of memory per prepared row that is held, of which a third of the memory may be taken.
-_HELD_BYTES = 120
+#: Bytes of memory per prepared row that is held, with what waits for rows of other buckets, of which a third
+#: of the memory may be taken.
+_HELD_BYTES = 300
 #: Bytes per row of a bucket while it is judged, with those of other buckets beside it.
 _JUDGED_BYTES = 4_200
 _LEAST_BUCKET = 20_000

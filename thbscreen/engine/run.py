@@ -24,7 +24,7 @@ import polars as pl
 
 from thbscreen.compile.aggregate import judge, rows_of
 from thbscreen.compile.found import Judged
-from thbscreen.compile.gather import matters
+from thbscreen.compile.gather import compares_groups, matters
 from thbscreen.compile.pack import CompiledPack, CompiledRule, domain
 from thbscreen.compile.parties import party_rows
 from thbscreen.compile.rows import Rows
@@ -34,6 +34,7 @@ from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
 from thbscreen.engine.prepare import Prepared, sorted_rows
 from thbscreen.engine.timing import Spent, Timing
+from thbscreen.engine.waiting import Kept, Place, WaitingRoom, room_for, taken_up
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
@@ -46,11 +47,12 @@ THREADS = min(4, os.cpu_count() or 1)
 class BucketResult:
     """What one bucket gives: judged rules, and filtered rows of rules that are judged later.
 
-    Both are keyed by the rule's position in the pack.
+    Both are keyed by the rule's position in the pack; rows that were put away, by their place.
     """
 
     judged: dict[int, Judged] = field(default_factory=dict)
     rows: dict[int, pl.DataFrame] = field(default_factory=dict)
+    waiting: dict[Place, Kept] = field(default_factory=dict)
     spent: dict[int, Spent] = field(default_factory=dict)
     questions: tuple[int, int] = (0, 0)
 
@@ -117,11 +119,22 @@ _WORKER: dict[str, Any] = {}
 
 
 def _start_worker(path: str) -> None:
-    _WORKER["context"], _WORKER["rules"] = pickle.loads(Path(path).read_bytes())  # our own file
+    _WORKER["context"], _WORKER["rules"], _WORKER["room"] = pickle.loads(Path(path).read_bytes())  # our own
 
 
-def _work(path: str) -> BucketResult:
-    return run_bucket(pl.read_ipc(path), _WORKER["context"], _WORKER["rules"])
+def _work(numbered: tuple[int, str]) -> BucketResult:
+    number, path = numbered
+    rules, room = _WORKER["rules"], _WORKER["room"]
+    return _put_away(run_bucket(pl.read_ipc(path), _WORKER["context"], rules), number, rules, room)
+
+
+def _put_away(
+    outcome: BucketResult, number: int, rules: tuple[CompiledRule, ...], room: WaitingRoom
+) -> BucketResult:
+    whole = frozenset(r.index for r in rules if compares_groups(r.rule.detect))
+    outcome.waiting = room.keep(outcome.rows, number, whole)
+    outcome.rows = {}
+    return outcome
 
 
 class Runner:
@@ -131,7 +144,8 @@ class Runner:
         prepared: the buckets.
         compiled: the pack.
         workers: processes; with more than one the buckets must be files.
-        folder: where workers find the context, needed with more than one.
+        folder: where workers find the context, needed with more than one, and where rows wait when buckets
+            are files.
         skip: rule ids that are not judged on this data.
         known: accounts hit by rules that ran before on the same data, by rule id and account code; these
             rules do not run again.
@@ -220,30 +234,19 @@ class Runner:
 
     def _stage(self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None = None) -> None:
         over_rows = tuple(r for r in rules if r.scope != "parties")
-        waiting: dict[int, list[pl.DataFrame]] = {}
+        waiting: dict[Place, list[Kept]] = {}
         for outcome in self._buckets(over_rows, only) if over_rows else ():
             for index, judged in outcome.judged.items():
                 self.result.add(index, judged)
-            for index, rows in outcome.rows.items():
-                waiting.setdefault(index, []).append(rows)
+            for place, rows in outcome.waiting.items():
+                waiting.setdefault(place, []).append(rows)
             for index, spent in outcome.spent.items():
                 self._spent(index, spent)
             self.timing.asked += outcome.questions[0]
             self.timing.made += outcome.questions[1]
             self.advance(1)
-        for index, tables in sorted(waiting.items()):
-            rule, clock = self.compiled.rules[index].rule, self.context.clock
-            began = time.thread_time()
-            gathered = _gathered(tables, rule.detect)
-            judged = Judged()
-            if gathered.height == 0:
-                pass
-            elif isinstance(rule.detect, ast.Aggregate):
-                judged = judge(gathered, rule, rule.detect, clock)
-            elif isinstance(rule.detect, ast.Sequence):
-                judged = judge_sequence(gathered, rule, rule.detect, clock, self.context.last)
-            self.result.add(index, judged)
-            self._spent(index, Spent(time.thread_time() - began, 0, judged.hits.height))
+        for place in sorted(waiting):
+            self._judge_gathered(place[0], waiting.pop(place))
         for item in rules:
             if item.scope == "parties" and isinstance(item.rule.detect, ast.Aggregate):
                 began = time.thread_time()
@@ -253,6 +256,21 @@ class Runner:
                 spent = Spent(time.thread_time() - began, rows.height, judged.hits.height)
                 self._spent(item.index, spent)
 
+    def _judge_gathered(self, index: int, pieces: list[Kept]) -> None:
+        """Judges a rule over rows of all buckets."""
+        rule, clock = self.compiled.rules[index].rule, self.context.clock
+        began = time.thread_time()
+        gathered = _gathered(taken_up(pieces), rule.detect)
+        judged = Judged()
+        if gathered.height == 0:
+            pass
+        elif isinstance(rule.detect, ast.Aggregate):
+            judged = judge(gathered, rule, rule.detect, clock)
+        elif isinstance(rule.detect, ast.Sequence):
+            judged = judge_sequence(gathered, rule, rule.detect, clock, self.context.last)
+        self.result.add(index, judged)
+        self._spent(index, Spent(time.thread_time() - began, 0, judged.hits.height))
+
     def _spent(self, index: int, spent: Spent) -> None:
         self.timing.rules.setdefault(self.compiled.rules[index].rule.id, Spent()).add(spent)
 
@@ -260,16 +278,17 @@ class Runner:
         self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None
     ) -> Iterable[BucketResult]:
         buckets = self.prepared.buckets
+        room = room_for(buckets, self.folder)
 
         def one(number: int) -> BucketResult:
             frame = self.prepared.bucket(number)
             if only is not None:
                 frame = frame.filter(pl.Series(only[frame["c:account_id"].to_numpy()]))
-            return run_bucket(frame, self.context, rules)
+            return _put_away(run_bucket(frame, self.context, rules), number, rules, room)
 
         paths = [str(b) for b in buckets if isinstance(b, Path)]
         if only is None and self.workers > 1 and self.folder is not None and len(paths) == len(buckets) > 0:
-            yield from self._processes(paths, rules)
+            yield from self._processes(paths, rules, room)
             return
         threads = min(THREADS, len(buckets))
         if threads <= 1:
@@ -279,9 +298,11 @@ class Runner:
         with ThreadPoolExecutor(threads) as pool:
             yield from pool.map(one, range(len(buckets)))
 
-    def _processes(self, paths: list[str], rules: tuple[CompiledRule, ...]) -> Iterable[BucketResult]:
+    def _processes(
+        self, paths: list[str], rules: tuple[CompiledRule, ...], room: WaitingRoom
+    ) -> Iterable[BucketResult]:
         context = Path(str(self.folder)) / "context.pickle"
-        context.write_bytes(pickle.dumps((self.context, rules)))
+        context.write_bytes(pickle.dumps((self.context, rules, room)))
         threads = os.environ.get("POLARS_MAX_THREADS")
         os.environ["POLARS_MAX_THREADS"] = "1"
         try:
@@ -289,7 +310,7 @@ class Runner:
             with ProcessPoolExecutor(
                 self.workers, mp_context=spawn, initializer=_start_worker, initargs=(str(context),)
             ) as pool:
-                yield from pool.map(_work, paths)
+                yield from pool.map(_work, enumerate(paths))
         finally:
             if threads is None:
                 os.environ.pop("POLARS_MAX_THREADS", None)
@@ -309,9 +330,8 @@ class Runner:
         return out
 
 
-def _gathered(tables: list[pl.DataFrame], detect: ast.Detect) -> Rows:
-    """Joins the rows of all buckets, without those of groups that cannot matter, in the order of time."""
-    every = pl.concat(tables)
+def _gathered(every: pl.DataFrame, detect: ast.Detect) -> Rows:
+    """Gives the rows of all buckets, without those of groups that cannot matter, in the order of time."""
     kept = matters(Rows.of(every), detect)
     return Rows.of(_in_time(every if kept is None else every.filter(pl.Series(kept))))
 

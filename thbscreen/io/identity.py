@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from thbscreen.io.raw import ROW
@@ -52,26 +54,50 @@ class RowIds:
         return numbered.select(pl.format("h{}-{}", "digest", "n").alias("tx_id"))["tx_id"]
 
 
+#: Hashes that are put in order at once.
+_AT_ONCE = 4_000_000
+
+
 @dataclass(slots=True)
 class SeenIds:
-    """Remembers 64-bit hashes of ids, chunk by chunk, to find the few rows worth an exact look."""
+    """Remembers 64-bit hashes of ids, chunk by chunk, to find the few rows worth an exact look.
 
-    hashes: list[pl.Series] = field(default_factory=list)
-    rows: list[pl.Series] = field(default_factory=list)
+    Eight bytes a row are held; rows that count on from the first of their chunk need no numbers of their own.
+    """
+
+    hashes: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+    rows: list[int | pl.Series] = field(default_factory=list)
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """Remembers one chunk."""
-        self.hashes.append(ids.hash(seed=0x5EED))
-        self.rows.append(rows)
+        if not len(ids):
+            return
+        self.hashes.append(ids.hash(seed=0x5EED).to_numpy())
+        first = int(rows[0])
+        counted = pl.int_range(first, first + len(rows), dtype=pl.Int64, eager=True)
+        self.rows.append(first if rows.cast(pl.Int64).equals(counted) else rows)
 
     def candidates(self) -> pl.Series:
-        """Gives `_row` of rows whose id's hash occurs more than once."""
-        if not self.hashes:
-            return pl.Series("_row", [], dtype=pl.Int64)
-        hashes = pl.concat(self.hashes)
-        if hashes.n_unique() == len(hashes):
-            return pl.Series("_row", [], dtype=pl.Int64)
-        return pl.concat(self.rows).filter(hashes.is_duplicated())
+        """Gives `_row` of rows whose id's hash occurs more than once, in the order of chunks."""
+        parts = 1 + sum(map(len, self.hashes)) // _AT_ONCE
+        twice = [self._twice(part, parts) for part in range(parts)]
+        asked = pl.Series("h", np.concatenate(twice), dtype=pl.UInt64)
+        found = [pl.Series("_row", [], dtype=pl.Int64)]
+        for hashes, rows in zip(self.hashes, self.rows, strict=True) if len(asked) else ():
+            at = pl.Series("h", hashes).is_in(asked.implode()).arg_true().cast(pl.Int64)
+            if len(at):
+                found.append(
+                    at.rename("_row") + rows if isinstance(rows, int) else rows.gather(at).rename("_row")
+                )
+        return pl.concat(found)
+
+    def _twice(self, part: int, parts: int) -> npt.NDArray[np.uint64]:
+        """Gives the hashes of one part that occur more than once."""
+        some = np.concatenate(
+            [np.zeros(0, np.uint64), *(h if parts == 1 else h[h % parts == part] for h in self.hashes)]
+        )
+        some.sort()
+        return np.unique(some[1:][some[1:] == some[:-1]])
 
 
 @dataclass(frozen=True, slots=True)

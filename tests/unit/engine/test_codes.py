@@ -42,3 +42,19 @@ def test_codes_of_chunks_become_places_in_one_dictionary(tmp_path: Path, in_file
     found = [mapping(part, dictionaries)["account_id"].tolist() for part in parts]
     assert found == [[1, 0, -1], [-1], [2, 0, 3, 4, -1], [1, -1]]
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.sets(st.text("abΩ\u044f'0", max_size=4)), st.data())
+def test_values_are_found_where_they_stand(words: set[str], data: st.DataObject) -> None:
+    full = pl.Series("v", sorted(words, key=str.encode), dtype=pl.String)
+    values = data.draw(st.lists(st.sampled_from(full.to_list()), max_size=12)) if words else []
+    found = codes.positions(pl.Series("x", values, dtype=pl.String), full)
+    assert found.tolist() == [full.to_list().index(v) for v in values]
+
+
+def test_few_values_and_many_are_found_alike() -> None:
+    full = pl.Series("v", [f"{n:03d}" for n in range(100)])
+    few = full.gather([7, 3, 99])
+    assert len(few) * codes._FEW < len(full)
+    assert codes.positions(few, full).tolist() == [7, 3, 99]
+    assert codes.positions(full.reverse(), full).tolist() == list(range(99, -1, -1))
