@@ -77,8 +77,8 @@ def find_hubs(
     crowded: pl.DataFrame,
     paid_for: pl.DataFrame,
     hub_degree: int,
-    names: Names,
     centres: pl.DataFrame,
+    names: Names,
 ) -> Hubs:
     """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
 
@@ -88,13 +88,12 @@ def find_hubs(
         patterns: from `links.pattern_links`.
         pairs: from `links.payment_pairs`.
         values: from `links.attribute_values`.
-        reach: node, n_accounts, total; with how many accounts a subject deals in all the data, and for how
-            many cents.
+        reach: node, n_accounts, total; with how many accounts a subject deals in all, for how many cents.
         crowded: from `engine.meetings`; machines that link nobody.
         paid_for: from `engine.payments`; who pays for whom.
         hub_degree: more subjects than this make a hub.
+        centres: from `centres`.
         names: of the codes that the nodes of all these tables are, `party_id` among them.
-        centres: node; from `centres`.
     """
     shown, plain = _flagged_contacts(pairs, patterns, flagged, len(names.known))
     degrees = _degrees(shown, plain, len(names.known))
@@ -112,10 +111,7 @@ def find_hubs(
     # Each reason is asked only of whom no reason before took out.
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
-    people = _people(parties)
-    own = people.join(centres, on="node", how="semi")
-    asked_reach = left(reach).join(own, on="node", how="anti")
-    parts.append(_beside(patterns, pairs, asked_reach, people, hub_degree).select(_ROW))
+    parts.append(_beside(patterns, pairs, left(reach), _people(parties), hub_degree, centres).select(_ROW))
     asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
     parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
@@ -212,6 +208,7 @@ def _beside(
     reach: pl.DataFrame,
     people: pl.DataFrame,
     hub_degree: int,
+    centres: pl.DataFrame,
 ) -> pl.DataFrame:
     """Counterparties of many for whom what patterns show is a small part: node, kind, n_subjects, why.
 
@@ -219,8 +216,9 @@ def _beside(
     For somebody who takes what others earn, their money is a large part of all. Whoever only
     hangs on is not asked, nor an employer: wages of others say nothing against what its patterns show. A
     customer who is a person lives an ordinary life beside, so it stays when their money is that part of what
-    it gets, or of what it pays: what passes through would count twice against it.
+    it gets, or of what it pays: what passes through would count twice against it. `centres` stay.
     """
+    reach = reach.join(people.join(centres, on="node", how="semi"), on="node", how="anti")
     both = (("source", "target"), ("target", "source"))
     employers = patterns.filter(pl.col("role") == "employer").select(node="target").unique()
     ways = pl.concat([patterns.select(joins=~pl.col("leaf"), node=one, other=two) for one, two in both])
