@@ -259,6 +259,11 @@ class _Loading:
             read.ctx.findings.clear()
             read.ctx.findings.error("R001", problem, _start(read.ctx.findings.file))
         loading = cls(base, read)
+        if not loading.files():
+            raise UsageError(
+                f"the folder '{base}' holds no rules",
+                hint="rules are .yaml files in it or in folders below it, beside lists/ and profiles/",
+            )
         loading.load_lists(warn=tests)
         loading.load_supplied(path)
         loading.load_rules(tests=tests)
@@ -282,7 +287,7 @@ class _Loading:
             parts = path.relative_to(self.base).parts
             if any(p.startswith((".", "_")) for p in parts) or not path.is_file():
                 continue
-            wanted = parts[0] == folder if folder else parts[0] not in NOT_RULES and len(parts) > 1
+            wanted = parts[0] == folder if folder else parts[0] not in NOT_RULES
             if wanted and path.suffix in {".yaml", ".yml"}:
                 out.append(path)
         return out

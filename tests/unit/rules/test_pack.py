@@ -31,6 +31,22 @@ def test_a_right_folder_gives_no_finding(base: Path) -> None:
     assert check(base, "test") == []
 
 
+def test_rules_may_lie_in_the_folder_itself(base: Path) -> None:
+    before = load_pack(base, "test")
+    for path in [p for p in base.rglob("THB-*.yaml") if p.parent != base]:
+        path.rename(base / path.name)
+    assert [r.digest for r in load_pack(base, "test").rules] == [r.digest for r in before.rules]
+
+
+def test_a_folder_without_rules_is_refused_and_not_judged_clean(base: Path) -> None:
+    for path in base.rglob("THB-*.yaml"):
+        path.unlink()
+    with pytest.raises(UsageError, match="holds no rules"):
+        load_pack(base, "test")
+    with pytest.raises(UsageError, match="holds no rules"):
+        check(base, "test")
+
+
 def test_rules_come_in_the_order_of_their_ids_with_values_in(base: Path) -> None:
     pack = load_pack(base, "test")
     assert [r.id for r in pack.rules] == ["THB-CASH-003", "THB-MAR-001"]
