@@ -449,7 +449,7 @@ Under `checks` in `quality.json` (version {version}):
 `completeness` the plain numbers. `hot_accounts`, there only when an account has more than 50,000 movements,
 holds that `limit`, their `number`, and `accounts`, the hundred with the most (`account_id`, `movements`).
 Q201 compares with the day of the run; all else depends on the data alone.
-Of more than 20 million movements, Q402 compares one in so many, picked by their content.
+Of more than 10 million movements, Q309 and Q402 compare one in so many, picked by their content.
 
 A million movements take about three seconds of CPU time more: ten million took 18 s more to read and 9 s to
 judge.

@@ -499,6 +499,22 @@ def test_one_sided_payments_repeats_and_balances_are_those_of_slow_loops(
     assert seen.balances()[:2] == (broken, steps)
 
 
+def test_of_many_payments_some_are_compared_and_both_sides_stay_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thbscreen.io.checks.gather.HASHES", 100)
+    pairs = [(f"A{1 + n % 3}", f"A{2 + n % 3}", amount) for n, amount in enumerate(range(1, 301))]
+    moves = [m for a, b, n in pairs for m in ((a, b, "debit", n, "EUR", 0), (b, a, "credit", n, "EUR", 0))]
+    seen = made(tmp_path, moves).gathered()
+    count, of, places = seen.halves()
+    assert seen.judged > 1
+    assert (count, places) == (0, [])
+    assert 0 < of < len(moves)
+    assert of % 2 == 0
+    lonely = made(tmp_path, moves[::2]).gathered()
+    assert 0 < lonely.halves()[0] < len(moves[::2])
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "bb", "Ωμέγα", ""]), st.sampled_from("AB"), st.integers(0, 400)))

@@ -32,8 +32,9 @@ APART = 28
 #: Kinds of movement that only pay out, and those that only pay in.
 OUT_ONLY = ("cash_withdrawal", "card_purchase", "preauth", "card_cash_advance", "fee")
 IN_ONLY = ("cash_deposit", "card_refund")
-#: Content hashes that are kept at most; of more rows, those whose hash divides evenly stand for all.
-HASHES = 20_000_000
+#: Hashes of contents, and of payments between customers, that are kept at most; of more rows, those whose hash
+#: divides evenly stand for all.
+HASHES = 10_000_000
 _MERGE = 2_000_000
 _BALANCE_PLACES = 1000
 _DAY = 86_400_000_000
@@ -262,15 +263,15 @@ class Gathered:
         own, other = pl.col("account_id").hash(seed=1), pl.col("cp_account_id").hash(seed=1)
         payer, payee = pl.when(credit).then(other).otherwise(own), pl.when(credit).then(own).otherwise(other)
         money = pl.col("amount").hash(seed=2) ^ pl.col("currency").hash(seed=3)
-        self._legs.append(
-            inside.select(
-                other.alias("other"),
-                (payer ^ (payee * _ODD) ^ money).alias("pair"),  # whole numbers of 64 bits that run over
-                credit.alias("credit"),
-                pl.lit(len(self._files) - 1).cast(pl.UInt32).alias("file"),
-                pl.col("source_row").alias("row"),
-            )
+        legs = inside.select(
+            other.alias("other"),
+            (payer ^ (payee * _ODD) ^ money).alias("pair"),  # whole numbers of 64 bits that run over
+            credit.alias("credit"),
+            pl.lit(len(self._files) - 1).cast(pl.UInt32).alias("file"),
+            pl.col("source_row").cast(pl.UInt32).alias("row"),
         )
+        # both sides of a payment have one number, so they stay or go together
+        self._legs.append(legs.filter(pl.col("pair") % self.judged == 0) if self.judged > 1 else legs)
 
     def halves(self) -> tuple[int, int, list[Place]]:
         """Counts movements between accounts that both have movements, of which only one side is there.

@@ -132,7 +132,7 @@ def one_side(facts: Facts) -> Result | str:
     count, of, places = facts.seen.halves()
     if not of:
         return "no payment between two accounts of the data"
-    return Result(count, of, count > 0 and count >= HALVES * of, places)
+    return Result(count, of, count > 0 and count >= HALVES * of, places, _of_so_many(facts))
 
 
 def own_account(facts: Facts) -> Result | str:
@@ -164,8 +164,12 @@ def ids_again(facts: Facts) -> Result | str:
 def rows_again(facts: Facts) -> Result | str:
     """Q402."""
     count, of, places = facts.seen.repeated(facts.gone)
-    some = [f"one row in {facts.seen.judged} was compared"] if facts.seen.judged > 1 else []
-    return Result(count, of, count > 0 and count >= AGAIN * of, places, some)
+    return Result(count, of, count > 0 and count >= AGAIN * of, places, _of_so_many(facts))
+
+
+def _of_so_many(facts: Facts) -> list[str]:
+    """Says that few of very many rows were compared."""
+    return [f"one row in {facts.seen.judged} was compared"] if facts.seen.judged > 1 else []
 
 
 def files_again(facts: Facts) -> Result | str:
