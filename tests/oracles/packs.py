@@ -38,14 +38,23 @@ def pack_hits(world):
 def world_for(rule, world, found):
     """Gives the world as a rule sees it: with the accounts that the rules before it hit.
 
-    Hits name accounts when the first key of their rule is an account.
+    Hits are about accounts when the first key of their rule is one; others hit the accounts that they name.
     """
     hits = {}
     for earlier in world.pack.rules:
         if earlier.id in rule.after:
             key = getattr(earlier.detect, "for_each", ("account_id",))[0]
             accounts = key in {"account_id", "cp_account_id"}
-            hits[earlier.id] = {h["keys"][0] for h in found[earlier.id]} if accounts else set()
+            hits[earlier.id] = (
+                {h["keys"][0] for h in found[earlier.id]}
+                if accounts
+                else {
+                    name
+                    for h in found[earlier.id]
+                    for (path, name) in h.get("members", ())
+                    if path in {"account_id", "cp_account_id"}
+                }
+            )
     return replace(world, hits=hits)
 
 

@@ -51,6 +51,7 @@ DETECTS = {
 #: Parts of rules that are judged on top of windows.
 PARTS = {
     "Repeat": (rules.Judge.repeated, sequences.Steps.repeated),
+    "Each": (rules.Judge.kept,),
     "Leg": (stars.Star.takes,),
     "Step": (sequences.Steps.found,),
     "Compared": (rules.Judge.compared,),

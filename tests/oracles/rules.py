@@ -29,6 +29,7 @@ class Window:
     numbers: dict
     lines: list
     flagged: bool
+    seen: set
 
 
 def measured(measure, facts, rows, numbers, zone):
@@ -170,11 +171,27 @@ class Judge:
                 beside.append(measured(base, self.facts, rows, {}, zone))
         return None if None in mine or len(beside) < least else statistic(against.statistic, beside)
 
+    def kept(self, rows):
+        """Leaves out of a window the rows of those of whom it holds too few."""
+        each = self.detect.each
+        if each is None:
+            return rows
+        field = next(m.field for m in self.detect.measures if m.name == each.of)
+        whose = [self.facts.value(r, field) for r in rows]
+        return [
+            r
+            for r, v in zip(rows, whose, strict=True)
+            if v is not None and whose.count(v) >= number(each.rows)
+        ]
+
     def windows(self, key):
-        """Gives the windows of a group in time order."""
+        """Gives the windows of a group in time order; a rolling one ends at a row that it keeps."""
         rows = self.group(self.detect.for_each, key)
         for at in self.ends(rows):
-            part, numbers = self.inside(rows, at), {}
+            seen = self.inside(rows, at)
+            part, numbers = self.kept(seen), {}
+            if not part or (isinstance(self.detect.window, ast.Rolling) and part[-1]["booking_ts"] != at):
+                continue
             for m in self.detect.measures:
                 if m.compared is not None:
                     numbers[m.name] = self.compared(m.compared, key, part)
@@ -185,16 +202,18 @@ class Judge:
                     held = self.inside(self.group(wide, key[: len(wide)]), at)
                 numbers[m.name] = measured(m, self.facts, held, numbers, self.world.zone)
             flagged, lines = judged(self.detect.flag_when, numbers)
-            yield Window(key, part, at, part[0]["booking_ts"], numbers, lines, flagged)
+            ids = {r["tx_id"] for r in seen}
+            yield Window(
+                key, part, part[-1]["booking_ts"], part[0]["booking_ts"], numbers, lines, flagged, ids
+            )
 
     def episodes(self, key):
-        """Law L6: flagged windows that share a row are one episode."""
+        """Law L6: flagged windows that share a row, kept or not, are one episode."""
         out = []
         for window in self.windows(key):
             if not window.flagged:
                 continue
-            ids = {r["tx_id"] for r in window.rows}
-            if out and ids & {r["tx_id"] for r in out[-1][-1].rows}:
+            if out and window.seen & out[-1][-1].seen:
                 out[-1].append(window)
             else:
                 out.append([window])
@@ -206,7 +225,7 @@ class Judge:
         if repeat is None:
             return [[e] for e in episodes]
         times, length = int(number(repeat.times)), repeat.within.payload
-        firsts = [e[0].start for e in episodes]
+        firsts = [min(w.start for w in e) for e in episodes]
         runs = []
         for i, first in enumerate(firsts):
             low = self.world.zone.before(first, length)
@@ -254,7 +273,7 @@ class Judge:
         rows = {r["tx_id"]: r for e in run for w in e for r in w.rows}
         ids = {r["tx_id"] for r in self.facts.with_matches(rows.values())}
         first, last = run[0][0], run[-1][-1]
-        times = [first.start, last.end, best.start, best.end]
+        times = [min(w.start for w in run[0]), last.end, best.start, best.end]
         if isinstance(self.detect.window, ast.Calendar):
             times = [self._bound(first, 0), self._bound(last, 1), self._bound(best, 0), self._bound(best, 1)]
         return {

@@ -107,6 +107,46 @@ def test_each_measure_in_each_window(world, buckets):
 
 
 @functools.cache
+def kept():
+    """Rules that keep only the rows of those of whom a window holds enough, often near to or past a line."""
+    spans = (
+        "rolling 6 hours",
+        "rolling 1 days",
+        "rolling 2 weeks",
+        "calendar day",
+        "calendar week",
+        "whole period",
+    )
+    head = (
+        "kind: aggregate\nderive: {pay: {follows: {where: {direction: credit}, within: 1 days}}}\nwhere: {}\n"
+    )
+    head += "for_each: [%s]\nwindow: %s\nmeasures:\n  rows: {count: transactions}\n  who: {distinct: %s}\n"
+    head += "  total: {sum: amount_eur}\n  ins: {count: transactions, where: {direction: credit}}\n"
+    head += "  middle: {median: amount_eur}\n  least: {smallest: amount_eur}\n"
+    head += "  days: {days_active: transactions}\n"
+    head += "each: {of: who, rows: %s}\nflag_when:\n  - %s\n  - %s\n%s"
+    whose = ("cp_account_id", "mcc", "location_city", "pay.cp_account_id", "direction")
+    first = ("rows >= 1", "who >= 2", "rows >= 4", "ins <= 1", "total >= 40 EUR")
+    second = ("days >= 1", "who <= 2", "rows / who >= 2", "days >= 2")
+    out = []
+    for i, (key, span) in enumerate(
+        itertools.product(("account_id", "cp_account_id", "account_id, mcc"), spans)
+    ):
+        for j in range(3):
+            tail = ("", "headline: ins", "repeat: {times: 2, within: 2 weeks}")[(i + j) % 3]
+            tail = "" if span == "whole period" else tail
+            picks = (whose[(i + j) % 5], 1 + (i + 2 * j) % 3, first[(i + 3 * j) % 5], second[(i + j) % 4])
+            out.append(head % (key, span, *picks, tail))
+    return numbered(out)
+
+
+@part(8)
+@given(w.worlds(), BUCKETS)
+def test_each_way_to_keep_whoever_has_enough_rows(world, buckets):
+    agree(kept(), world, buckets)
+
+
+@functools.cache
 def keys():
     """Every kind of grouping key, with derived columns and their measures."""
     derived = tuple(itertools.chain(*MEASURES_WITH.values()))
@@ -194,6 +234,8 @@ def stages():
             hit % ("cp_account_id", "THB-ML-100, THB-ML-101"),
             "kind: transaction\nwhere: {none_of: [{account_id: {hit_by: [THB-ML-103]}}]}",
             "kind: transaction\nwhere: {any_of: [{cp_account_id: {hit_by: [THB-ML-102]}}, {mcc: 7011}]}",
+            "kind: aggregate\nwhere: {}\n" + count % "location_city",
+            hit % ("account_id", "THB-ML-106"),
         ]
     )
 
@@ -228,5 +270,5 @@ def test_rules_over_networks(world, names, buckets):
 @settings(max_examples=4)
 @given(w.worlds(max_rows=40), BUCKETS)
 def test_everything_again_on_larger_worlds(world, buckets):
-    for pack in (conditions(), windows(), keys(), derived(), lines(), stages()):
+    for pack in (conditions(), windows(), kept(), keys(), derived(), lines(), stages()):
         agree(pack, world, buckets)

@@ -29,7 +29,7 @@ KINDS = {
 }
 PACKS = (
     test_each_construct.conditions, test_each_construct.party_conditions, test_each_construct.windows,
-    test_each_construct.keys, test_each_construct.lines, test_each_construct.stages,
+    test_each_construct.kept, test_each_construct.keys, test_each_construct.lines, test_each_construct.stages,
     test_each_construct.networks, test_past_and_peers.compared, test_past_and_peers.past,
     test_sequences.pack, test_shapes.pack, test_stars.pack,
 )  # fmt: skip

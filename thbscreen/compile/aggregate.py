@@ -18,7 +18,9 @@ import polars as pl
 
 from thbscreen.compile import compared
 from thbscreen.compile import windows as kernels
-from thbscreen.compile.bounds import NEAR, candidates, least_rows
+from thbscreen.compile.bounds import NEAR, Bound, bounds, candidates, least_rows
+from thbscreen.compile.each import Kept, written_out
+from thbscreen.compile.episodes import Spans, episodes, repeated
 from thbscreen.compile.found import (
     Judged,
     Line,
@@ -212,8 +214,10 @@ class _Windows:
         else:
             self.period = table["_period"][self.rows]
             self.frame = kernels.partitioned(group, self.time, self.period)
+        self.kept = None if detect.each is None else self._keep_each(detect.each)
         self.order = self.rows[self.frame.order]
         self.at = np.flatnonzero(self.frame.last).astype(np.int64)
+        self.number = np.arange(len(self.at), dtype=np.int64)
 
     def _take_turns(self, group: I64, window: ast.Turns) -> I64:
         """Keeps the rows of rulers; the period of a row is the number of its run."""
@@ -230,6 +234,28 @@ class _Windows:
         self.keys = [k[kept] for k in self.keys]
         return kernels.group_ids([group[kept]])
 
+    def _keep_each(self, each: ast.Each) -> Kept:
+        """Leaves out of each window the rows of values of which it holds too few."""
+        table, order = self.table, self.rows[self.frame.order]
+
+        def possible(frame: kernels.Frame, rows: I64, at: I64) -> Bool:
+            def reached(bound: Bound) -> Bool:
+                measure, here = bound.measure, order[rows]
+                value, counts = table[f"v:{measure.name}"][here], table[f"n:{measure.name}"][here]
+                value = np.maximum(value, 0) if measure.kind == "sum" else value
+                found = aggregate(measure.kind, frame, value.astype(np.int64), counts.astype(np.bool_), at)
+                return (found.num >= bound.least) & found.known
+
+            each: Bool = np.all([np.ones(len(at), np.bool_), *map(reached, bounds(self.detect))], axis=0)
+            return each
+
+        value = np.where(table[f"n:{each.of}"], table[f"v:{each.of}"], -1)[order].astype(np.int64)
+        least = max(1, math.ceil(as_fraction(constant(each.rows))))
+        rolling = isinstance(self.detect.window, ast.Rolling)
+        kept = written_out(self.frame, value, least, possible, rolling=rolling)
+        self.frame = kept.frame
+        return kept
+
     def column(self, name: str) -> npt.NDArray[np.generic]:
         """Gives a table column in window order."""
         column: npt.NDArray[np.generic] = self.table[name][self.order]
@@ -237,7 +263,11 @@ class _Windows:
 
     def keep(self, kept: I64) -> None:
         """Goes on with some of the windows; what is measured later is measured on them alone."""
-        self.at = self.at[kept]
+        self.at, self.number = self.at[kept], self.number[kept]
+
+    def spans(self) -> tuple[I64, I64] | None:
+        """Gives where all rows of each window that is looked at begin and end, if it leaves some out."""
+        return None if self.kept is None else (self.kept.first[self.number], self.kept.last[self.number])
 
     def measure(self, measure: ast.Measure, known: Mapping[str, Column]) -> Column:
         """Works out one measure of every window that is still looked at."""
@@ -420,86 +450,13 @@ def judge(table: Rows, rule: ast.Rule, detect: ast.Aggregate, clock: Clock) -> J
         lines.measured(measure.name)
     shown = detect.headline or detect.measures[0].name
     headline = lines.known[shown].floats()
-    spans = _episodes(windows, flagged, headline)
+    spans = episodes(windows.frame, windows.at, flagged, headline, windows.spans())
     if detect.repeat is not None:
         frame = windows.frame
         spans = repeated(spans, frame.owner, frame.time, detect.repeat, headline, clock)
     out = _write_hits(windows, rule, spans, lines, clock) if len(spans.best) else Judged()
     out.near = _write_near(windows, near)
     return out
-
-
-@dataclass(frozen=True)
-class Spans:
-    """Episodes or repeated episodes.
-
-    Attributes:
-        best: the window whose numbers are shown.
-        start, end: first row and last row of the span.
-        ranges: (owner, first row, row after the last) of the contributing rows.
-        episodes: how many episodes the span holds.
-    """
-
-    best: I64
-    start: I64
-    end: I64
-    ranges: tuple[I64, I64, I64]
-    episodes: I64
-
-
-def _episodes(windows: _Windows, flagged: I64, headline: F64) -> Spans:
-    """Merges overlapping flagged windows of one group (law L6)."""
-    if len(flagged) == 0:
-        none = np.zeros(0, np.int64)
-        return Spans(none, none, none, (none, none, none), none)
-    row = windows.at[flagged]
-    start, group = windows.frame.start[row], windows.frame.group[row]
-    new = np.ones(len(flagged), np.bool_)
-    new[1:] = (group[1:] != group[:-1]) | (start[1:] > row[:-1])
-    number = np.cumsum(new) - 1
-    order = np.lexsort((flagged, np.nan_to_num(headline[flagged], nan=-np.inf), number))
-    last_of = np.flatnonzero(np.append(number[order][1:] != number[order][:-1], True))
-    best = flagged[order[last_of]]
-    first = np.flatnonzero(new)
-    ends = row[np.append(first[1:] - 1, len(flagged) - 1)]
-    owner = np.arange(len(best), dtype=np.int64)
-    return Spans(best, start[first], ends, (owner, start[first], ends + 1), np.ones(len(best), np.int64))
-
-
-def repeated(
-    spans: Spans, group_of: I64, time_of: I64, repeat: ast.Repeat, headline: F64, clock: Clock
-) -> Spans:
-    """Keeps groups of at least so many episodes whose first rows lie within the length.
-
-    Args:
-        spans: episodes, sorted by group and first row.
-        group_of: group per row, never decreasing.
-        time_of: time per row.
-        repeat: resolved.
-        headline: per value of `spans.best`; the greatest picks what is shown.
-        clock: of the profile.
-    """
-    if len(spans.best) == 0:
-        return spans
-    times = math.ceil(as_fraction(constant(repeat.times)))
-    length = length_of(repeat.within)
-    group, first = group_of[spans.start], time_of[spans.start]
-    begin = kernels.rank_bounds(group, first, group, clock.before(first, length.count, length.unit))
-    index = np.arange(len(first), dtype=np.int64)
-    ok = np.flatnonzero(index - begin + 1 >= times)
-    if len(ok) == 0:
-        return Spans(ok, ok, ok, (ok, ok, ok), ok)
-    new = np.ones(len(ok), np.bool_)
-    new[1:] = begin[ok][1:] > ok[:-1]
-    lead = np.flatnonzero(new)
-    low, high = begin[ok][lead], ok[np.append(lead[1:] - 1, len(ok) - 1)]
-    owner, episode = kernels.expand(low, high + 1)
-    value = np.nan_to_num(headline[spans.best[episode]], nan=-np.inf)
-    order = np.lexsort((episode, value, owner))
-    last_of = np.flatnonzero(np.append(owner[order][1:] != owner[order][:-1], True))
-    best = spans.best[episode[order[last_of]]]
-    ranges = (owner, spans.start[episode], spans.end[episode] + 1)
-    return Spans(best, spans.start[low], spans.end[high], ranges, high - low + 1)
 
 
 def _write_hits(windows: _Windows, rule: ast.Rule, spans: Spans, lines: _Lines, clock: Clock) -> Judged:
@@ -518,8 +475,9 @@ def _write_hits(windows: _Windows, rule: ast.Rule, spans: Spans, lines: _Lines, 
     columns["episodes"] = spans.episodes
     owner_of, first, after = spans.ranges
     piece, row = kernels.expand(first, after)
-    owner = owner_of[piece]
-    rows = windows.order[row]
+    owner, rows = owner_of[piece], windows.order[row]
+    if windows.kept is not None:  # windows that overlap hold the same rows again
+        owner, rows = np.unique(np.column_stack([owner, rows]), axis=0).T
     part = part_of(windows.table, rows, owner)
     columns |= contributions(part, len(best))
     columns |= measure_columns([lines.known[m.name] for m in windows.detect.measures], spans.best)

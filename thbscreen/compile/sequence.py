@@ -14,7 +14,8 @@ import numpy.typing as npt
 import polars as pl
 
 from thbscreen.compile import windows as kernels
-from thbscreen.compile.aggregate import Spans, judge_lines, key_columns, later_of, part_of, repeated
+from thbscreen.compile.aggregate import judge_lines, key_columns, later_of, part_of
+from thbscreen.compile.episodes import Spans, repeated
 from thbscreen.compile.found import (
     Judged,
     Part,

@@ -323,9 +323,14 @@ class Runner:
         for item in self.rules:
             if item.rule.id in wanted:
                 flags = np.zeros(self.prepared.dimensions.frame.height - 1, np.bool_)
+                about = _subject_domain(item.rule) == "account"
+                named = [i for i, (path, _) in enumerate(item.rule.roles) if path in ast.ACCOUNTS]
                 for part in self.result.parts.get(item.index, []):
-                    if part.hits.height and _subject_domain(item.rule) == "account":
+                    if part.hits.height and about:
                         flags[part.hits["k0"].to_numpy()] = True
+                    elif part.hits.height:  # a place, an address: the accounts that the hit names
+                        members = part.members.filter(pl.col("role").is_in(named))
+                        flags[members["code"].to_numpy()] = True
                 out[item.rule.id] = flags
         return out
 

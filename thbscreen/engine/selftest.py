@@ -20,6 +20,7 @@ from thbscreen.engine.prepare import Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.rules import ast, bundle
+from thbscreen.rules.needs import hits_read
 from thbscreen.rules.pack import resolve
 from thbscreen.rules.supplied import standing_in
 
@@ -86,7 +87,8 @@ class CaseRun:
         self.known: dict[str, npt.NDArray[np.bool_]] = {}
 
     def _compile(self, rule: ast.Rule) -> CompiledPack:
-        others = tuple(r for r in self.pack.rules if r.id in rule.after)
+        read = hits_read(self.pack.rules, rule)
+        others = tuple(r for r in self.pack.rules if r.id in read)
         rules = tuple(sorted((*others, rule), key=lambda r: r.id))
         return compile_pack(replace(self.pack, rules=rules))
 

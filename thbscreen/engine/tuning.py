@@ -27,6 +27,7 @@ from thbscreen.model.progress import Progress, Silent
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Unit, Value
 from thbscreen.rules.evaluate import contradiction, number
+from thbscreen.rules.needs import hits_read
 from thbscreen.rules.pack import resolve
 from thbscreen.rules.steps import value_of
 
@@ -247,9 +248,8 @@ class _Bench:
         progress.stage("trying values", None)
 
     def _compile(self, rule: ast.Rule) -> CompiledPack:
-        rules = tuple(
-            sorted((rule, *(r for r in self.pack.rules if r.id in _read(self.pack, rule))), key=_id)
-        )
+        read = hits_read(self.pack.rules, rule)
+        rules = tuple(sorted((rule, *(r for r in self.pack.rules if r.id in read)), key=_id))
         return compile_pack(replace(self.pack, rules=rules))
 
     def flagged(self, values: Mapping[str, Value]) -> frozenset[str]:
@@ -311,19 +311,6 @@ class _Judge:
         flagged = self.bench.flagged(dict(changes))
         kept, cleared = (sum(bool(one & flagged) for one in ones) for ones in (self.yes, self.no))
         return Setting(changes, kept, cleared, len(flagged), distance)
-
-
-def _read(pack: bundle.RulePack, rule: ast.Rule) -> set[str]:
-    """Gives the ids of the rules whose hits a rule reads, directly or through others."""
-    after = {r.id: r.after for r in pack.rules}
-    found: set[str] = set()
-    waiting = list(rule.after)
-    while waiting:
-        identity = waiting.pop()
-        if identity not in found:
-            found.add(identity)
-            waiting += after.get(identity, ())
-    return found
 
 
 def _id(rule: ast.Rule) -> str:

@@ -10,6 +10,7 @@ from thbscreen.rules.context import Context
 from thbscreen.rules.derive import bind_derive
 from thbscreen.rules.evaluate import never
 from thbscreen.rules.measures import (
+    bind_each,
     bind_flag_when,
     bind_headline,
     bind_keys,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, tuple[str, ...]] = {
     "transaction": ("kind", "derive", "where"),
     "aggregate": (
-        "kind", "table", "derive", "where", "for_each", "window", "measures", "flag_when", "headline",
+        "kind", "table", "derive", "where", "for_each", "window", "measures", "each", "flag_when", "headline",
         "repeat",
     ),
     "sequence": SEQUENCE_KEYS,
@@ -99,9 +100,12 @@ def _aggregate(ctx: Context, mapping: Map) -> ast.Aggregate | None:
         ctx.columns.add("booking_ts")
     measures = bind_measures(ctx, mapping.get("measures"), for_each, None, window)
     _measures_can_count(ctx, mapping, where, measures)
+    each = bind_each(ctx, mapping.get("each"), measures)
     flag_when = bind_flag_when(ctx, mapping)
     headline = bind_headline(ctx, mapping.get("headline"))
     repeat = bind_repeat(ctx, mapping.get("repeat"), window)
     if window is None or not for_each:
         return None
-    return ast.Aggregate(where, for_each, window, measures, flag_when, derive, headline, repeat, ctx.table)
+    return ast.Aggregate(
+        where, for_each, window, measures, flag_when, derive, headline, repeat, ctx.table, each=each
+    )

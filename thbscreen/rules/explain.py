@@ -247,6 +247,14 @@ class _Teller:
             *self.derived(detect.derive),
             f"Looks at {rows}{where}.",
             f"For each {keys}, {self.window(detect.window)}, works out: {measures}.",
+            *(
+                [
+                    f"Of '{detect.each.of}', only those with at least {self.expr(detect.each.rows)} "
+                    "movements in the window count; movements of others are left out."
+                ]
+                if detect.each
+                else []
+            ),
             self.flags(detect.flag_when),
         ]
         headline = detect.headline or (detect.measures[0].name if detect.measures else "")

@@ -41,10 +41,10 @@ class Form:
 
 #: How the value of a key of `detect` is built, whatever the kind of rule.
 _DETECT = {
-    "derive": "{derived}", "measures": "{measure}", "repeat": "repeat", "legs": "[leg]", "links": "[leg]",
-    "steps": "[step]",
+    "derive": "{derived}", "measures": "{measure}", "each": "each", "repeat": "repeat", "legs": "[leg]",
+    "links": "[leg]", "steps": "[step]",
 }  # fmt: skip
-_NOT_NEEDED = {"table", "derive", "where", "headline", "repeat", "links", "pattern"}
+_NOT_NEEDED = {"table", "derive", "where", "headline", "each", "repeat", "links", "pattern"}
 _DERIVED = {
     "most_common": ("where",),
     "lookup": ("in",),
@@ -110,6 +110,7 @@ def forms() -> dict[str, Form]:
         ),
         "table": Form(("defaults", "rows"), ("rows",)),
         "repeat": Form(("times", "within"), ("times", "within")),
+        "each": Form(("of", "rows"), ("of", "rows")),
         "leg": Form(LEG_KEYS, ("name", "direction")),
         "step": Form(STEP_KEYS, ("name", "where")),
         "follows": Form(("where", "within", "same", "different"), ("where", "within")),

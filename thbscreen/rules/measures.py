@@ -504,6 +504,50 @@ def _shifted(found: Scalar, by: int) -> Span:
     return Span(span.file, span.line, column, max(column + 1, span.end_column - found.offset))
 
 
+def bind_each(ctx: Context, node: Node | None, measures: tuple[ast.Measure, ...]) -> ast.Each | None:
+    """Binds `{of: people, rows: 3}`: a distinct measure, and how many rows each of its values must have."""
+    mapping = ctx.mapping(node, "'each'", ("of", "rows"))
+    if mapping is None:
+        return None
+    ctx.require(mapping, ("of", "rows"), "'each'")
+    if ctx.table == "parties":
+        hint = "count in a measure how many customers there are"
+        ctx.findings.error("R025", "each customer is one row of its table", mapping.span, help=hint)
+        return None
+    of = ctx.scalar(mapping.get("of"), "'of'")
+    rows = _times(ctx, mapping.get("rows"), "rows")
+    if of is None or rows is None:
+        return None
+    usable = [m.name for m in measures if m.kind == "distinct" and not m.where.conditions and not m.for_each]
+    if of.text not in usable:
+        if of.text not in {n for n, unit in ctx.measures.items() if unit is None}:
+            near = suggest(of.text, usable) if usable else "write one, such as people: {distinct: party_id}"
+            message = f"'{of.text}' is no measure of different values over all rows of the window"
+            ctx.findings.error("R040", message, of.span, help=near)
+        return None
+    wider = next((m.name for m in measures if m.for_each or m.compared is not None), None)
+    if wider is not None:
+        message = f"'each' leaves rows out of windows, and '{wider}' looks at other windows or groups"
+        ctx.findings.error("R040", message, mapping.span, help="keep one of them")
+        return None
+    return ast.Each(of.text, rows)
+
+
+def _times(ctx: Context, node: Node | None, key: str) -> ast.Expr | None:
+    """Reads how often something must be: less than once is R024, and a part of one R021."""
+    times = ctx.value(node, Unit.NUMBER, f"'{key}'")
+    if times is None or node is None:
+        return None
+    span, fixed = span_of(times, ctx.parameters), number(times, ctx.defaults())
+    if span is not None and span[0] < 1:
+        ctx.findings.error("R024", f"'{key}' can be less than 1, and then nothing is asked", node.span)
+        return None
+    if fixed is not None and fixed.denominator != 1:
+        ctx.findings.error("R021", f"'{key}' is a whole number", node.span, help="write it like 2")
+        return None
+    return times
+
+
 def bind_repeat(ctx: Context, node: Node | None, window: ast.Window | None) -> ast.Repeat | None:
     """Binds `{times: 2, within: 60 days}`; fewer than one time is R024, and a part of one R021."""
     mapping = ctx.mapping(node, "'repeat'", ("times", "within"))
@@ -514,15 +558,6 @@ def bind_repeat(ctx: Context, node: Node | None, window: ast.Window | None) -> a
         hint = "count what must come often in a measure instead"
         ctx.findings.error("R025", "the whole period comes once and never repeats", mapping.span, help=hint)
         return None
-    times = ctx.value(mapping.get("times"), Unit.NUMBER, "'times'")
+    times = _times(ctx, mapping.get("times"), "times")
     within = ctx.length(mapping.get("within"), "'within'")
-    place = mapping.get("times")
-    if times is not None and place is not None:
-        span, fixed = span_of(times, ctx.parameters), number(times, ctx.defaults())
-        if span is not None and span[0] < 1:
-            ctx.findings.error("R024", "'times' can be less than 1, and then nothing is asked", place.span)
-            return None
-        if fixed is not None and fixed.denominator != 1:
-            ctx.findings.error("R021", "'times' is a whole number", place.span, help="write it like 2")
-            return None
     return ast.Repeat(times, within) if times and within else None

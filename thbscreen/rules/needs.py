@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from thbscreen.rules import ast
@@ -156,3 +156,16 @@ def required_columns(rule: ast.Rule) -> tuple[str, ...]:
 def names_of(line: ast.Compare) -> set[str]:
     """Gives the names on both sides of a comparison."""
     return {*names_in(line.left), *names_in(line.right)}
+
+
+def hits_read(rules: Iterable[ast.Rule], rule: ast.Rule) -> set[str]:
+    """Gives the ids of the rules whose hits a rule reads, directly or through others."""
+    after = {r.id: r.after for r in rules}
+    found: set[str] = set()
+    waiting = list(rule.after)
+    while waiting:
+        identity = waiting.pop()
+        if identity not in found:
+            found.add(identity)
+            waiting += after.get(identity, ())
+    return found

@@ -392,9 +392,9 @@ class _Loading:
                     ctx.findings.error("R016", f"there is no rule '{other}'", span, help=hint)
                 elif problem := gates.unreadable(self.rules[identity], self.rules[other]):
                     ctx.findings.error("R074", problem, span, help="read a rule that runs")
-                elif (subject := self.subject(other)) not in {None, "account_id", "cp_account_id"}:
+                elif (subject := self.subject(other)) not in {None, *ast.ACCOUNTS} and self.names_none(other):
                     message = f"{other} finds '{subject}', not accounts, so no account is ever hit by it"
-                    hint = "name a rule whose for_each begins with account_id or cp_account_id"
+                    hint = "name a rule whose for_each begins with an account, or that gives one a role"
                     ctx.findings.error("R027", message, span, help=hint)
                 elif identity in self.reads(other):
                     message = f"{identity} and {other} read each other's hits"
@@ -413,6 +413,11 @@ class _Loading:
             return None
         detect = rule.detect
         return detect.for_each[0] if isinstance(detect, ast.Aggregate) else "account_id"
+
+    def names_none(self, identity: str) -> bool:
+        """Tells whether a rule gives no account a role."""
+        rule = self.rules.get(identity)
+        return rule is not None and not any(path in ast.ACCOUNTS for path, _ in rule.roles)
 
     def reads(self, start: str) -> set[str]:
         """Gives the rules whose hits a rule reads, directly or through others, itself included."""

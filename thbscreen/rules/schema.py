@@ -262,6 +262,9 @@ class _Writer:
             "measures": self.named(self.by_kind("measure", variant)),
             "flag_when": self.lines(),
             "headline": name,
+            "each": self.object(
+                forms()["each"], {"of": name, "rows": rows.value(ast.Unit.NUMBER)}, "each"
+            ),
             "repeat": self.object(
                 forms()["repeat"], {"times": rows.value(ast.Unit.NUMBER), "within": length}, "repeat"
             ),

@@ -347,10 +347,10 @@ def test_a_rule_cannot_ask_for_accounts_hit_by_a_rule_about_something_else(tmp_p
     folder = tmp_path / "rules"
     shutil.copytree(default_rules_dir(), folder, ignore=shutil.ignore_patterns("rules.lock"))
     place = folder / "sexual_exploitation" / "THB-SEX-004.yaml"
-    asked = "    account_id: {hit_by: [THB-VIC-004]}\n    direction: debit\n    mcc:"
+    asked = "    account_id: {hit_by: [THB-SEX-019]}\n    direction: debit\n    mcc:"
     place.write_text(place.read_text(encoding="utf-8").replace("    direction: debit\n    mcc:", asked, 1))
     assert [(d.code, d.message) for d in check(folder)] == [
-        ("R027", "THB-VIC-004 finds 'device_id', not accounts, so no account is ever hit by it")
+        ("R027", "THB-SEX-019 finds 'merchant_id', not accounts, so no account is ever hit by it")
     ]
 
 

@@ -32,8 +32,8 @@ APART = 28
 #: Kinds of movement that only pay out, and those that only pay in.
 OUT_ONLY = ("cash_withdrawal", "card_purchase", "preauth", "card_cash_advance", "fee")
 IN_ONLY = ("cash_deposit", "card_refund")
-#: Hashes of contents, and of payments between customers, that are kept at most; of more rows, those whose hash
-#: divides evenly stand for all.
+#: Hashes of contents, and of payments between customers, that are kept at most; of more rows, those whose
+#: hash divides evenly stand for all.
 HASHES = 10_000_000
 _MERGE = 2_000_000
 _BALANCE_PLACES = 1000

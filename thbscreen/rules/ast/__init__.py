@@ -8,6 +8,7 @@ from thbscreen.rules.ast.detection import (
     Calendar,
     Compared,
     Detect,
+    Each,
     Leg,
     Measure,
     MeasureKind,
@@ -22,6 +23,7 @@ from thbscreen.rules.ast.detection import (
     Window,
 )
 from thbscreen.rules.ast.rows import (
+    ACCOUNTS,
     EVERY_ROW,
     FOLLOWS_FIELDS,
     AnyOf,
@@ -73,6 +75,7 @@ from thbscreen.rules.ast.values import (
 )
 
 __all__ = [
+    "ACCOUNTS",
     "EVERY_ROW",
     "FAMILIES",
     "FOLLOWS_FIELDS",
@@ -92,6 +95,7 @@ __all__ = [
     "Condition",
     "Derive",
     "Detect",
+    "Each",
     "EvidenceFormat",
     "Expr",
     "Fact",

@@ -100,6 +100,21 @@ Window = Rolling | Calendar | WholePeriod | Turns
 
 
 @dataclass(frozen=True, slots=True)
+class Each:
+    """`each: {of: people, rows: 3}`: a window keeps the rows of those alone of whom it holds so many.
+
+    A rolling window ends at a row that it keeps. Windows overlap where all their rows, kept or not, do.
+
+    Attributes:
+        of: a `distinct` measure without a where; its field tells whose a row is. Rows without a value go.
+        rows: how many rows of one value a window must hold.
+    """
+
+    of: str
+    rows: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """`repeat: {times: 2, within: 60 days}`: only subjects with that many separate episodes are hits.
 
@@ -130,6 +145,7 @@ class Aggregate:
             columns, grouping keys and window, so it is judged like every other aggregate.
         centre: of a network rule, the name of the role that the first grouping key plays.
         links: of a network rule, the names of its links, in the order of the chain.
+        each: leaves out of windows the rows of those of whom they hold too few.
     """
 
     where: Where
@@ -144,6 +160,7 @@ class Aggregate:
     pattern: str | None = None
     centre: str | None = None
     links: tuple[str, ...] = ()
+    each: Each | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ class Follows:
     different: tuple[str, ...] = ()
 
 
+#: Fields that name an account.
+ACCOUNTS = ("account_id", "cp_account_id")
 #: Fields of the matched row that a `follows` column offers.
 FOLLOWS_FIELDS = ("amount_eur", "cp_account_id", "location_city", "booking_ts", "tx_id")
 
