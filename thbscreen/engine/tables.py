@@ -138,7 +138,7 @@ NETWORK_MEMBERS = _spec(
 )  # fmt: skip
 
 #: Kinds of links that go from one side to the other; a shared detail or a pattern of a rule has no direction.
-ONE_WAY_LINKS = ("common payee", "payment", "pays for another")
+ONE_WAY_LINKS = ("common payee", "payment", "pays for another", "same main payee")
 
 NETWORK_EDGES = _spec(
     "network_edges", "one row per network, pair, direction and kind of link",

@@ -12,10 +12,11 @@ import polars as pl
 
 from thbscreen.engine import tables
 from thbscreen.model.lookup import distinct
-from thbscreen.network.links import ATTRIBUTES
+from thbscreen.network.links import ATTRIBUTES, Base
 
 if TYPE_CHECKING:
     from thbscreen.network.codes import Names
+    from thbscreen.rules import bundle
 
 #: Licences and registered trades whose customers have nothing to do with one another.
 HUB_LICENCES = (
@@ -38,6 +39,10 @@ HOUSEHOLD, FLAGGED_ONE_IN = 6, 3
 REACH = 200
 #: A node and another in one whole number: codes stay below this.
 _NODE = 2**32
+#: Roles of who stands in the middle.
+GAINING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
+#: A pattern of a network of this weight is about the middle of it.
+PATTERN_RULE_WEIGHT = 3
 Keys = npt.NDArray[np.int64]
 
 
@@ -72,6 +77,7 @@ def find_hubs(
     crowded: pl.DataFrame,
     paid_for: pl.DataFrame,
     hub_degree: int,
+    centres: pl.DataFrame,
     names: Names,
 ) -> Hubs:
     """Finds hubs by licence or sector, by plain payments, by reach, by attribute values and machines.
@@ -82,11 +88,11 @@ def find_hubs(
         patterns: from `links.pattern_links`.
         pairs: from `links.payment_pairs`.
         values: from `links.attribute_values`.
-        reach: node, n_accounts, total; with how many accounts a subject deals in all the data, and for how
-            many cents.
+        reach: node, n_accounts, total; with how many accounts a subject deals in all, for how many cents.
         crowded: from `engine.meetings`; machines that link nobody.
         paid_for: from `engine.payments`; who pays for whom.
         hub_degree: more subjects than this make a hub.
+        centres: from `centres`.
         names: of the codes that the nodes of all these tables are, `party_id` among them.
     """
     shown, plain = _flagged_contacts(pairs, patterns, flagged, len(names.known))
@@ -105,7 +111,7 @@ def find_hubs(
     # Each reason is asked only of whom no reason before took out.
     parts.append(_busy(left(degrees), hub_degree).select(_ROW))
     parts.append(_wide(left(degrees), reach, parties).select(_ROW))
-    parts.append(_beside(patterns, pairs, left(reach), _people(parties), hub_degree).select(_ROW))
+    parts.append(_beside(patterns, pairs, left(reach), _people(parties), hub_degree, centres).select(_ROW))
     asked = pl.concat([flagged.select("node"), *(way.select("node") for way in _both_ways(patterns))])
     parts.append(left(_pays_for_many(paid_for, asked, hub_degree)).select(_ROW))
     nodes = pl.concat(parts)
@@ -157,12 +163,52 @@ def _people(parties: pl.DataFrame) -> pl.DataFrame:
     return parties.filter(kind == "natural").select(node="party_id", person=pl.lit(True)).unique()
 
 
+def centres(base: Base, scoring: bundle.Scoring) -> pl.DataFrame:
+    """Gives who stands in the middle by what was found on the own account: node.
+
+    Either a network pattern of weight 3 and another rule, on the account or naming it as one who gains; or
+    third-party rules on the account of `min_families` families, not all identity. All share a typology, and
+    distinct rules weigh `alert_weight`. No chance payment made these, so of such a customer who is a person
+    it is not asked what part of its money patterns show: who arranges marriages or moves people keeps most of
+    what it is paid, and what goes to each of them is small beside the rest of a life.
+
+    Args:
+        base: from `links.base`.
+        scoring: of the profile.
+    """
+    columns = ("node", "rule", "family", "weight", "typologies", "strong")
+    counted = base.hits.filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
+    gains = base.roles.filter(pl.col("role").is_in(GAINING)).select("hit_id", "node")
+    named = gains.join(counted.filter("strong").drop("node"), on="hit_id").select(*columns)
+    own = counted.select(*columns)
+    middle = (pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT)
+    rows = [_by_form(own, middle=middle), _by_form(named, middle=pl.lit(False))]
+    one = pl.concat(rows).unique(["node", "typologies", "rule"], keep="first", maintain_order=True)
+    by_pattern = one.filter(pl.col("middle").any().over("node", "typologies"))
+    by_signs = _by_form(own.filter("strong"), middle=middle)
+    found = [by_pattern.filter(pl.len().over("node", "typologies") > 1)]
+    families = pl.col("family").n_unique().over("node", "typologies") >= scoring.min_families
+    beyond = (pl.col("family") != "identity").any().over("node", "typologies")
+    found.append(by_signs.filter(families & beyond))
+    heavy = pl.col("weight").sum().over("node", "typologies") >= float(scoring.alert_weight)
+    return pl.concat([way.filter(heavy).select("node") for way in found]).unique().sort("node")
+
+
+def _by_form(rows: pl.DataFrame, *, middle: pl.Expr) -> pl.DataFrame:
+    """One row per node, typology and rule: with family, weight, and whether it is about the middle."""
+    every = rows.with_columns(middle=middle).explode("typologies").drop_nulls(["node", "typologies"])
+    return every.select("node", "typologies", "rule", "family", "weight", "middle").unique(
+        ["node", "typologies", "rule"], keep="first", maintain_order=True
+    )
+
+
 def _beside(
     patterns: pl.DataFrame,
     pairs: pl.DataFrame,
     reach: pl.DataFrame,
     people: pl.DataFrame,
     hub_degree: int,
+    centres: pl.DataFrame,
 ) -> pl.DataFrame:
     """Counterparties of many for whom what patterns show is a small part: node, kind, n_subjects, why.
 
@@ -170,8 +216,9 @@ def _beside(
     For somebody who takes what others earn, their money is a large part of all. Whoever only
     hangs on is not asked, nor an employer: wages of others say nothing against what its patterns show. A
     customer who is a person lives an ordinary life beside, so it stays when their money is that part of what
-    it gets, or of what it pays: what passes through would count twice against it.
+    it gets, or of what it pays: what passes through would count twice against it. `centres` stay.
     """
+    reach = reach.join(people.join(centres, on="node", how="semi"), on="node", how="anti")
     both = (("source", "target"), ("target", "source"))
     employers = patterns.filter(pl.col("role") == "employer").select(node="target").unique()
     ways = pl.concat([patterns.select(joins=~pl.col("leaf"), node=one, other=two) for one, two in both])

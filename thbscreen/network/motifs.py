@@ -78,7 +78,7 @@ def meetings(met: pl.DataFrame, flagged: pl.DataFrame) -> pl.DataFrame:
     rows = met.join(flagged, left_on="source", right_on="node", how="semi")
     rows = rows.join(flagged, left_on="target", right_on="node", how="semi")
     why = pl.format("used one machine within minutes of each other on {} days", pl.col("n").cast(pl.String))
-    return _conform(
+    return conform(
         rows.with_columns(
             kind=pl.lit("shared terminal"),
             weight=pl.lit(MEETING_WEIGHT),
@@ -102,7 +102,7 @@ def payments_for_others(paid: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFr
     several = pl.col("target").n_unique().over("source") > 1
     times = pl.when(pl.col("n") == 1).then(pl.lit("paid once")).otherwise(pl.format("paid {} times", "n"))
     rows = rows.filter(pl.col("known").fill_null(False) | several)
-    return _conform(
+    return conform(
         rows.with_columns(
             kind=pl.lit("pays for another"),
             weight=pl.lit(FOR_OTHERS_WEIGHT),
@@ -111,7 +111,8 @@ def payments_for_others(paid: pl.DataFrame, involved: pl.DataFrame) -> pl.DataFr
     )
 
 
-def _conform(frame: pl.DataFrame) -> pl.DataFrame:
+def conform(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives source, target and the columns of `TIES`."""
     return frame.select("source", "target", *(pl.col(c).cast(t) for c, t in TIES.items()))
 
 
@@ -124,7 +125,7 @@ def _none(payments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _single(payments: pl.DataFrame, keys: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+def single(payments: pl.DataFrame, keys: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """Single payments of some pairs, in order of time: source, target, t, tx_id, amount (cents)."""
     rows = payments.join(keys, on=on, how="semi").select("source", "target", *_LISTS)
     rows = rows.explode(*_LISTS).drop_nulls("tx_ids")
@@ -143,15 +144,15 @@ def _common_payees(
     )
     often = often.join(closed, left_on="target", right_on="node", how="anti")
     often = often.filter(pl.col("source").n_unique().over("target") > 1).select("source", "target")
-    out = _single(payments, often, ["source", "target"])
-    came = _single(payments, often.select(target="source").unique(), ["target"])
+    out = single(payments, often, ["source", "target"])
+    came = single(payments, often.select(target="source").unique(), ["target"])
     passed = out.filter(pl.Series(_passed_on(out, came), dtype=pl.Boolean))
     if passed.is_empty():
         return _none(payments)
     keys = ["source", "target"]
     last_in = _last_before(came, passed)
-    told = passed.with_columns(pl.Series("last_in", last_in))
-    habits = told.group_by(keys).agg(
+    with_in = passed.with_columns(pl.Series("last_in", last_in))
+    habits = with_in.group_by(keys).agg(
         times=pl.col("last_in").n_unique(),
         rent=(pl.col("amount").min() >= RENT_EVEN * pl.col("amount").max())
         & (pl.col("t").diff().min().fill_null(0) >= RENT_GAP),
@@ -163,7 +164,7 @@ def _common_payees(
     habits = habits.filter(pl.col("went") >= FORWARD_ALL * pl.col("came"))
     habits = habits.filter(pl.col("source").n_unique().over("target") > 1)
     why = "money goes on to the same payee within three days of coming in, again and again"
-    return _told(told.join(habits, on=keys, how="semi"), "common payee", why)
+    return told(with_in.join(habits, on=keys, how="semi"), "common payee", why)
 
 
 def _codes(*columns: pl.Series) -> list[NDArray[np.int64]]:
@@ -217,8 +218,8 @@ def _allowance_loops(
     if found.is_empty():
         return _none(payments)
     keys = ["source", "target"]
-    there = _single(payments, found, keys)
-    back = _single(payments, found.select(source="target", target="source"), keys)
+    there = single(payments, found, keys)
+    back = single(payments, found.select(source="target", target="source"), keys)
     back = back.rename({"source": "target", "target": "source"})
     usual = there.group_by(keys).agg(usual=pl.col("amount").median())
     back = back.join(usual, on=keys).sort("t")
@@ -237,10 +238,11 @@ def _allowance_loops(
         & (pl.col("after") >= LOOP_TIMES) & (pl.col("usual_gap") <= LOOP_AFTER)
     ).select(keys)  # fmt: skip
     every = pl.concat([there.select(_ROWS), back.select(_ROWS)]).join(kept, on=keys, how="semi")
-    return _told(every, "allowance loop", "large sums go one way and small ones come back regularly")
+    return told(every, "allowance loop", "large sums go one way and small ones come back regularly")
 
 
-def _told(rows: pl.DataFrame, kind: str, why: str) -> pl.DataFrame:
+def told(rows: pl.DataFrame, kind: str, why: str) -> pl.DataFrame:
+    """Gives a tie for each source and target of single payments (see `single`)."""
     time = pl.col("t").cast(pl.Datetime("us", "UTC"))
     out = (
         rows.sort("source", "target", "t", "tx_id")
@@ -255,4 +257,4 @@ def _told(rows: pl.DataFrame, kind: str, why: str) -> pl.DataFrame:
             amounts_eur="amount",
         )
     )
-    return _conform(out.with_columns(kind=pl.lit(kind), weight=pl.lit(MOTIF_WEIGHT), why=pl.lit(why)))
+    return conform(out.with_columns(kind=pl.lit(kind), weight=pl.lit(MOTIF_WEIGHT), why=pl.lit(why)))

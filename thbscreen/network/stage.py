@@ -12,7 +12,7 @@ import polars as pl
 from thbscreen.engine import tables
 from thbscreen.engine.meetings import REACH, Meetings
 from thbscreen.engine.payments import FOR_OTHERS
-from thbscreen.network import groups, halves, hubs, links, motifs, publish
+from thbscreen.network import groups, halves, hubs, links, motifs, payees, publish
 from thbscreen.network.codes import Names, coded
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     found = hubs.find_hubs(
         w.parties, w.base.flagged, patterns=raw_patterns, pairs=raw_pairs, values=w.values, reach=w.reach,
         crowded=inputs.meetings.crowded, paid_for=w.paid_for, hub_degree=scoring.hub_degree, names=w.names,
+        centres=hubs.centres(w.base, scoring),
     )  # fmt: skip
     patterns, pairs = _without(raw_patterns, found.nodes), _without(raw_pairs, found.nodes)
     large = pl.col("target").is_in(found.employers["node"].implode()) & (pl.col("role") == "employer")
@@ -248,7 +249,29 @@ def _ties(
     by_shape = motifs.ties(w.payments, pairs, flagged, closed=closed, legal=legal)
     paid = w.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
     met = motifs.meetings(w.met, flagged)
-    return pl.concat([by_shape, met, motifs.payments_for_others(paid, involved)])
+    same = _same_payees(w, pairs, flagged, closed, legal)
+    return pl.concat([by_shape, met, motifs.payments_for_others(paid, involved), *same])
+
+
+def _same_payees(
+    w: _Coded, pairs: pl.DataFrame, flagged: pl.DataFrame, closed: pl.DataFrame, legal: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    own = w.base.hits.filter((pl.col("weight") >= 1) & (pl.col("family") != "mitigation"))
+    own = own.join(flagged, on="node", how="semi")
+    heavy = pl.col("strong") | (pl.col("weight") >= payees.HEAVY)
+    forms, wider = (
+        own.filter(kept).select("node", typology="typologies").explode("typology").drop_nulls().unique()
+        for kept in (pl.col("strong"), heavy)
+    )
+    firms = pl.concat([legal, w.businesses]).unique()
+    few = w.reach.filter(pl.col("n_accounts") <= payees.PAYEE_REACH).select("node")
+    few = few.join(firms, on="node", how="anti")
+    homes = w.values.filter(pl.col("attribute") == "address_hash").select("node", "value")
+    shut = pl.concat([closed, firms]).unique()
+    return (
+        payees.same_payees(w.payments, pairs, forms, few=few, homes=homes),
+        payees.main_payees(w.payments, pairs, wider, closed=shut),
+    )
 
 
 def _named(patterns: pl.DataFrame) -> pl.DataFrame:

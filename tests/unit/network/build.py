@@ -20,9 +20,11 @@ RULES = {
     "THB-MAR-001": RuleInfo("Money in, ticket, fee and money out", "network", 3, ("sham_marriage",), True),
     "THB-SEX-012": RuleInfo("Takings go on to one payee", "flow", 3, ("sexual_exploitation",), True),
     "THB-LAB-004": RuleInfo("Pay goes on to one payee", "flow", 3, ("labour_exploitation",), True),
+    "THB-ML-004": RuleInfo("Cash goes out as it comes", "flow", 3, ("sexual_exploitation",)),
     "THB-SEX-001": RuleInfo("Adverts", "spend", 1, ("sexual_exploitation",)),
     # Second signs: alone below the alert weight, they make a group of one pattern a network.
     "THB-MAR-002": RuleInfo("Wedding costs of strangers", "spend", 2, ("sham_marriage",)),
+    "THB-MAR-004": RuleInfo("Modest sums to new accounts", "flow", 2, ("sham_marriage",), True),
     "THB-SEX-008": RuleInfo("Stays follow the adverts", "spend", 2, ("sexual_exploitation",), True),
     "THB-LAB-003": RuleInfo("Cards at one machine on payday", "identity", 2, ("labour_exploitation",), True),
     "THB-LAB-006": RuleInfo("Little is spent beside pay", "flow", 2, ("labour_exploitation",)),

@@ -207,3 +207,64 @@ def test_sharing_an_account_with_several_flagged_people_makes_a_member_by_itself
     agent = cell(victims=3).customer("J", party="C-JOINT", licence="law_firm")
     agent.access = world.access
     assert "C-JOINT" not in set(agent.run().members["member_id"])
+
+
+def arranger(world: World, *rules: str, pattern: str = "THB-SEX-012") -> World:
+    """O pays three people little beside a busy life; some signs are found on its own account."""
+    world.customer("O").customer("B").pay("B", "O", 900_000, 900_000).pay("O", "SHOP", 700_000, 800_000)
+    for i in range(3):
+        world.customer(f"S{i}").pay("O", f"S{i}", 80_000)
+    names = {f"S{i}": "possible_victim" for i in range(3)}
+    world.hit(pattern, "O", names, own="possible_organiser", field="member")
+    for rule in rules:
+        world.hit(rule, "O")
+    world.reach.append({"account_id": "O", "n_accounts": 40, "amount_eur": 3_540_000})
+    return world
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rules", "stays"),
+    [
+        ("THB-SEX-012", ("THB-SEX-008",), True),
+        ("THB-SEX-012", (), False),
+        ("THB-SEX-012", ("THB-LAB-003",), False),
+        ("THB-SEX-012", ("THB-SEX-001", "THB-LAB-006"), False),
+        ("THB-MAR-001", ("THB-MAR-002",), True),
+        ("THB-MAR-001", (), False),
+        ("THB-MAR-001", ("THB-SEX-008",), False),
+        ("THB-MAR-004", ("THB-MAR-002",), False),
+    ],
+    ids=[
+        "two signs of a third party", "one sign", "a sign of another form", "signs of no third party",
+        "a network pattern and a sign of its form", "a network pattern alone",
+        "a network pattern and a sign of another form", "no pattern, one sign of a third party",
+    ],
+)  # fmt: skip
+def test_a_person_whose_own_signs_are_enough_for_a_network_is_no_hub(
+    pattern: str, rules: tuple[str, ...], stays: bool
+) -> None:
+    t = arranger(World(), *rules, pattern=pattern).run()
+    assert t.hubs.is_empty() == stays
+    assert ("C-O" in set(t.members["member_id"])) == stays
+
+
+@pytest.mark.parametrize(("role", "stays"), [("possible_organiser", True), ("possible_victim", False)])
+def test_others_may_name_whom_a_network_pattern_is_about_as_somebody_who_gains(
+    role: str, stays: bool
+) -> None:
+    world = arranger(World(), pattern="THB-MAR-001")
+    world.hit("THB-MAR-004", "S0", {"O": role}, own="possible_victim")
+    assert world.run().hubs.is_empty() == stays
+
+
+def test_what_others_name_alone_makes_no_middle() -> None:
+    world = arranger(World(), pattern="THB-MAR-004")
+    for rule in ("THB-MAR-001", "THB-MAR-004"):
+        world.hit(rule, "S0", {"O": "possible_organiser"}, own="possible_victim")
+    assert world.run().hubs["hub_id"].to_list() == ["C-O"]
+
+
+def test_a_firm_of_which_patterns_show_a_small_part_is_a_hub_whatever_its_signs() -> None:
+    world = arranger(World(), "THB-SEX-008")
+    next(p for p in world.parties if p["party_id"] == "C-O")["kind"] = "legal"
+    assert world.run().hubs["hub_id"].to_list() == ["C-O"]
