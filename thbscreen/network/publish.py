@@ -409,9 +409,11 @@ def _collect(
                 member.received_eur, member.n_received, member.payers = amount, n_tx, others
             else:
                 member.sent_eur, member.payees = amount, others
+    for g, source, target in paid.select("group", "source", "target").unique().iter_rows():
+        out[g, target].firms += source in legal
     for g, source, target, n_tx in paid.select("group", "source", "target", "n").iter_rows():
         payee = out[g, target]
-        collects = payee.payers >= roles.COLLECTOR_PAYERS and not payee.is_connector
+        collects = roles.has_payers(payee) and not payee.is_connector
         if n_tx >= roles.FEED_PAYMENTS and collects:
             out[g, source].feeds += n_tx
     for g, n in m.attached.filter(pl.col("how") == "onward").select("group", "node").iter_rows():

@@ -45,6 +45,7 @@ class Member:
     """Everything the vector and its sentences are made of; money in cents, within the network only.
 
     Attributes:
+        firms: how many of the payers are legal persons: wages and invoices are not collected.
         feeds: payments to members who collect from several.
         onward: gets most of what a collector pays out.
         legal: a legal person, which may employ, lodge or collect and is no possible victim.
@@ -59,6 +60,7 @@ class Member:
     sent_eur: int = 0
     n_received: int = 0
     payers: int = 0
+    firms: int = 0
     payees: int = 0
     parts_without: int = 0
     onward: bool = False
@@ -106,20 +108,25 @@ def points(member: Member, typology: str) -> dict[str, float]:
     return out
 
 
+def has_payers(member: Member) -> bool:
+    """Says whether several people among the members pay this one; somebody's employer is none of them."""
+    return member.payers - member.firms >= COLLECTOR_PAYERS
+
+
 def is_collector(member: Member) -> bool:
     """Says whether money of several members meets here and at least half of it stays."""
-    return member.payers >= COLLECTOR_PAYERS and member.received_eur >= 2 * member.sent_eur
+    return has_payers(member) and member.received_eur >= 2 * member.sent_eur
 
 
 def feeds_a_collector(member: Member) -> bool:
     """Says whether money goes again and again to a member who collects, from one who does not collect."""
-    itself = member.is_connector or member.payers >= COLLECTOR_PAYERS
+    itself = member.is_connector or has_payers(member)
     return not itself and not member.legal and member.feeds >= FEED_PAYMENTS
 
 
 def passes_on(member: Member) -> bool:
     """Says whether money of several members meets here and more than half of it goes on to members."""
-    several = member.payers >= COLLECTOR_PAYERS and not member.is_connector
+    several = has_payers(member) and not member.is_connector
     return several and 2 * member.sent_eur > member.received_eur > 0
 
 

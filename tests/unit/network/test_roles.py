@@ -71,6 +71,14 @@ def test_who_sends_on_what_came_in_is_not_read_as_collector() -> None:
     assert roles.is_collector(member(payers=4, received=1_000, sent=500))
 
 
+def test_wages_from_a_firm_are_not_collected() -> None:
+    worker = Member("A", False, payers=3, firms=1, received_eur=7_000)
+    assert not roles.is_collector(worker)
+    assert "possible_controller" not in roles.points(worker, "labour_exploitation")
+    boss = Member("B", False, payers=4, firms=1, received_eur=7_000)
+    assert roles.is_collector(boss)
+
+
 def test_further_hits_of_one_rule_at_most_double_its_points() -> None:
     assert roles.points(member(naming("possible_victim", 3, hits=50)), "")["possible_victim"] == 6
 
