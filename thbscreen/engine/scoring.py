@@ -43,8 +43,9 @@ LIVE_DAYS = 30
 MANY_VICTIMS = 3
 #: Above both: a text that a rule wants read at once.
 AT_ONCE, AT_ONCE_WHY = 3, "a text that speaks of a child or a threat: read it first"
-#: In doubt a person is a possible victim: from this share on, or this close behind a controlling role.
-VICTIM_SHARE, VICTIM_MARGIN = 0.4, 0.2
+#: In doubt a person is a possible victim: from this share of what is known on, or this close behind a
+#: controlling role.
+VICTIM_SHARE, VICTIM_MARGIN = 0.3, 0.2
 #: Points of "not known" in every vector of roles, and points that a network's reading is worth.
 UNKNOWN_POINTS, NETWORK_POINTS = 0.5, 3.0
 CONTROLLING = ("possible_controller", "possible_organiser", "possible_facilitator", "possible_recruiter")
@@ -179,12 +180,14 @@ def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
         legal: a legal person: nobody doubts on its behalf, so its largest share leads.
 
     Notes:
-        A possible victim leads from a share of 0.4 on, and whenever neither a controlling role nor that of a
-        client is more than 0.2 ahead: who clearly pays for the abuse of others is not handled as a victim.
+        A possible victim leads from a share of 0.3 on of all but `unknown`, which speaks for nobody, and
+        whenever neither a controlling role nor that of a client is more than 0.2 ahead: who clearly pays for the
+        abuse of others is not handled as a victim.
     """
     victim = 0.0 if legal else shares.get("possible_victim", 0.0)
     ahead = max(shares.get(role, 0.0) for role in (*CONTROLLING, "possible_client"))
-    if victim > 0 and (victim >= VICTIM_SHARE - _EPSILON or victim >= ahead - VICTIM_MARGIN - _EPSILON):
+    enough = VICTIM_SHARE * (1 - shares.get("unknown", 0.0))
+    if victim > 0 and victim >= min(enough, ahead - VICTIM_MARGIN) - _EPSILON:
         return "possible_victim"
     return min(shares, key=lambda r: (-shares[r], ast.ROLES.index(r)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from thbscreen.engine.scoring import CONTROLLING, VICTIM_SHARE, leading
+from thbscreen.engine.scoring import CONTROLLING, leading
 from thbscreen.network import wording
 from thbscreen.rules.ast import ROLES
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Points of "not known" that every vector starts with: one weak hit is never certainty.
 UNKNOWN_POINTS = 0.5
+#: From this share on a role is largely not known.
+LARGELY = 0.4
 #: Further hits of one rule in one role add a tenth each, up to once more.
 REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 #: A collector receives from at least this many members and keeps at least half.
@@ -211,7 +213,7 @@ def evidence_against(member: Member, reading: Reading, rules: Mapping[str, RuleI
             out.append(f"Also read as {wording.role_words(role)} (share {wording.percent(shares[role])}).")
     if sum(n.hits for n in member.namings) == 1:
         out.append("The role rests on a single hit.")
-    if shares.get("unknown", 0.0) >= VICTIM_SHARE:
+    if shares.get("unknown", 0.0) >= LARGELY:
         out.append(f"The role is largely not known (share {wording.percent(shares['unknown'])}).")
     return out
 

@@ -291,9 +291,18 @@ def test_in_doubt_a_possible_victim_leads_and_else_the_largest_share(parts: dict
     total = sum(parts.values())
     lead = scoring.leading({role: n / total for role, n in parts.items()})
     victim = parts.get("possible_victim", 0)
-    ahead = max(parts.get(role, 0) for role in scoring.CONTROLLING)
-    in_doubt = victim > 0 and (10 * victim >= 4 * total or 10 * (ahead - victim) <= 2 * total)
-    assert lead == "possible_victim" if in_doubt else parts[lead] == max(parts.values())
+    known = total - parts.get("unknown", 0)
+    ahead = max(parts.get(role, 0) for role in (*scoring.CONTROLLING, "possible_client"))
+    in_doubt = victim > 0 and (10 * victim >= 3 * known or 10 * (ahead - victim) <= 2 * total)
+    assert (lead == "possible_victim") if in_doubt else (parts[lead] == max(parts.values()))
+
+
+def test_what_is_not_known_does_not_outweigh_a_sign_of_a_possible_victim() -> None:
+    shares = {"possible_controller": 0.524, "unknown": 0.238, "possible_victim": 0.238}
+    assert scoring.leading(shares) == "possible_victim"
+    assert scoring.leading({"possible_controller": 0.74, "unknown": 0.06, "possible_victim": 0.2}) == (
+        "possible_controller"
+    )
 
 
 # --- order ------------------------------------------------------------------------------------------
