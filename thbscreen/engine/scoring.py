@@ -181,8 +181,8 @@ def leading(shares: Mapping[str, float], *, legal: bool = False) -> str:
 
     Notes:
         A possible victim leads from a share of 0.3 on of all but `unknown`, which speaks for nobody, and
-        whenever neither a controlling role nor that of a client is more than 0.2 ahead: who clearly pays for the
-        abuse of others is not handled as a victim.
+        whenever neither a controlling role nor that of a client is more than 0.2 ahead: who clearly pays for
+        the abuse of others is not handled as a victim.
     """
     victim = 0.0 if legal else shares.get("possible_victim", 0.0)
     ahead = max(shares.get(role, 0.0) for role in (*CONTROLLING, "possible_client"))
