@@ -8,7 +8,7 @@ and no rule looks outside it; that is what makes buckets exact.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 import polars as pl
@@ -16,7 +16,7 @@ import polars as pl
 from thbscreen.compile.where import leaf, text_key, words_of
 from thbscreen.model import catalogue
 from thbscreen.rules import ast, bundle
-from thbscreen.rules.needs import names_in
+from thbscreen.rules.needs import hits_read, names_in
 from thbscreen.rules.pack import hidden
 
 Scope = Literal["account", "regroup", "parties", "network"]
@@ -397,11 +397,19 @@ def compile_pack(pack: bundle.RulePack) -> CompiledPack:
     return out
 
 
+def compile_rule(pack: bundle.RulePack, rule: ast.Rule) -> CompiledPack:
+    """Compiles one rule, which need not be the pack's own version, with the rules whose hits it reads."""
+    read = hits_read({r.id: r.after for r in pack.rules}, rule.after)
+    rules = (rule, *(r for r in pack.rules if r.id in read))
+    return compile_pack(replace(pack, rules=tuple(sorted(rules, key=lambda r: r.id))))
+
+
 __all__ = [
     "CompiledPack",
     "CompiledRule",
     "coded_fields",
     "compile_pack",
+    "compile_rule",
     "counted_fields",
     "domain",
     "split",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.pack import CompiledPack, compile_pack
+from thbscreen.compile.pack import CompiledPack, compile_rule
 from thbscreen.diagnostics import Span
 from thbscreen.engine.hits import Assembler, HitTables, keys_of
 from thbscreen.engine.memory import MemorySource, from_rows
@@ -20,7 +20,6 @@ from thbscreen.engine.prepare import Prepared, prepare
 from thbscreen.engine.readiness import readiness
 from thbscreen.engine.run import Runner
 from thbscreen.rules import ast, bundle
-from thbscreen.rules.needs import hits_read
 from thbscreen.rules.pack import resolve
 from thbscreen.rules.supplied import standing_in
 
@@ -82,15 +81,9 @@ class CaseRun:
         self.pack, self.case, self.buckets = pack, case, buckets
         self.rule = resolve(rule, pack.profile, case.parameters)
         self.tables = {name: [dict(row) for row in rows] for name, rows in case.tables}
-        self.compiled = self._compile(self.rule)
+        self.compiled = compile_rule(self.pack, self.rule)
         self.prepared = self._prepare(self.compiled)
         self.known: dict[str, npt.NDArray[np.bool_]] = {}
-
-    def _compile(self, rule: ast.Rule) -> CompiledPack:
-        read = hits_read(self.pack.rules, rule)
-        others = tuple(r for r in self.pack.rules if r.id in read)
-        rules = tuple(sorted((*others, rule), key=lambda r: r.id))
-        return compile_pack(replace(self.pack, rules=rules))
 
     def _prepare(self, compiled: CompiledPack) -> Prepared:
         source = from_rows(
@@ -124,7 +117,7 @@ class CaseRun:
         return self._found(self._runner(changed or self.rule))
 
     def _runner(self, rule: ast.Rule) -> Runner:
-        compiled = self.compiled if rule is self.rule else self._compile(rule)
+        compiled = self.compiled if rule is self.rule else compile_rule(self.pack, rule)
         if compiled.reads_as(self.compiled):
             return Runner(self.prepared, compiled, known=self.known)
         return Runner(self._prepare(compiled), compiled)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from thbscreen.compile.pack import CompiledPack, compile_pack, domain
+from thbscreen.compile.pack import compile_rule, domain
 from thbscreen.engine.hits import Assembler, keys_of
 from thbscreen.engine.prepare import Source, prepare
 from thbscreen.engine.readiness import readiness
@@ -27,7 +27,6 @@ from thbscreen.model.progress import Progress, Silent
 from thbscreen.rules import ast, bundle
 from thbscreen.rules.ast import Unit, Value
 from thbscreen.rules.evaluate import contradiction, number
-from thbscreen.rules.needs import hits_read
 from thbscreen.rules.pack import resolve
 from thbscreen.rules.steps import value_of
 
@@ -235,7 +234,7 @@ class _Bench:
         """Prepares the data."""
         self.pack, self.bound, self.source, self.progress = pack, bound, source, progress
         self.rule = next(r for r in pack.rules if r.id == bound.id)
-        self.compiled = self._compile(self.rule)
+        self.compiled = compile_rule(self.pack, self.rule)
         progress.stage("reading transactions", None)
         self.prepared = prepare(source, self.compiled, advance=progress.advance)
         ready = readiness(self.prepared, self.compiled)
@@ -247,11 +246,6 @@ class _Bench:
         self.known_hits: dict[str, npt.NDArray[np.bool_]] = {}
         progress.stage("trying values", None)
 
-    def _compile(self, rule: ast.Rule) -> CompiledPack:
-        read = hits_read(self.pack.rules, rule)
-        rules = tuple(sorted((rule, *(r for r in self.pack.rules if r.id in read)), key=_id))
-        return compile_pack(replace(self.pack, rules=rules))
-
     def flagged(self, values: Mapping[str, Value]) -> frozenset[str]:
         """Gives the subjects that the rule flags with some values other than those in force."""
         rule = self.rule
@@ -260,7 +254,7 @@ class _Bench:
             rule = resolve(self.bound, self.pack.profile, overrides)
         if contradiction(rule.detect, {}):
             return frozenset()
-        compiled, prepared = self._compile(rule), self.prepared
+        compiled, prepared = compile_rule(self.pack, rule), self.prepared
         same = compiled.reads_as(self.compiled)
         if not same:
             prepared = prepare(self.source, compiled)
@@ -311,10 +305,6 @@ class _Judge:
         flagged = self.bench.flagged(dict(changes))
         kept, cleared = (sum(bool(one & flagged) for one in ones) for ones in (self.yes, self.no))
         return Setting(changes, kept, cleared, len(flagged), distance)
-
-
-def _id(rule: ast.Rule) -> str:
-    return rule.id
 
 
 def read_decided(text: str, rule_id: str) -> list[Decided]:

@@ -158,11 +158,15 @@ def names_of(line: ast.Compare) -> set[str]:
     return {*names_in(line.left), *names_in(line.right)}
 
 
-def hits_read(rules: Iterable[ast.Rule], rule: ast.Rule) -> set[str]:
-    """Gives the ids of the rules whose hits a rule reads, directly or through others."""
-    after = {r.id: r.after for r in rules}
+def hits_read(after: Mapping[str, Iterable[str]], start: Iterable[str]) -> set[str]:
+    """Gives some rules and all whose hits they read, directly or through others.
+
+    Args:
+        after: ids of the rules that each rule reads itself.
+        start: ids to begin with.
+    """
     found: set[str] = set()
-    waiting = list(rule.after)
+    waiting = list(start)
     while waiting:
         identity = waiting.pop()
         if identity not in found:

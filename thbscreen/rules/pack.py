@@ -25,6 +25,7 @@ from thbscreen.rules.evaluate import (
 )
 from thbscreen.rules.lists import bind_list, cross_warnings
 from thbscreen.rules.literals import as_unit
+from thbscreen.rules.needs import hits_read
 from thbscreen.rules.overrides import Hidden, Known, hide, narrowed
 from thbscreen.rules.paths import default_rules_dir, profile_path
 from thbscreen.rules.profile import ProfileFile, changed_list, finish_profile, local_today, read_profile
@@ -421,16 +422,7 @@ class _Loading:
 
     def reads(self, start: str) -> set[str]:
         """Gives the rules whose hits a rule reads, directly or through others, itself included."""
-        found: set[str] = set()
-        waiting = [start]
-        while waiting:
-            identity = waiting.pop()
-            if identity in found:
-                continue
-            found.add(identity)
-            ctx = self.contexts.get(identity)
-            waiting += list(ctx.after) if ctx else []
-        return found
+        return hits_read({identity: ctx.after for identity, ctx in self.contexts.items()}, [start])
 
     def check_profile(self, profile: bundle.Profile) -> None:
         findings = self.read.ctx.findings
