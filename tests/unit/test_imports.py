@@ -17,12 +17,13 @@ BASE = {"errors", "diagnostics"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"diagnostics"},  # for types only; see the test below
     "diagnostics": set(),
+    "ahead": set(),
     "model": BASE,
-    "io": BASE | {"model"},
+    "io": BASE | {"ahead", "model"},
     "simulate": BASE | {"model", "io"},
     "rules": BASE | {"model"},
     "compile": BASE | {"model", "rules"},
-    "engine": BASE | {"model", "rules", "compile"},
+    "engine": BASE | {"ahead", "model", "rules", "compile"},
     "network": BASE | {"model", "rules", "compile", "engine"},
     "report": BASE | {"model", "io", "rules", "compile", "engine", "network"},
     "filing": BASE | {"model", "io", "rules", "report"},
@@ -53,7 +54,7 @@ FREE = {"__init__"}
 ONLY_IN: dict[str, set[str]] = {
     "networkx": {"network"},
     "polars": {
-        "model", "io", "simulate", "compile", "engine", "network", "report", "filing", "screening",
+        "ahead", "model", "io", "simulate", "compile", "engine", "network", "report", "filing", "screening",
         "evaluate", "cli",
     },
     "numpy": {"model", "io", "simulate", "compile", "engine", "network", "evaluate"},

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from thbscreen.ahead import in_order
 from thbscreen.compile.classes import Classifier
 from thbscreen.compile.order import distinct
 from thbscreen.compile.pack import CompiledPack, coded_fields, counted_fields, domain
@@ -406,19 +405,11 @@ def _read(
             yield partial(_slim, _missing_columns(chunk, compiled), compiled, classifier, path)
             advance(chunk.height)
 
-    return list(_in_order(jobs())), coverage
+    return list(in_order(_done, jobs(), SLIMMERS)), coverage
 
 
-def _in_order(jobs: Iterator[Callable[[], T]]) -> Iterator[T]:
-    """Works on a few jobs at once and gives their results in the order of the jobs."""
-    with ThreadPoolExecutor(SLIMMERS) as pool:
-        pending: deque[Future[T]] = deque()
-        for job in jobs:
-            pending.append(pool.submit(job))
-            if len(pending) > SLIMMERS:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+def _done(job: Callable[[], T]) -> T:
+    return job()
 
 
 def _bucketed(
@@ -438,7 +429,7 @@ def _bucketed(
             yield partial(_pieces, parts.pop(0), dictionaries, classes.pop(0), dropped, of_account, count)
 
     pieces: list[list[pl.DataFrame | Path]] = [[] for _ in range(count)]
-    for turn, found in enumerate(_in_order(cut())):
+    for turn, found in enumerate(in_order(_done, cut(), SLIMMERS)):
         for number, piece in found.items():
             path = None if spill is None else spill / f"piece-{number:05d}-{turn:05d}.arrow"
             pieces[number].append(put_away(piece, path))
@@ -449,7 +440,7 @@ def _bucketed(
                 yield partial(_sorted, pieces[number])
                 pieces[number] = []
 
-    yield from _in_order(put_together())
+    yield from in_order(_done, put_together(), SLIMMERS)
 
 
 def _pieces(

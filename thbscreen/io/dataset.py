@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from thbscreen.ahead import Beside, in_order
 from thbscreen.io.accountbook import AccountBook
-from thbscreen.io.ahead import Beside, in_order
 from thbscreen.io.checks.gather import READ, Gathered
 from thbscreen.io.codes import ROW_CODES, data_error, reason
 from thbscreen.io.columnar import ParquetSource

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from tests.unit.io.support import mapped, rows
+from thbscreen.ahead import Beside, in_order
 from thbscreen.errors import DataError
-from thbscreen.io.ahead import Beside, in_order
 from thbscreen.io.blocks import only_spaces, survey
 
 if TYPE_CHECKING:

@@ -18,15 +18,20 @@ _Out = TypeVar("_Out")
 WAITING = 2
 
 
-def in_order(work: Callable[[_In], _Out], pieces: Iterable[_In]) -> Iterator[_Out]:
+def in_order(work: Callable[[_In], _Out], pieces: Iterable[_In], threads: int = 1) -> Iterator[_Out]:
     """Gives the results of work on pieces, in their order; the kernels let go of the interpreter meanwhile.
 
     Pieces are fetched by the caller's thread. Failures come where the result would have come.
+
+    Args:
+        work: on one piece.
+        pieces: to work on.
+        threads: that work besides the caller's; none where polars has one thread only.
     """
     if pl.thread_pool_size() < 2:
         yield from map(work, pieces)
         return
-    pool = ThreadPoolExecutor(1, thread_name_prefix="thbscreen-read")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="thbscreen-ahead")
     waiting: deque[Future[_Out]] = deque()
     try:
         for piece in pieces:
