@@ -34,7 +34,7 @@ from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
 from thbscreen.engine.prepare import Prepared, sorted_rows
 from thbscreen.engine.timing import Spent, Timing
-from thbscreen.engine.waiting import Kept, Place, WaitingRoom, room_for, taken_up
+from thbscreen.engine.waiting import Place, Stored, WaitingRoom, room_for, taken_up
 from thbscreen.rules import ast
 
 I64 = npt.NDArray[np.int64]
@@ -52,7 +52,7 @@ class BucketResult:
 
     judged: dict[int, Judged] = field(default_factory=dict)
     rows: dict[int, pl.DataFrame] = field(default_factory=dict)
-    waiting: dict[Place, Kept] = field(default_factory=dict)
+    waiting: dict[Place, Stored] = field(default_factory=dict)
     spent: dict[int, Spent] = field(default_factory=dict)
     questions: tuple[int, int] = (0, 0)
 
@@ -234,7 +234,7 @@ class Runner:
 
     def _stage(self, rules: tuple[CompiledRule, ...], only: npt.NDArray[np.bool_] | None = None) -> None:
         over_rows = tuple(r for r in rules if r.scope != "parties")
-        waiting: dict[Place, list[Kept]] = {}
+        waiting: dict[Place, list[Stored]] = {}
         for outcome in self._buckets(over_rows, only) if over_rows else ():
             for index, judged in outcome.judged.items():
                 self.result.add(index, judged)
@@ -256,7 +256,7 @@ class Runner:
                 spent = Spent(time.thread_time() - began, rows.height, judged.hits.height)
                 self._spent(item.index, spent)
 
-    def _judge_gathered(self, index: int, pieces: list[Kept]) -> None:
+    def _judge_gathered(self, index: int, pieces: list[Stored]) -> None:
         """Judges a rule over rows of all buckets."""
         rule, clock = self.compiled.rules[index].rule, self.context.clock
         began = time.thread_time()

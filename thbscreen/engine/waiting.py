@@ -17,7 +17,7 @@ from thbscreen.engine.codes import taken_back
 #: Buckets whose rows of one rule are taken up at once, about.
 BUCKETS_AT_ONCE = 4
 
-Kept = pl.DataFrame | Path
+Stored = pl.DataFrame | Path
 #: The rule's position in the pack, and the part.
 Place = tuple[int, int]
 
@@ -34,7 +34,7 @@ class WaitingRoom:
     parts: int
     folder: Path | None
 
-    def keep(self, rows: dict[int, pl.DataFrame], bucket: int, whole: frozenset[int]) -> dict[Place, Kept]:
+    def keep(self, rows: dict[int, pl.DataFrame], bucket: int, whole: frozenset[int]) -> dict[Place, Stored]:
         """Cuts the rows of a bucket and puts them away.
 
         Args:
@@ -42,7 +42,7 @@ class WaitingRoom:
             bucket: its number.
             whole: rules whose groups are compared with each other, and so stay together.
         """
-        out: dict[Place, Kept] = {}
+        out: dict[Place, Stored] = {}
         for index, frame in rows.items():
             for part, piece in self._cut(frame, one=index in whole).items():
                 out[index, part] = self._put(piece, f"wait-{index:04d}-{part:05d}-{bucket:05d}.arrow")
@@ -58,7 +58,7 @@ class WaitingRoom:
         )
         return {int(str(part)): piece for (part,), piece in cut.items()}
 
-    def _put(self, piece: pl.DataFrame, name: str) -> Kept:
+    def _put(self, piece: pl.DataFrame, name: str) -> Stored:
         if self.folder is None:
             return piece
         path = self.folder / name
@@ -66,12 +66,12 @@ class WaitingRoom:
         return path
 
 
-def room_for(buckets: list[Kept], folder: Path | None) -> WaitingRoom:
+def room_for(buckets: list[Stored], folder: Path | None) -> WaitingRoom:
     """Gives the room that so many buckets ask for; rows go to files when the buckets are files."""
     in_files = folder is not None and any(isinstance(b, Path) for b in buckets)
     return WaitingRoom(max(1, -(-len(buckets) // BUCKETS_AT_ONCE)), folder if in_files else None)
 
 
-def taken_up(pieces: list[Kept]) -> pl.DataFrame:
+def taken_up(pieces: list[Stored]) -> pl.DataFrame:
     """Gives the rows of all buckets together; files are removed."""
     return pl.concat([taken_back(piece) for piece in pieces])
