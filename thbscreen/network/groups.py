@@ -142,6 +142,7 @@ def attach(
     *,
     payments: pl.DataFrame,
     businesses: pl.DataFrame,
+    legal: pl.DataFrame,
 ) -> pl.DataFrame:
     """Gives who hangs on a group without joining groups: group, node, how.
 
@@ -152,6 +153,7 @@ def attach(
         flagged: node.
         payments: table PAYMENTS with nodes for accounts.
         businesses: node; who is paid by direct debit or card.
+        legal: node; legal persons, whose wages and invoices nobody collects.
 
     Notes:
         A client hangs on the group by one pattern, an employer by patterns with two members. A
@@ -171,7 +173,7 @@ def attach(
     hanging = hanging.group_by("group", "node", "how").agg(members=pl.col("inner").n_unique())
     hanging = hanging.filter((pl.col("how") != "employer") | (pl.col("members") > 1))
     hanging = hanging.select("group", "node", "how")
-    onward = _onward(groups, pairs, payments).join(hanging, on=["group", "node"], how="anti")
+    onward = _onward(groups, pairs, payments, legal).join(hanging, on=["group", "node"], how="anti")
     hanging = pl.concat([hanging, onward])
     connectors = _connectors(groups, pairs, flagged).join(hanging, on="node", how="anti")
     connectors = connectors.join(businesses, on="node", how="anti")
@@ -179,12 +181,13 @@ def attach(
     return every.unique(["group", "node"], keep="first", maintain_order=True)
 
 
-def _onward(groups: pl.DataFrame, pairs: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+def _onward(
+    groups: pl.DataFrame, pairs: pl.DataFrame, payments: pl.DataFrame, legal: pl.DataFrame
+) -> pl.DataFrame:
     inside = pairs.join(groups.rename({"node": "source"}), on="source")
     inside = inside.join(groups.rename({"node": "target"}), on=["group", "target"], how="semi")
-    payers = (
-        inside.filter(pl.col("n") > 1).group_by("group", "target").agg(payers=pl.col("source").n_unique())
-    )
+    people = inside.filter(pl.col("n") > 1).join(legal, left_on="source", right_on="node", how="anti")
+    payers = people.group_by("group", "target").agg(payers=pl.col("source").n_unique())
     collectors = payers.filter(pl.col("payers") >= COLLECTOR_PAYERS).select("group", source="target")
     paid = pairs.join(collectors, on="source").with_columns(
         total=pl.col("amount_eur").sum().over("group", "source")

@@ -135,7 +135,7 @@ def build_networks(inputs: NetworkInputs, scoring: bundle.Scoring) -> NetworkTab
     core = groups.group(glued, patterns, strong, outer, scoring.max_network_nodes)
     attach = partial(
         groups.attach, patterns=patterns, pairs=pairs, flagged=flagged, payments=w.payments,
-        businesses=w.businesses,
+        businesses=w.businesses, legal=_legal(w),
     )  # fmt: skip
     tell = w.names.tell
     make = partial(
@@ -236,6 +236,12 @@ def _outside(shared: pl.DataFrame, ties: pl.DataFrame, involved: pl.DataFrame) -
     return pl.concat(ends).drop_nulls().unique().join(involved, on="node", how="anti")
 
 
+def _legal(w: _Coded) -> pl.DataFrame:
+    """Legal persons: node."""
+    kind = pl.col("kind") == "legal" if "kind" in w.parties.columns else pl.lit(False)
+    return w.parties.filter(kind).select(node="party_id").unique()
+
+
 def _ties(
     w: _Coded,
     pairs: pl.DataFrame,
@@ -244,8 +250,7 @@ def _ties(
     closed: pl.DataFrame,
     hubs_taken: pl.DataFrame,
 ) -> pl.DataFrame:
-    kind = pl.col("kind") == "legal" if "kind" in w.parties.columns else pl.lit(False)
-    legal = w.parties.filter(kind).select(node="party_id").unique()
+    legal = _legal(w)
     by_shape = motifs.ties(w.payments, pairs, flagged, closed=closed, legal=legal)
     paid = w.paid_for.join(hubs_taken, left_on="source", right_on="node", how="anti")
     met = motifs.meetings(w.met, flagged)

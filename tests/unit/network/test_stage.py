@@ -248,6 +248,15 @@ def test_behind_a_collector_stands_whom_it_pays_on_to_and_not_its_landlord(
     assert ("BEHIND" in set(world.run().members["member_id"])) is member
 
 
+@pytest.mark.parametrize(("firms", "member"), [(1, True), (2, False)])
+def test_whom_firms_pay_is_no_collector_and_nobody_stands_behind(firms: int, member: bool) -> None:
+    world = cell(victims=4).pay_on("X", "BEHIND", (90, 60_000), (60, 90_000), (30, 70_000))
+    for party in world.parties:
+        if party["party_id"] in {f"C-V{n}" for n in range(firms)}:
+            party["kind"] = "legal"
+    assert ("BEHIND" in set(world.run().members["member_id"])) is member
+
+
 def test_an_unflagged_account_that_moves_money_with_one_member_is_no_connector() -> None:
     t = cell().pay("V0", "Q", 9_000, 9_000, 9_000).pay("V1", "Q", 9_000).run()
     assert "Q" not in members_of(t)[0]
