@@ -6,10 +6,7 @@ here and nowhere earlier.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,7 +29,6 @@ from thbscreen.engine.run import RunResult
 from thbscreen.model import catalogue
 from thbscreen.rules import ast
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELDS = catalogue.rule_fields()
 #: Published times of a hit and the raw columns they come from.
 _TIMES = (("starts", "starts"), ("ends", "ends"), ("window_starts", "w_starts"), ("window_ends", "w_ends"))
@@ -152,12 +148,12 @@ class Assembler:
         )
 
     def _decoded(self, rule: ast.Rule, part: Judged) -> HitTables:
-        rows = list(self._hits(rule, part))
+        hits = self._hits(rule, part)
         return HitTables(
-            pl.DataFrame(rows, schema=tables.HITS.schema, orient="row"),
-            self._members(rule, part, [r["hit_id"] for r in rows]),
-            pl.DataFrame(list(self._near(rule, part)), schema=tables.NEAR_MISSES.schema, orient="row"),
-            _steps(rule, part, [r["hit_id"] for r in rows]),
+            hits,
+            self._members(rule, part, hits["hit_id"]),
+            self._near(rule, part),
+            _steps(rule, part, hits["hit_id"]),
         )
 
     def _named(self, mild: set[int]) -> pl.Series:
@@ -197,67 +193,69 @@ class Assembler:
 
     # --- hits ----------------------------------------------------------------------------------
 
-    def _hits(self, rule: ast.Rule, part: Judged) -> Iterator[dict[str, Any]]:
-        keys = keys_of(rule)
-        decoded = {
-            key: self._decoded_key(rule, key, part.hits[f"k{i}"]).to_list() if part.hits.height else []
-            for i, key in enumerate(keys)
-        }
-        detect = rule.detect
-        centre = detect.centre if isinstance(detect, ast.Aggregate | ast.Star) else None
-        measures = detect.measures if not isinstance(detect, ast.Transaction) else ()
-        units = {m.name: m.unit for m in measures} | {"amount_eur": ast.Unit.MONEY}
-        units |= {f: ast.Unit.MONEY for f in shown_fields(rule) if _kind_of(rule, f) == "money"}
-        fixed = self._fixed(rule)
-        lines = _leaf_lines(rule)
-        timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
-        repeats = isinstance(rule.detect, ast.Aggregate) and rule.detect.repeat is not None
-        for n, row in enumerate(part.hits.iter_rows(named=True)):
-            key_values = {key: decoded[key][n] for key in keys}
-            times = {name: None if timeless else _moment(row[short]) for name, short in _TIMES}
-            numbers = {
-                m.name: Fraction(row[f"m{i}n"], row[f"m{i}d"]) if row[f"m{i}k"] else None
-                for i, m in enumerate(measures)
-            }
-            shown: dict[str, evidence.Shown] = {
-                **({centre: key_values[keys[0]]} if centre else {}), **key_values, **times, **numbers,
-                "episodes": Fraction(row["episodes"]), "amount_eur": Fraction(row["amount"]),
-                "booking_ts": times["starts"], **self._row_values(rule, row),
-            }  # fmt: skip
-            yield {
-                **fixed,
-                **times,
-                "hit_id": _hit_id(rule, key_values, row),
-                "subject_id": key_values[keys[0]],
-                "keys": [{"field": k, "value": v} for k, v in key_values.items()],
-                "measures": [
-                    *(self._measure(m.name, m.unit, numbers[m.name]) for m in measures),
-                    *(self._measure(n, ast.Unit.NUMBER, Fraction(row[n])) for n in ["episodes"] if repeats),
-                ],
-                "conditions": [_condition(line, row, i) for i, line in enumerate(lines)],
-                "tx_ids": row["tx_ids"],
-                "n_tx": len(row["tx_ids"]),
-                "first": _moment(row["first"]),
-                "last": _moment(row["last"]),
-                "amount_eur": row["amount"],
-                "evidence": evidence.render(rule.evidence, shown, units, self.zone),
-            }
+    def _hits(self, rule: ast.Rule, part: Judged) -> pl.DataFrame:
+        """Gives table HITS of a rule, in the order of its raw hits."""
+        raw, detect = part.hits, rule.detect
+        if raw.height == 0:
+            return tables.HITS.empty()
+        keys = {k: self._decoded_key(rule, k, raw[f"k{i}"]) for i, k in enumerate(keys_of(rule))}
+        timeless = isinstance(detect, ast.Aggregate) and detect.table == "parties"
+        times = {name: _moments(raw[short], timeless) for name, short in _TIMES}
+        measures = () if isinstance(detect, ast.Transaction) else detect.measures
+        numbers = {m.name: _numbers(raw, f"m{i}") for i, m in enumerate(measures)}
+        told = [(m.name, m.unit, numbers[m.name]) for m in measures]
+        if isinstance(detect, ast.Aggregate) and detect.repeat is not None:
+            told.append(("episodes", ast.Unit.NUMBER, _whole(raw["episodes"])))
+        first_key = next(iter(keys.values()))
+        made = pl.DataFrame({
+            **times, "tx_ids": raw["tx_ids"], "first": _moments(raw["first"]), "last": _moments(raw["last"]),
+            "hit_id": pl.Series(_hit_ids(rule, keys, raw), dtype=pl.String), "subject_id": first_key,
+            "amount_eur": raw["amount"], "evidence": self._evidence(rule, raw, keys, times, numbers),
+            "keys": _lists([_struct(tables.KEY, raw.height, field=k, value=v) for k, v in keys.items()],
+                           tables.KEY, raw.height),
+            "measures": _lists([self._measure(*m) for m in told], tables.MEASURE, raw.height),
+            "conditions": _lists([_condition(line, raw, i) for i, line in enumerate(_leaf_lines(rule))],
+                                 tables.CONDITION, raw.height),
+        })  # fmt: skip
+        fixed = [pl.lit(v, tables.HITS.schema[k]).alias(k) for k, v in self._fixed(rule).items()]
+        made = made.with_columns(*fixed, pl.col("tx_ids").list.len().alias("n_tx"))
+        return made.select(pl.col(c).cast(t) for c, t in tables.HITS.schema.items())
 
-    def _row_values(self, rule: ast.Rule, row: dict[str, Any]) -> dict[str, evidence.Shown]:
+    def _evidence(
+        self,
+        rule: ast.Rule,
+        raw: pl.DataFrame,
+        keys: dict[str, pl.Series],
+        times: dict[str, pl.Series],
+        numbers: dict[str, evidence.Numbers],
+    ) -> pl.Series:
+        detect = rule.detect
+        units = {} if isinstance(detect, ast.Transaction) else {m.name: m.unit for m in detect.measures}
+        units["amount_eur"] = ast.Unit.MONEY
+        units |= {f: ast.Unit.MONEY for f in shown_fields(rule) if _kind_of(rule, f) == "money"}
+        centre = detect.centre if isinstance(detect, ast.Aggregate | ast.Star) else None
+        shown: dict[str, evidence.Shown] = {
+            **({centre: next(iter(keys.values()))} if centre else {}), **keys, **times, **numbers,
+            "episodes": _whole(raw["episodes"]), "amount_eur": _whole(raw["amount"]),
+            "booking_ts": times["starts"], **self._row_values(rule, raw),
+        }  # fmt: skip
+        return evidence.render(rule.evidence, shown, units, self.zone.key, raw.height)
+
+    def _row_values(self, rule: ast.Rule, raw: pl.DataFrame) -> dict[str, evidence.Shown]:
         """Gives the fields that the evidence of a transaction rule shows."""
         out: dict[str, evidence.Shown] = {}
         for i, name in enumerate(shown_fields(rule)):
-            value, kind = row[f"e{i}n"], _kind_of(rule, name)
-            if not row[f"e{i}k"]:
-                out[name] = None
-            elif kind == "text":
-                out[name] = str(self.dictionary(rule, name)[value])
+            kind = _kind_of(rule, name)
+            if kind not in ("text", "date", "time"):
+                out[name] = _numbers(raw, f"e{i}", whole=True)
+                continue
+            values = raw.select(pl.when(f"e{i}k").then(f"e{i}n")).to_series()
+            if kind == "text":
+                out[name] = self.dictionary(rule, name).gather(values)
             elif kind == "date":
-                out[name] = (_EPOCH + dt.timedelta(days=value)).date().isoformat()
-            elif kind == "time":
-                out[name] = _EPOCH + dt.timedelta(microseconds=value)
+                out[name] = values.cast(pl.Int32).cast(pl.Date).dt.to_string("iso")
             else:
-                out[name] = Fraction(value)
+                out[name] = _moments(values)
         return out
 
     def _fixed(self, rule: ast.Rule) -> dict[str, Any]:
@@ -276,18 +274,18 @@ class Assembler:
             ],
         }
 
-    def _measure(self, name: str, unit: ast.Unit, value: Fraction | None) -> dict[str, Any]:
+    def _measure(self, name: str, unit: ast.Unit, values: evidence.Numbers) -> pl.Series:
+        """Gives a measure as structs: cents become euros, the value is the nearest binary fraction."""
         scale = 100 if unit is ast.Unit.MONEY else 1
-        return {
-            "name": name,
-            "unit": str(unit),
-            "value": None if value is None else float(value / scale),
-            "text": evidence.text_of(value, unit, "text", self.zone),
-        }
+        return _struct(
+            tables.MEASURE, len(values), name=name, unit=str(unit),
+            value=[None if v is None else v[0] / (v[1] * scale) for v in values],
+            text=evidence.texts(values, unit, "text", self.zone.key),
+        )  # fmt: skip
 
     # --- members and near misses ---------------------------------------------------------------
 
-    def _members(self, rule: ast.Rule, part: Judged, hit_ids: list[str]) -> pl.DataFrame:
+    def _members(self, rule: ast.Rule, part: Judged, hit_ids: pl.Series) -> pl.DataFrame:
         out = []
         for i, (path, role) in enumerate(rule.roles):
             rows = part.members.filter(pl.col("role") == i)
@@ -296,7 +294,7 @@ class Assembler:
             out.append(
                 pl.DataFrame(
                     {
-                        "hit_id": pl.Series(hit_ids, dtype=pl.String).gather(rows["hit"]),
+                        "hit_id": hit_ids.gather(rows["hit"]),
                         "rule": [rule.id] * rows.height,
                         "role": [role] * rows.height,
                         "field": [path] * rows.height,
@@ -308,35 +306,31 @@ class Assembler:
             )
         return pl.concat([tables.HIT_MEMBERS.empty(), *out])
 
-    def _near(self, rule: ast.Rule, part: Judged) -> Iterator[dict[str, Any]]:
-        if part.near.height == 0:
-            return
+    def _near(self, rule: ast.Rule, part: Judged) -> pl.DataFrame:
+        raw = part.near
+        if raw.height == 0:
+            return tables.NEAR_MISSES.empty()
         lines = _leaf_lines(rule)
-        subjects = self._decoded_key(rule, keys_of(rule)[0], part.near["k0"]).to_list()
+        scale = np.array([_scale(line) for line in lines])[raw["line"].to_numpy()]
         timeless = isinstance(rule.detect, ast.Aggregate) and rule.detect.table == "parties"
-        for n, row in enumerate(part.near.iter_rows(named=True)):
-            line = lines[row["line"]]
-            yield {
-                "rule": rule.id,
-                "subject_kind": subject_kind(rule),
-                "subject_id": subjects[n],
-                "window_starts": None if timeless else _moment(row["w_starts"]),
-                "window_ends": None if timeless else _moment(row["w_ends"]),
-                "line": line.text,
-                "left": _scaled(row["left"], line),
-                "right": _scaled(row["right"], line),
-                "distance": row["distance"],
-                "n_tx": len(row["tx_ids"]),
-                "tx_ids": row["tx_ids"],
-            }
+        return pl.DataFrame({
+            "rule": [rule.id] * raw.height, "subject_kind": [subject_kind(rule)] * raw.height,
+            "subject_id": self._decoded_key(rule, keys_of(rule)[0], raw["k0"]),
+            "window_starts": _moments(raw["w_starts"], timeless),
+            "window_ends": _moments(raw["w_ends"], timeless),
+            "line": pl.Series([line.text for line in lines]).gather(raw["line"]),
+            "left": _scaled(raw["left"], scale), "right": _scaled(raw["right"], scale),
+            "distance": raw["distance"], "n_tx": raw["tx_ids"].list.len().cast(pl.Int32),
+            "tx_ids": raw["tx_ids"],
+        }, schema_overrides=tables.NEAR_MISSES.schema)  # fmt: skip
 
 
-def _steps(rule: ast.Rule, part: Judged, hit_ids: list[str]) -> pl.DataFrame:
+def _steps(rule: ast.Rule, part: Judged, hit_ids: pl.Series) -> pl.DataFrame:
     if part.steps.height == 0:
         return pl.DataFrame(schema=STEPS)
     names = pl.Series(step_names(rule.detect), dtype=pl.String)
     return part.steps.select(
-        hit_id=pl.Series(hit_ids, dtype=pl.String).gather(part.steps["hit"]),
+        hit_id=hit_ids.gather(part.steps["hit"]),
         tx_id="tx_id",
         step=names.gather(part.steps["step"]),
     )
@@ -354,8 +348,38 @@ def _kind_of(rule: ast.Rule, path: str) -> str:
     return "text" if kind == "enum" else kind
 
 
-def _moment(microseconds: int | None) -> dt.datetime | None:
-    return None if microseconds is None else _EPOCH + dt.timedelta(microseconds=microseconds)
+def _moments(microseconds: pl.Series, timeless: bool = False) -> pl.Series:
+    """Gives moments of UTC; none where a rule looks at customers and not at time."""
+    known = microseconds.clear(microseconds.len()) if timeless else microseconds
+    return known.cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
+
+
+def _numbers(raw: pl.DataFrame, name: str, *, whole: bool = False) -> evidence.Numbers:
+    """Gives a column of exact numbers: numerator and denominator, or None where it is not known."""
+    num, known = raw[f"{name}n"].to_list(), raw[f"{name}k"].to_list()
+    den = [1] * len(num) if whole else raw[f"{name}d"].to_list()
+    return [(n, d) if k else None for n, d, k in zip(num, den, known, strict=True)]
+
+
+def _whole(values: pl.Series) -> evidence.Numbers:
+    return [(v, 1) for v in values.to_list()]
+
+
+def _struct(dtype: pl.Struct, height: int, **fields: Any) -> pl.Series:
+    """Gives a column of structs; a single text stands in every row."""
+    types = dict(dtype)
+    parts = [
+        pl.Series(k, [v] * height if isinstance(v, str) else v, dtype=types[k]) for k, v in fields.items()
+    ]
+    return pl.DataFrame(parts).to_struct()
+
+
+def _lists(parts: list[pl.Series], dtype: pl.Struct, height: int) -> pl.Series:
+    """Gives a column of lists, of each part one item."""
+    if not parts:
+        return pl.Series([[]] * height, dtype=pl.List(dtype))
+    frame = pl.DataFrame({str(i): part for i, part in enumerate(parts)})
+    return frame.select(pl.concat_list(pl.all())).to_series()
 
 
 def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:
@@ -374,26 +398,37 @@ def _leaf_lines(rule: ast.Rule) -> list[ast.Compare]:
     return out
 
 
-def _condition(line: ast.Compare, row: dict[str, Any], number: int) -> dict[str, Any]:
+def _condition(line: ast.Compare, raw: pl.DataFrame, number: int) -> pl.Series:
     """Gives a leaf line with both sides and its truth at the shown window."""
-    left, right = _scaled(row[f"c{number}l"], line), _scaled(row[f"c{number}r"], line)
-    return {"line": line.text, "left": left, "right": right, "holds": row[f"c{number}h"]}
+    scale = _scale(line)
+    return _struct(
+        tables.CONDITION, raw.height, line=line.text, left=_scaled(raw[f"c{number}l"], scale),
+        right=_scaled(raw[f"c{number}r"], scale), holds=raw[f"c{number}h"],
+    )  # fmt: skip
 
 
-def _scaled(value: float | None, line: ast.Compare) -> float | None:
-    if value is None or value != value:  # noqa: PLR0124  # not a number
-        return None
-    money = ast.Unit.MONEY in {line.left.unit, line.right.unit}
-    return value / 100 if money else value
+def _scaled(values: pl.Series, scale: float | npt.NDArray[np.float64]) -> pl.Series:
+    """Gives numbers for display; what is not a number is not known.
+
+    numpy divides; polars would multiply with one hundredth, which no binary fraction is.
+    """
+    return pl.Series(values.cast(pl.Float64).to_numpy() / scale).fill_nan(None)
 
 
-def _hit_id(rule: ast.Rule, keys: dict[str, Any], row: dict[str, Any]) -> str:
-    text = "\x1f".join(
-        [rule.id, str(rule.version), *map(str, keys.values()), str(row["w_starts"]), str(row["w_ends"])]
-    )
+def _scale(line: ast.Compare) -> float:
+    return 100.0 if ast.Unit.MONEY in {line.left.unit, line.right.unit} else 1.0
+
+
+def _hit_ids(rule: ast.Rule, keys: dict[str, pl.Series], raw: pl.DataFrame) -> list[str]:
+    """Gives ids made of the rule, its version, the keys and the shown window."""
+    columns = [values.cast(pl.String).to_list() for values in keys.values()]
+    texts = [
+        "\x1f".join([rule.id, str(rule.version), *map(str, row)])
+        for row in zip(*columns, raw["w_starts"].to_list(), raw["w_ends"].to_list(), strict=True)
+    ]
     if isinstance(rule.detect, ast.Transaction | ast.Sequence):  # several may lie in one instant
-        text += "\x1f" + "\x1f".join(row["tx_ids"])
-    return "H-" + sha256(text.encode()).hexdigest()[:16]
+        texts = ["\x1f".join([text, *ids]) for text, ids in zip(texts, raw["tx_ids"].to_list(), strict=True)]
+    return ["H-" + sha256(text.encode()).hexdigest()[:16] for text in texts]
 
 
 __all__ = ["Assembler", "HitTables", "keys_of", "subject_kind"]
