@@ -228,31 +228,38 @@ def test_a_small_file_is_screened_from_end_to_end(tmp_path: Path) -> None:
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "out").rglob("*") if p.is_file()} == {0o600}
 
 
-def test_an_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
+@pytest.fixture
+def movements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a small file, and the place to work from."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "transactions.csv").write_text(MOVEMENTS, encoding="utf-8")
-    assert child("scan", "transactions.csv", "--out", "out", "--quiet", cwd=tmp_path).returncode == 0
-    again = child("scan", "transactions.csv", "--out", "out", "--quiet", cwd=tmp_path)
-    assert again.returncode == 2
+    return tmp_path
+
+
+@pytest.mark.usefixtures("movements")
+def test_an_existing_folder_is_not_overwritten() -> None:
+    assert run("scan", "transactions.csv", "--out", "out", "--quiet").exit_code == 0
+    again = run("scan", "transactions.csv", "--out", "out", "--quiet")
+    assert again.exit_code == 2
     assert "--force" in again.stderr
-    assert (
-        child("scan", "transactions.csv", "--out", "out", "--quiet", "--force", cwd=tmp_path).returncode == 0
-    )
+    assert run("scan", "transactions.csv", "--out", "out", "--quiet", "--force").exit_code == 0
 
 
-def test_broken_input_names_no_value(tmp_path: Path) -> None:
-    (tmp_path / "transactions.csv").write_text(MOVEMENTS.replace("100.00", "MARKER"), encoding="utf-8")
-    shown = child("scan", "transactions.csv", "--out", "out", cwd=tmp_path)
-    assert shown.returncode == 4
-    assert "MARKER" not in shown.stdout + shown.stderr
-    assert not (tmp_path / "out").exists()
+def test_broken_input_names_no_value(movements: Path) -> None:
+    (movements / "transactions.csv").write_text(MOVEMENTS.replace("100.00", "MARKER"), encoding="utf-8")
+    shown = run("scan", "transactions.csv", "--out", "out")
+    assert shown.exit_code == 4
+    assert "MARKER" not in shown.output
+    assert not (movements / "out").exists()
 
 
-def test_missing_input_ends_with_4(tmp_path: Path) -> None:
-    assert child("scan", "nowhere.csv", "--out", "out", "--quiet", cwd=tmp_path).returncode == 4
+@pytest.mark.usefixtures("movements")
+def test_missing_input_ends_with_4() -> None:
+    assert run("scan", "nowhere.csv", "--out", "out", "--quiet").exit_code == 4
 
 
-def test_a_missing_profile_is_wrong_use(tmp_path: Path) -> None:
-    (tmp_path / "transactions.csv").write_text(MOVEMENTS, encoding="utf-8")
-    shown = child("scan", "transactions.csv", "--out", "out", "--profile", "atlantis", cwd=tmp_path)
-    assert shown.returncode == 2
+@pytest.mark.usefixtures("movements")
+def test_a_missing_profile_is_wrong_use() -> None:
+    shown = run("scan", "transactions.csv", "--out", "out", "--profile", "atlantis")
+    assert shown.exit_code == 2
     assert "there is no profile 'atlantis'" in shown.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from thbscreen.engine.exclusions import findings, load_checked
+from thbscreen.rules import bundle
 from thbscreen.rules.explain import sentences
 from thbscreen.rules.overrides import changes, looser
 from thbscreen.rules.paths import default_rules_dir
@@ -37,31 +38,33 @@ def shown(profile: Path, today: dt.date = TODAY) -> list[str]:
     return [d.render() for d in found if d.span.file == "bank.yaml"]
 
 
-def test_the_profile_on_the_page_loads_without_a_finding(tmp_path: Path) -> None:
-    profile = bank(tmp_path)
-    assert shown(profile) == []
-    pack = load_checked(None, profile, today=TODAY)
-    assert "THB-LAB-003" not in {rule.id for rule in pack.rules}
-    assert [e.name for e in pack.profile.exclusions] == ["payroll-bureau"]
-    assert set(pack.profile.indicators) == {"thb.sham_marriage", "thb.labour_exploitation"}
-    words = {entry for _, entry in next(f for f in pack.lists if f.name == "keywords.rent").entries}
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory: pytest.TempPathFactory) -> bundle.RulePack:
+    """The pack under the profile on the page, loaded once."""
+    return load_checked(None, bank(tmp_path_factory.mktemp("bank")), today=TODAY)
+
+
+def test_the_profile_on_the_page_loads_without_a_finding(tmp_path: Path, adapted: bundle.RulePack) -> None:
+    assert shown(bank(tmp_path)) == []
+    assert "THB-LAB-003" not in {rule.id for rule in adapted.rules}
+    assert [e.name for e in adapted.profile.exclusions] == ["payroll-bureau"]
+    assert set(adapted.profile.indicators) == {"thb.sham_marriage", "thb.labour_exploitation"}
+    words = {entry for _, entry in next(f for f in adapted.lists if f.name == "keywords.rent").entries}
     assert "flat share" in words
     assert "rents" not in words
 
 
-def test_the_values_on_the_page_are_looser_as_it_says(tmp_path: Path) -> None:
-    pack = load_checked(None, bank(tmp_path), today=TODAY)
-    assert [(c.rule, c.parameter) for c in looser(pack)] == [
+def test_the_values_on_the_page_are_looser_as_it_says(adapted: bundle.RulePack) -> None:
+    assert [(c.rule, c.parameter) for c in looser(adapted)] == [
         ("THB-ML-001", "min_deposits"), ("THB-ML-001", "window")
     ]  # fmt: skip
-    assert len(changes(pack)) == 2
+    assert len(changes(adapted)) == 2
 
 
-def test_the_explanation_on_the_page_is_what_the_program_says(tmp_path: Path) -> None:
-    pack = load_checked(None, bank(tmp_path), today=TODAY)
-    at = [rule.id for rule in pack.bound].index("THB-ML-001")
+def test_the_explanation_on_the_page_is_what_the_program_says(adapted: bundle.RulePack) -> None:
+    at = [rule.id for rule in adapted.bound].index("THB-ML-001")
     quoted = next(b for b in re.findall(r"```text\n(.*?)\n```", TEXT, re.DOTALL) if b.startswith("Set by"))
-    assert quoted in sentences(pack.bound[at], pack.rules[at], pack)
+    assert quoted in sentences(adapted.bound[at], adapted.rules[at], adapted)
 
 
 def test_the_exclusion_expires_as_the_page_says(tmp_path: Path) -> None:
