@@ -33,6 +33,7 @@ from thbscreen.compile.star import judge_star
 from thbscreen.compile.transaction import judge_rows
 from thbscreen.compile.view import Context, View
 from thbscreen.engine.prepare import Prepared, sorted_rows
+from thbscreen.engine.release import release
 from thbscreen.engine.timing import Spent, Timing
 from thbscreen.engine.waiting import Place, Stored, WaitingRoom, room_for, taken_up
 from thbscreen.rules import ast
@@ -255,6 +256,7 @@ class Runner:
                 self.result.add(item.index, judged)
                 spent = Spent(time.thread_time() - began, rows.height, judged.hits.height)
                 self._spent(item.index, spent)
+        release()
 
     def _judge_gathered(self, index: int, pieces: list[Stored]) -> None:
         """Judges a rule over rows of all buckets."""
