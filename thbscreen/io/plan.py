@@ -183,7 +183,7 @@ class Plan:
             keep: only rows where this holds over shape columns are converted (for look-ups).
         """
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, names, spaces=chunk.spaces)
+            frame = self.shape.columns(chunk.frame, names, spaces=chunk.spaces, bare=chunk.bare)
             if self.transfer:
                 frame = legs(frame, names)
             if keep is not None:
@@ -295,7 +295,7 @@ class Plan:
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, ["booking_ts"], spaces=chunk.spaces)
+            frame = self.shape.columns(chunk.frame, ["booking_ts"], spaces=chunk.spaces, bare=chunk.bare)
             moment = values.moment(frame, "booking_ts", self._formats("booking_ts"), self.zone)
             return frame.lazy().filter(moment.has_time).select(moment.value.alias("t")).drop_nulls().collect()
 

@@ -63,19 +63,24 @@ class Shape:
         """Adds one column."""
         self.exprs[name], self.dtypes[name], self.raw[name] = expr, dtype, frozenset(raw)
 
-    def columns(self, raw_frame: pl.DataFrame, names: Iterable[str], *, spaces: bool = False) -> pl.DataFrame:
+    def columns(
+        self, raw_frame: pl.DataFrame, names: Iterable[str], *, spaces: bool = False, bare: bool = False
+    ) -> pl.DataFrame:
         """Computes the named columns and keeps the row number; empty text becomes missing.
 
         Args:
             raw_frame: rows as the reader gave them.
             names: columns to compute.
             spaces: whether no cell begins or ends with a blank other than the space.
+            bare: whether no cell begins or ends with a blank, and empty ones are missing.
         """
         wanted = list(names)
         schema = raw_frame.schema
         needed = sorted({raw for n in wanted for raw in self.raw[n] if schema[raw] == pl.String})
-        outer = _with_outer_spaces(raw_frame, needed) if spaces else needed
-        trimmed = _without_empty(raw_frame.with_columns(pl.col(outer).str.strip_chars()), needed)
+        trimmed = raw_frame
+        if not bare:
+            outer = _with_outer_spaces(raw_frame, needed) if spaces else needed
+            trimmed = _without_empty(raw_frame.with_columns(pl.col(outer).str.strip_chars()), needed)
         exprs = {
             n: _of_words(trimmed, self.exprs[n], self.dtypes[n]) if n in self.by_words else self.exprs[n]
             for n in wanted
