@@ -50,6 +50,7 @@ class Shape:
         dtypes: type of each of them.
         raw: raw columns that are needed for each canonical column.
         by_words: columns that are made of one column of text, and only once for each different word.
+        told: all that columns with a value map can hold, besides nothing.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,7 @@ class Shape:
         self.dtypes: dict[str, pl.DataType] = {}
         self.raw: dict[str, frozenset[str]] = {}
         self.by_words: set[str] = set()
+        self.told: dict[str, frozenset[str]] = {}
 
     def add(self, name: str, expr: pl.Expr, dtype: pl.DataType, raw: Iterable[str]) -> None:
         """Adds one column."""
@@ -211,6 +213,8 @@ def mapped_shape(source: RawSource, section: Section, mapping_name: str) -> Shap
             filled = shape.exprs[name]
             if shape.dtypes[name] == pl.String:
                 shape.exprs[name] = filled.fill_null(pl.lit(section.defaults[name]))
+                if name in shape.told:
+                    shape.told[name] |= {section.defaults[name]}
     for name, value in section.defaults.items():
         if name not in shape.exprs:
             shape.add(name, pl.lit(value), pl.String(), ())
@@ -300,6 +304,8 @@ def _add_spec(shape: Shape, finder: _Finder, name: str, spec: ColumnSpec, kind: 
     if spec.values:
         if _one_root(expr) and not _few_words(expr, spec):
             shape.by_words |= {name, UNCOVERED + name}
+        told = {value for _, value in spec.values} | set(spec.other or ())
+        shape.told[name] = frozenset(value for value in told if value is not None)
         expr, uncovered = _valued(expr, spec)
         if uncovered is not None:
             shape.add(UNCOVERED + name, uncovered, pl.Boolean(), found)
