@@ -21,7 +21,8 @@ WAITING = 2
 def in_order(work: Callable[[_In], _Out], pieces: Iterable[_In], threads: int = 1) -> Iterator[_Out]:
     """Gives the results of work on pieces, in their order; the kernels let go of the interpreter meanwhile.
 
-    Pieces are fetched by the caller's thread. Failures come where the result would have come.
+    Pieces are fetched by the caller's thread. Failures come where the result would have come; where fetching
+    fails, after the results of all pieces before.
 
     Args:
         work: on one piece.
@@ -33,13 +34,24 @@ def in_order(work: Callable[[_In], _Out], pieces: Iterable[_In], threads: int = 
         return
     pool = ThreadPoolExecutor(threads, thread_name_prefix="thbscreen-ahead")
     waiting: deque[Future[_Out]] = deque()
+    failure: Exception | None = None
+    source = iter(pieces)
     try:
-        for piece in pieces:
+        while True:
+            try:
+                piece = next(source)
+            except StopIteration:
+                break
+            except Exception as error:  # is raised in its turn
+                failure = error
+                break
             waiting.append(pool.submit(work, piece))
             while len(waiting) > WAITING or (waiting and waiting[0].done()):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        if failure is not None:
+            raise failure
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

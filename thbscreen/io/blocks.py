@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,8 +13,10 @@ from thbscreen.io.codes import data_error
 from thbscreen.io.files import open_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import IO
+
+    from numpy.typing import NDArray
 
     from thbscreen.io.files import InputFile
     from thbscreen.io.limits import Limits
@@ -50,8 +53,14 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
         DataError: D006, D010, D015, D016, D018, D020 or D007.
     """
     buffer = b""
-    rows_done = 0
+    given = 0
     first = True
+
+    def before() -> int:
+        """Counts the line ends of all blocks that were given; asked for only where something is wrong."""
+        again = text_blocks(file, encoding, quote, limits)
+        return sum(count(block, 10) for block in islice(again, given))
+
     with open_bytes(file, limits) as stream:
         lines = encoding == "utf-8" and not file.packed
         pieces = (_line_pieces if lines else _pieces)(stream, limits.block_bytes)
@@ -61,17 +70,17 @@ def text_blocks(file: InputFile, encoding: str, quote: bytes | None, limits: Lim
             end = _record_end(buffer, quote)
             if end:
                 block = buffer[:end]  # no copy where the piece ends behind a record
-                yield _valid(block, file.name, encoding, rows_done)
-                rows_done += count(block, 10)
+                yield _valid(block, file.name, encoding, before)
+                given += 1
                 buffer = buffer[end:]
             elif len(buffer) > limits.record_bytes + limits.block_bytes:
-                raise _unclosed(file.name, buffer, quote, rows_done)
+                raise _unclosed(file.name, buffer, quote, before())
     if first:
         raise data_error("D010", "the file is empty", file=file.name)
     if buffer:
         if quote is not None and buffer.count(quote) % 2:
-            raise _unclosed(file.name, buffer, quote, rows_done)
-        yield _valid(buffer, file.name, encoding, rows_done)
+            raise _unclosed(file.name, buffer, quote, before())
+        yield _valid(buffer, file.name, encoding, before)
 
 
 def _pieces(stream: object, size: int) -> Iterator[bytes]:
@@ -91,25 +100,49 @@ class Survey(NamedTuple):
         lines: line ends.
         separators: separators of cells.
         steering: characters below the space.
+        ascii: whether all characters are ASCII.
+        edges: whether a space stands at an edge: beside a separator or a line end, or first.
     """
 
     lines: int
     separators: int
     steering: int
+    ascii: bool
+    edges: bool
 
 
 def survey(block: bytes, separator: int) -> Survey:
-    """Counts in one go over the block, by pieces that stay in the processor's reach."""
+    """Looks in one go over the block, by pieces that stay in the processor's reach."""
     octets = np.frombuffer(block, np.uint8)
-    room = np.empty(_REACH, bool)
-    lines = separators = steering = 0
+    room, other, third = (np.empty(_REACH + 1, bool) for _ in range(3))
+    lines = separators = steering = most = 0
+    edges = block.startswith(b" ")
     for start in range(0, len(octets), _REACH):
         part = octets[start : start + _REACH]
-        found = room[: len(part)]
-        lines += int(np.count_nonzero(np.equal(part, 10, out=found)))
-        separators += int(np.count_nonzero(np.equal(part, separator, out=found)))
-        steering += int(np.count_nonzero(np.less(part, _SPACE, out=found)))
-    return Survey(lines, separators, steering)
+        size = len(part)
+        most = max(most, int(part.max()))
+        steering += int(np.count_nonzero(np.less(part, _SPACE, out=room[:size])))
+        seen = octets[start : start + _REACH + 1]  # one more, for what stands beside the last one
+        ends = np.equal(seen, 10, out=room[: len(seen)])
+        lines += int(np.count_nonzero(ends[:size]))
+        between = np.equal(seen, separator, out=other[: len(seen)])
+        separators += int(np.count_nonzero(between[:size]))
+        if not edges:
+            bounds = np.logical_or(ends, between, out=ends)
+            spaces = np.equal(seen, _SPACE, out=between)
+            edges = _meet(bounds, spaces, third) or _meet(spaces, bounds, third)
+    return Survey(lines, separators, steering, most < 128, edges)
+
+
+def _meet(first: NDArray[np.bool_], then: NDArray[np.bool_], room: NDArray[np.bool_]) -> bool:
+    """Says whether one of the first stands right before one of the others."""
+    return bool(np.logical_and(first[:-1], then[1:], out=room[: len(first) - 1]).any())
+
+
+def bare(seen: Survey, separator: int) -> bool:
+    """Says that no cell of a block without quotes begins or ends with a blank."""
+    known = seen.lines + (seen.separators if separator < _SPACE else 0)
+    return seen.ascii and not seen.edges and seen.steering == known
 
 
 def only_spaces(block: bytes, seen: Survey, separator: int) -> bool:
@@ -121,14 +154,14 @@ def only_spaces(block: bytes, seen: Survey, separator: int) -> bool:
         separator: what stands between cells.
     """
     known = seen.lines + (seen.separators if separator < _SPACE else 0)
-    if b"\r" in block:
+    if seen.steering != known and b"\r" in block:
         returns = count(block, 13)
         if block.count(b"\r\n") != returns:
             return False
         known += returns
     if seen.steering != known:
         return False
-    return block.isascii() or not any(octet in block for octet in _LEAD)
+    return seen.ascii or not any(octet in block for octet in _LEAD)
 
 
 def _line_pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
@@ -216,12 +249,12 @@ def _record_end(buffer: bytes, quote: bytes | None) -> int:
     return cut + 1
 
 
-def _valid(block: bytes, name: str, encoding: str, rows_done: int) -> bytes:
+def _valid(block: bytes, name: str, encoding: str, before: Callable[[], int]) -> bytes:
     if encoding == "utf-8" and not block.isascii():
         try:
             block.decode("utf-8")
         except UnicodeDecodeError as error:
-            row = rows_done + block.count(b"\n", 0, error.start)
+            row = before() + block.count(b"\n", 0, error.start)
             raise data_error(
                 "D016", "the text is not UTF-8", file=name, row=row or None, hint=_DECLARE
             ) from None

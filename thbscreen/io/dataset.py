@@ -55,6 +55,8 @@ _KEYS = {
 _BYTES_PER_ROW = 100
 #: Rows of messages that are handed on at once: they have more columns, and most of them hold text.
 _MESSAGE_ROWS = 100_000
+#: Pieces that are converted at once, besides the one that is read.
+_CONVERTERS = 2
 #: Gives, for one file and the rows read before it, which rows a look-up wants.
 _Keep = Callable[["Plan", int], pl.Expr]
 _OWN_READER = frozenset({GOAML, *MESSAGES})
@@ -265,7 +267,7 @@ class Dataset:
         height = 0
         rows = min(self.limits.chunk_rows, _MESSAGE_ROWS if self._reports else self.limits.chunk_rows)
         pieces = plan.source.chunks(plan.raw_columns(names))
-        for loaded in in_order(lambda chunk: plan.load(chunk, names, keep), pieces):
+        for loaded in in_order(lambda chunk: plan.load(chunk, names, keep), pieces, _CONVERTERS):
             waiting.append(loaded)
             height += loaded.read
             if height >= rows:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from thbscreen.io.blocks import only_spaces, survey, text_blocks
+from thbscreen.ahead import in_order
+from thbscreen.errors import DataError
+from thbscreen.io.blocks import bare, only_spaces, survey, text_blocks
 from thbscreen.io.codes import data_error
 from thbscreen.io.raw import ROW, RawChunk, merged
 
@@ -179,7 +181,26 @@ class DelimitedSource:
     # --- rows -----------------------------------------------------------------------------------
 
     def _blocks(self, columns: Collection[str] | None) -> Iterator[RawChunk]:
-        done = 0
+        """Reads block after block; the next ones meanwhile, whose rows get their numbers in their turn."""
+        bodies = self._bodies()
+        block, left_out = next(bodies)
+        chunk = self._read(block, 0, columns)  # alone: some callers want no more than this
+        yield _with_footer(chunk, left_out)
+        done = chunk.read
+        for (block, left_out), early in in_order(lambda body: (body, self._early(body[0], columns)), bodies):
+            chunk = self._read(block, done, columns) if early is None else early.moved(done)
+            done += chunk.read
+            yield _with_footer(chunk, left_out)
+
+    def _early(self, block: bytes, columns: Collection[str] | None) -> RawChunk | None:
+        """Reads a block as if it were the first; None where it has to be told in which row it fails."""
+        try:
+            return self._read(block, 0, columns)
+        except DataError:
+            return None
+
+    def _bodies(self) -> Iterator[tuple[bytes, int]]:
+        """Gives blocks of rows without header and footer, and how many lines were left out behind each."""
         previous: bytes | None = None
         for number, whole in enumerate(
             text_blocks(self.file, self.dialect.encoding, self._quote, self.limits)
@@ -187,21 +208,12 @@ class DelimitedSource:
             skip = self._split_header(whole)[0] if number == 0 and self._has_header else 0
             if previous is not None:
                 cut = self._footer(previous)
-                chunk = self._read(previous[:cut], done, columns)
-                done += chunk.read
-                yield chunk
+                yield previous[:cut], 0
                 whole, skip = previous[cut:] + whole, 0  # noqa: PLW2901  # what may be the footer goes on
             previous = whole[skip:]
         block = previous or b""
-        if not self.dialect.skip_footer:
-            yield self._read(self._ended(block, done), done, columns)
-            return
         cut = self._footer(block)
-        chunk = self._read(block[:cut], done, columns)
-        left_out = block.count(b"\n", cut) + (len(block) > cut and not block.endswith(b"\n"))
-        if left_out:
-            chunk.skipped[FOOTER] += left_out
-        yield dataclasses.replace(chunk, read=chunk.read + left_out)
+        yield block[:cut], block.count(b"\n", cut) + (len(block) > cut and not block.endswith(b"\n"))
 
     @property
     def _has_header(self) -> bool:
@@ -233,16 +245,18 @@ class DelimitedSource:
         return block + b"\n"
 
     def _read(self, block: bytes, done: int, columns: Collection[str] | None) -> RawChunk:
+        block = self._ended(block, done)
         width = len(self.names) + self.surplus
         seen = survey(block, self._sep[0])
         lines = seen.lines
         quoted = self._quote is not None and self._quote in block
         if not quoted and seen.separators == lines * (width - 1):
-            frame = self._parse(block, columns)
+            frame = self._parse(block, columns, quoted=False)
             if frame is not None and frame.height == lines:
-                spaces = only_spaces(block, seen, self._sep[0])
+                none = bare(seen, self._sep[0])
+                spaces = none or only_spaces(block, seen, self._sep[0])
                 # In one piece: a column more would have all others moved again and again.
-                return RawChunk(_numbered(frame.rechunk(), done), lines, spaces=spaces)
+                return RawChunk(_numbered(frame.rechunk(), done), lines, spaces=spaces, bare=none)
         return self._read_checked(block, done, columns, width)
 
     def _read_checked(self, block: bytes, done: int, columns: Collection[str] | None, width: int) -> RawChunk:
@@ -258,7 +272,8 @@ class DelimitedSource:
         keep = ~(bad | blank)
         kept = block if keep.all() else data[np.repeat(keep, lengths)].tobytes()
         rows = np.flatnonzero(keep) + done + 1
-        frame = self._parse(kept, columns) if kept else self._parse(b"", columns)
+        quoted = self._quote is not None and self._quote in kept
+        frame = self._parse(kept, columns, quoted=quoted)
         if frame is None or frame.height != len(rows):
             raise data_error("D021", "the rows cannot be told apart", file=self.file.name, row=done + 1)
         refused = [(int(i) + done + 1, "D117" if per_row[i] < width else "D118") for i in np.flatnonzero(bad)]
@@ -289,7 +304,7 @@ class DelimitedSource:
             )
         return ~inside
 
-    def _parse(self, block: bytes, columns: Collection[str] | None) -> pl.DataFrame | None:
+    def _parse(self, block: bytes, columns: Collection[str] | None, *, quoted: bool) -> pl.DataFrame | None:
         """Reads rows of equal length; None when the column reader disagrees about their length."""
         width = len(self.names) + self.surplus
         schema = {str(i): pl.String for i in range(width)}
@@ -304,7 +319,7 @@ class DelimitedSource:
                     has_header=False,
                     schema=schema,
                     separator=self.dialect.delimiter,
-                    quote_char=self.dialect.quote if self._quote and self._quote in block else None,
+                    quote_char=self.dialect.quote if quoted else None,
                     columns=taken,
                 )
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -340,6 +355,12 @@ def check_names(names: Sequence[str], file: str, limits: Limits) -> None:
 
 def _numbered(frame: pl.DataFrame, done: int) -> pl.DataFrame:
     return frame.with_columns(pl.int_range(done + 1, done + 1 + pl.len(), dtype=pl.Int64).alias(ROW))
+
+
+def _with_footer(chunk: RawChunk, left_out: int) -> RawChunk:
+    if left_out:
+        chunk.skipped[FOOTER] += left_out
+    return dataclasses.replace(chunk, read=chunk.read + left_out)
 
 
 def _shown(name: str) -> str:

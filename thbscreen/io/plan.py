@@ -183,7 +183,7 @@ class Plan:
             keep: only rows where this holds over shape columns are converted (for look-ups).
         """
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, names, spaces=chunk.spaces)
+            frame = self.shape.columns(chunk.frame, names, spaces=chunk.spaces, bare=chunk.bare)
             if self.transfer:
                 frame = legs(frame, names)
             if keep is not None:
@@ -295,7 +295,7 @@ class Plan:
     def times(self, chunk: RawChunk) -> pl.DataFrame:
         """Gives the column `t`: booking times of a raw chunk that came with a time of day."""
         with reading(self.source.file.name):
-            frame = self.shape.columns(chunk.frame, ["booking_ts"], spaces=chunk.spaces)
+            frame = self.shape.columns(chunk.frame, ["booking_ts"], spaces=chunk.spaces, bare=chunk.bare)
             moment = values.moment(frame, "booking_ts", self._formats("booking_ts"), self.zone)
             return frame.lazy().filter(moment.has_time).select(moment.value.alias("t")).drop_nulls().collect()
 
@@ -343,7 +343,9 @@ class Plan:
             if name in ("currency", "orig_currency"):
                 parsed = Parsed(parsed.value, (Flag(name, "D108", ~pl.col(name).str.contains("^[A-Z]{3}$")),))
         elif known.kind == "enum":
-            parsed = values.enum(name, known.values)
+            told = self.shape.told.get(name)  # what a value map can give need not be looked for in each row
+            sure = told is not None and told <= set(known.values)
+            parsed = Parsed(pl.col(name)) if sure else values.enum(name, known.values)
         elif known.kind == "money":
             if name == "amount" and self.table == "transactions":
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -30,6 +30,7 @@ class RawChunk:
         blank: lines without any content.
         skipped: rows that the reader left out by rule, by reason.
         spaces: whether a cell may begin or end with a space, but with no other blank.
+        bare: whether no cell begins or ends with a blank, and empty ones are missing.
     """
 
     frame: pl.DataFrame
@@ -38,6 +39,14 @@ class RawChunk:
     blank: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     spaces: bool = False
+    bare: bool = False
+
+    def moved(self, rows: int) -> RawChunk:
+        """Gives the same rows with numbers that begin later."""
+        if not rows:
+            return self
+        frame = self.frame.with_columns(pl.col(ROW) + rows)
+        return replace(self, frame=frame, bad=[(row + rows, code) for row, code in self.bad])
 
 
 class RawSource(Protocol):
@@ -82,4 +91,5 @@ def _join(chunks: list[RawChunk]) -> RawChunk:
         sum(c.blank for c in chunks),
         sum((c.skipped for c in chunks), Counter()),
         all(c.spaces for c in chunks),
+        all(c.bare for c in chunks),
     )

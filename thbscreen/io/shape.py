@@ -50,6 +50,7 @@ class Shape:
         dtypes: type of each of them.
         raw: raw columns that are needed for each canonical column.
         by_words: columns that are made of one column of text, and only once for each different word.
+        told: all that columns with a value map can hold, besides nothing.
     """
 
     def __init__(self) -> None:
@@ -58,24 +59,30 @@ class Shape:
         self.dtypes: dict[str, pl.DataType] = {}
         self.raw: dict[str, frozenset[str]] = {}
         self.by_words: set[str] = set()
+        self.told: dict[str, frozenset[str]] = {}
 
     def add(self, name: str, expr: pl.Expr, dtype: pl.DataType, raw: Iterable[str]) -> None:
         """Adds one column."""
         self.exprs[name], self.dtypes[name], self.raw[name] = expr, dtype, frozenset(raw)
 
-    def columns(self, raw_frame: pl.DataFrame, names: Iterable[str], *, spaces: bool = False) -> pl.DataFrame:
+    def columns(
+        self, raw_frame: pl.DataFrame, names: Iterable[str], *, spaces: bool = False, bare: bool = False
+    ) -> pl.DataFrame:
         """Computes the named columns and keeps the row number; empty text becomes missing.
 
         Args:
             raw_frame: rows as the reader gave them.
             names: columns to compute.
             spaces: whether no cell begins or ends with a blank other than the space.
+            bare: whether no cell begins or ends with a blank, and empty ones are missing.
         """
         wanted = list(names)
         schema = raw_frame.schema
         needed = sorted({raw for n in wanted for raw in self.raw[n] if schema[raw] == pl.String})
-        outer = _with_outer_spaces(raw_frame, needed) if spaces else needed
-        trimmed = _without_empty(raw_frame.with_columns(pl.col(outer).str.strip_chars()), needed)
+        trimmed = raw_frame
+        if not bare:
+            outer = _with_outer_spaces(raw_frame, needed) if spaces else needed
+            trimmed = _without_empty(raw_frame.with_columns(pl.col(outer).str.strip_chars()), needed)
         exprs = {
             n: _of_words(trimmed, self.exprs[n], self.dtypes[n]) if n in self.by_words else self.exprs[n]
             for n in wanted
@@ -206,6 +213,8 @@ def mapped_shape(source: RawSource, section: Section, mapping_name: str) -> Shap
             filled = shape.exprs[name]
             if shape.dtypes[name] == pl.String:
                 shape.exprs[name] = filled.fill_null(pl.lit(section.defaults[name]))
+                if name in shape.told:
+                    shape.told[name] |= {section.defaults[name]}
     for name, value in section.defaults.items():
         if name not in shape.exprs:
             shape.add(name, pl.lit(value), pl.String(), ())
@@ -295,6 +304,8 @@ def _add_spec(shape: Shape, finder: _Finder, name: str, spec: ColumnSpec, kind: 
     if spec.values:
         if _one_root(expr) and not _few_words(expr, spec):
             shape.by_words |= {name, UNCOVERED + name}
+        told = {value for _, value in spec.values} | set(spec.other or ())
+        shape.told[name] = frozenset(value for value in told if value is not None)
         expr, uncovered = _valued(expr, spec)
         if uncovered is not None:
             shape.add(UNCOVERED + name, uncovered, pl.Boolean(), found)

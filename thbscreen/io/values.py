@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from typing import NamedTuple
 
@@ -25,6 +26,10 @@ _OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ]{_TIME} ?(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+#: Begin of the first year, and of the one behind the last, in microseconds.
+_FIRST_YEAR, _BEYOND = (
+    int((datetime(year, 1, 1) - datetime(1970, 1, 1)).total_seconds()) * 1_000_000 for year in (1900, 2101)
+)
 #: Formats in which no second can stand, so no leap second either.
 _NO_SECONDS = re.compile("(?:[^%]|%[YymdHMBb])*")
 
@@ -413,10 +418,10 @@ def _declared(written: pl.Series, name: str, formats: tuple[Format, ...], zone: 
     flags += _ambiguity(name, several)
     if value.null_count() > local.null_count():
         flags.append(Flag(name, "D111", pl.lit(local.is_not_null() & value.is_null())))
-    year = local.dt.year()
-    least, most = year.min(), year.max()  # of whole numbers: Python has no year 0
-    if isinstance(least, int) and isinstance(most, int) and not 1900 <= least <= most <= 2100:
-        flags.append(_years(name, pl.lit(year)))
+    units = local.to_physical()
+    least, most = units.min(), units.max()  # whole numbers: Python has no year 0
+    if isinstance(least, int) and isinstance(most, int) and not _FIRST_YEAR <= least <= most < _BEYOND:
+        flags.append(_years(name, pl.lit(local.dt.year())))
     return Moment(
         pl.lit(value), pl.lit(timed), pl.lit(value=False) if again is None else pl.lit(again), tuple(flags)
     )

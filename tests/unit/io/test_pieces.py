@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.io.support import mapped, rows
 from thbscreen.ahead import Beside, in_order
 from thbscreen.errors import DataError
-from thbscreen.io.blocks import only_spaces, survey
+from thbscreen.io.blocks import bare, only_spaces, survey
+from thbscreen.io.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +66,63 @@ def test_a_block_with_other_blanks_than_spaces_is_not_taken_for_one_without(
 
 def test_a_block_longer_than_one_look_is_counted_whole() -> None:
     block = b"ab;cd\n" * 100_000
-    assert survey(block, ord(";")) == (100_000, 100_000, 100_000)
+    assert survey(block, ord(";")) == (100_000, 100_000, 100_000, True, False)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([*"ab ;\t\n\r\x0b", "é", "\u00a0"]), min_size=1, max_size=14),
+    st.integers(-8, 8),
+)
+def test_a_survey_tells_what_looking_at_each_cell_tells(letters: list[str], place: int) -> None:
+    """The letters lie anywhere around the place where two looks meet."""
+    block = (b"x" * ((1 << 17) + place)) + "".join(letters).encode() + b"y\n"
+    seen = survey(block, ord(";"))
+    cells = block.decode().replace("\n", ";").split(";")[:-1]
+    assert seen.lines == block.count(b"\n")
+    assert seen.separators == block.count(b";")
+    assert seen.steering == sum(octet < 32 for octet in block)
+    assert seen.ascii == block.isascii()
+    assert seen.edges == any(cell.startswith(" ") or cell.endswith(" ") for cell in cells)
+    if bare(seen, ord(";")):
+        assert [cell.strip() for cell in cells] == cells
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(["a", " a", "a ", "", "é", "\ta", "a\xa0"]), min_size=3, max_size=12))
+def test_cells_are_trimmed_alike_whatever_stands_in_other_cells(texts: list[str]) -> None:
+    """Row by row a block may be bare; among others it may not."""
+    with TemporaryDirectory() as folder:
+        lines = [f"{i},5.00,{text},t" for i, text in enumerate(texts)]
+        dataset = mapped(Path(folder), "\n".join(["Id,Amount,Name,Text", *lines, ""]), MAPPING % ",")
+        assert rows(dataset)["cp_name"].to_list() == [text.strip() or None for text in texts]
+
+
+def test_a_failure_in_a_later_block_names_its_row(tmp_path: Path) -> None:
+    """Blocks are read ahead as if each were the first."""
+    lines = [f"{i};5.00;n;t" for i in range(1, 3001)]
+    for wrong, code in (('a"b', "D017"), ("n;n", "D118")):
+        lines[2500] = f"2501;5.00;{wrong};t" + ('"' if code == "D017" else "")
+        text = "\n".join(["Id;Amount;Name;Text", *lines, ""])
+        limits = Limits(block_bytes=4000, record_bytes=2000, chunk_rows=500)
+        if code == "D017":
+            with pytest.raises(DataError, match="row 2501"):
+                rows(mapped(tmp_path, text, MAPPING % ";", limits))
+        else:
+            dataset = mapped(tmp_path, text, MAPPING % ";", limits)
+            assert rows(dataset)["source_row"].to_list() == [n for n in range(1, 3001) if n != 2501]
+            assert dataset.report().rejects["row"].to_list() == [2501]
+
+
+def test_a_failure_to_fetch_comes_after_the_results_of_the_pieces_before() -> None:
+    def pieces() -> Iterator[int]:
+        yield from range(5)
+        raise ValueError("torn")
+
+    found = in_order(lambda n: n, pieces(), 2)
+    assert [next(found) for _ in range(5)] == list(range(5))
+    with pytest.raises(ValueError, match="torn"):
+        next(found)
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -88,10 +148,10 @@ def test_results_come_in_order_and_a_failure_in_its_place() -> None:
         return n // 2
 
     assert list(in_order(half, range(0, 100, 2))) == list(range(50))
-    given = in_order(half, [0, 2, 4, 5, 6])
-    assert [next(given) for _ in range(3)] == [0, 1, 2]
+    found = in_order(half, [0, 2, 4, 5, 6])
+    assert [next(found) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ValueError, match="5"):
-        next(given)
+        next(found)
 
 
 def test_who_leaves_early_leaves_no_thread_behind() -> None:
@@ -104,9 +164,9 @@ def test_who_leaves_early_leaves_no_thread_behind() -> None:
             closed.append(1)
 
     source = pieces()
-    given = in_order(lambda n: n, source)
-    assert next(given) == 0
-    given.close()
+    found = in_order(lambda n: n, source)
+    assert next(found) == 0
+    found.close()
     source.close()
     assert closed == [1]
     assert not [t for t in threading.enumerate() if t.name.startswith("thbscreen-read")]
