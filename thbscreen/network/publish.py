@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.engine import tables
-from thbscreen.engine.apart import apart
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
+from thbscreen.network.enough import enough_signs
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ LINKED_BONUS, LINKED_MOST, LINKED_FREE = 0.5, 3.0, 3
 #: The middle of a network larger than this is not searched for.
 CUT_POINT_MEMBERS = 300
 _MOST_CORE_IDS = 3
-#: So many customers of a group are held against one another at most.
-MOST_COMPARED = 60
-PATTERN_RULE_WEIGHT = 3
+_WHO = ("group", "node", "is_connector", "is_customer")
 #: So many pairs are named where a note tells what leads to another network.
 LINKS_TOLD = 3
 
@@ -88,22 +86,14 @@ def publish(m: Material) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 
 
 def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
-    """Keeps groups that several signs support: no single indicator makes a network.
-
-    The distinct rules of a group must weigh `alert_weight`, and there must be a network pattern of weight 3
-    with another rule beside it that shares a typology with the pattern; or rules of `min_families` families,
-    two of them third-party rules, one of which is not about shared details (a family shares a device, a
-    telephone and an address) and whose hits do not go apart: new colleagues who share an office machine and
-    pay rent each to a landlord of their own are no network. Both times the same payments seen by two rules
-    of one family are one sign, unless several customers show it. Age plays no part: it lowers scores, not
-    membership.
+    """Keeps groups that several signs support, see `enough.enough_signs`.
 
     Returns:
         The material of those groups, their hits and their typologies.
     """
     hits = _group_hits(m, _people(m))
     typology = _typologies(hits)
-    kept = _kept(m, hits)
+    kept = enough_signs(m, hits)
     narrowed = replace(
         m,
         core=m.core.join(kept, on="group", how="semi").sort("group", "node"),
@@ -115,87 +105,12 @@ def _qualified(m: Material) -> tuple[Material, pl.DataFrame, pl.DataFrame]:
 
 
 def qualified(m: Material) -> pl.Series:
-    """Gives the groups that several signs support, see `_qualified`; they need not be disjoint.
+    """Gives the groups that several signs support, see `enough.enough_signs`; they need not be disjoint.
 
     Args:
         m: material; base, core, attached, patterns, inputs and scoring are used.
     """
-    return _kept(m, _group_hits(m, _people(m)))["group"]
-
-
-def _kept(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
-    """group, of those that `_qualified` keeps."""
-    rules = hits.unique(["group", "rule"], keep="first", maintain_order=True)
-    counted = rules.group_by("group").agg(
-        weight=pl.col("weight").sum(),
-        families=pl.col("family").n_unique(),
-    )
-    pairs = apart(hits, ["group"])
-    counted = counted.join(_backed_patterns(rules, pairs), on="group", how="left")
-    counted = counted.join(_third_parties(m, hits, pairs), on="group", how="left")
-    counted = counted.join(_agreed_patterns(m, hits), on="group", how="left")
-    agreed = pl.col("third") & (pl.col("families") >= m.scoring.min_families) & pl.col("agreed")
-    return counted.filter(
-        (pl.col("weight") >= float(m.scoring.alert_weight)) & (pl.col("backed") | agreed).fill_null(False)
-    ).select("group")
-
-
-def _backed_patterns(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """group, backed: whether a network pattern of weight 3 and a rule apart from it share a typology.
-
-    The typology of the group is not asked for: many members with one weak rule may turn it elsewhere.
-    """
-    motif = rules.filter((pl.col("family") == "network") & (pl.col("weight") >= PATTERN_RULE_WEIGHT))
-    forms = rules.select("group", "rule", "typologies").explode("typologies").drop_nulls("typologies")
-    own = pairs.join(motif, on=["group", "rule"], how="semi").join(forms, on=["group", "rule"])
-    shared = own.join(
-        forms, left_on=["group", "other", "typologies"], right_on=["group", "rule", "typologies"]
-    )
-    return shared.select("group").unique().with_columns(backed=pl.lit(True))
-
-
-def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """group, third: whether two third-party rules are signs of their own.
-
-    They are when they lie apart, or when the movements of several customers show them, of `MOST_COMPARED` at
-    most.
-    """
-    third = hits.filter("third_party")
-    asked = third.select("group", "rule").unique()
-    both = pairs.join(asked, on=["group", "rule"], how="semi")
-    both = both.join(asked, left_on=["group", "other"], right_on=["group", "rule"], how="semi")
-    several = asked.group_by("group").len().filter(pl.col("len") > 1)
-    known = m.inputs.subjects.filter(pl.col("subject_kind") != "external").select(node="subject_id").unique()
-    own = third.join(several, on="group", how="semi").join(known, on="node", how="semi")
-    # Pairs grow with the square: of a group that a hub holds together, the first customers answer for all.
-    own = own.filter(pl.col("node").rank("dense").over("group") <= MOST_COMPARED)
-    people = apart(own, ["group"], "node")
-    found = pl.concat([both.select("group"), people.select("group")]).unique()
-    return found.with_columns(third=pl.lit(True))
-
-
-def _agreed_patterns(m: Material, hits: pl.DataFrame) -> pl.DataFrame:
-    """group, agreed: whether hits of one third-party rule, not about shared details, do not go apart.
-
-    They go apart when each names somebody else; they agree when they meet in one member, or name nobody.
-    """
-    asked = hits.filter(pl.col("third_party") & (pl.col("family") != "identity"))
-    others = m.base.roles.select("hit_id", other="node").join(asked.select("hit_id", "node"), on="hit_id")
-    naming = others.filter(pl.col("other").ne_missing(pl.col("node")))["hit_id"].unique()
-    core = m.core.select("group", "node")
-    inside = m.patterns.join(core, left_on="source", right_on="node")
-    inside = inside.join(core, left_on=["group", "target"], right_on=["group", "node"], how="semi")
-    ends = pl.concat(
-        [
-            inside.select("group", "rule", node=one, other=two)
-            for one, two in (("source", "target"), ("target", "source"))
-        ]
-    )
-    met = ends.group_by("group", "rule", "node").agg(several=pl.col("other").n_unique() > 1)
-    met = met.filter("several").select("group", "rule").unique().with_columns(meet=pl.lit(True))
-    rules = asked.group_by("group", "rule").agg(names=pl.col("hit_id").is_in(naming.implode()).any())
-    rules = rules.join(met, on=["group", "rule"], how="left")
-    return rules.group_by("group").agg(agreed=(pl.col("meet").fill_null(False) | ~pl.col("names")).any())
+    return enough_signs(m, _group_hits(m, _people(m)))["group"]
 
 
 def _people(m: Material) -> pl.DataFrame:
@@ -374,9 +289,12 @@ def _collect(
     legal = set(
         kinds.filter(pl.col("kind") == "legal")["party_id"].to_list() if "kind" in kinds.columns else ()
     )
+    doubted = set(m.base.roles.filter(pl.col("role") == "possible_victim")["node"].to_list())
     out = {
-        (g, n): roles.Member(n, connector, legal=n in legal)
-        for g, n, connector in people.select("group", "node", "is_connector").iter_rows()
+        (g, n): roles.Member(n, connector, legal=n in legal, elsewhere=not customer, doubted=n in doubted)
+        for g, n, connector, customer in people.select(
+            "group", "node", "is_connector", "is_customer"
+        ).iter_rows()
     }
     per_role = (
         named.group_by("group", "node", "rule", "role")
@@ -389,8 +307,9 @@ def _collect(
         )
         .sort("group", "node", "rule", "role")
     )
+    others = {r for r, info in m.inputs.rules.items() if info.third_party or info.family == "network"}
     for g, n, rule, role, weight, n_hits, n_tx, amount, own in per_role.iter_rows():
-        out[g, n].namings.append(roles.Naming(rule, role, weight, n_hits, n_tx, amount, own))
+        out[g, n].namings.append(roles.Naming(rule, role, weight, n_hits, n_tx, amount, own, rule in others))
     inside = people.select("group", "node")
     own_rules = hits.join(inside, on=["group", "node"], how="semi").group_by("group", "node", "rule").len()
     for g, n, rule, n_hits in own_rules.sort("group", "node", "rule").iter_rows():

@@ -24,6 +24,8 @@ REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
 #: Places in the flow of money that speak for a role, where no rule says more.
 PLACE_POINTS = 0.5
+#: A controlling role that one rule gives alone, which is not about others' gain, stays below "not known".
+LONE_POINTS = 0.4
 #: Who feeds a collector pays it at least so often.
 FEED_PAYMENTS = 2
 _LEAVES = frozenset({"possible_client", "employer"})
@@ -31,7 +33,11 @@ _LEAVES = frozenset({"possible_client", "employer"})
 
 @dataclass(slots=True)
 class Naming:
-    """What the hits of one rule say about a member in one role."""
+    """What the hits of one rule say about a member in one role.
+
+    Attributes:
+        others: the rule is about a third party's gain or control, or about a pattern of several people.
+    """
 
     rule: str
     role: str
@@ -40,6 +46,7 @@ class Naming:
     n_tx: int
     amount_eur: int
     own: bool
+    others: bool = True
 
 
 @dataclass(slots=True)
@@ -50,6 +57,8 @@ class Member:
         firms: how many of the payers are legal persons: wages and invoices are not collected.
         feeds: payments to members who collect from several.
         onward: gets most of what a collector pays out.
+        elsewhere: an account at another institution, of which nothing is known but payments.
+        doubted: named as possible victim by any hit, also one that counts nothing by itself.
         legal: a legal person, which may employ, lodge or collect and is no possible victim.
     """
 
@@ -66,6 +75,8 @@ class Member:
     payees: int = 0
     parts_without: int = 0
     onward: bool = False
+    elsewhere: bool = False
+    doubted: bool = False
     feeds: int = 0
     legal: bool = False
 
@@ -84,11 +95,13 @@ def points(member: Member, typology: str) -> dict[str, float]:
 
     Notes:
         Per rule and role the weight of the hit, plus a tenth of it for each further hit (at most
-        doubled). A collector, and whom a collector pays most of it on to, gets one point of
-        organiser in a marriage ring, of controller
-        elsewhere. Half a point goes by place: of possible victim to who pays a collector again and again, of
-        facilitator to who gets money from several and passes most of it on, of client to a named
-        client who pays in and gets nothing. Who is only a client or employer gets nothing else.
+        doubled); a controlling role that rests on one rule, which is not about somebody else's gain, and
+        on no place, gets less than what is not known. A collector, and the customer to whom a collector
+        pays most of it on, gets one point of organiser in a marriage ring, of controller in another
+        network; an account elsewhere may as well be a shop's or a landlord's. Half a point goes by place:
+        of possible victim to who pays a collector again and again, or is named as one by any hit, of
+        facilitator to who gets money from several and passes most of it on, of client to a named client
+        who pays in and gets nothing. Who is only a client or employer gets nothing else.
     """
     out: dict[str, float] = {}
     for n in member.namings:
@@ -96,9 +109,15 @@ def points(member: Member, typology: str) -> dict[str, float]:
         out[n.role] = out.get(n.role, 0.0) + n.weight * (1 + more)
     if out and set(out) <= _LEAVES:
         return out
-    if member.onward or (not member.is_connector and is_collector(member)):
+    gets_most = member.onward and not member.elsewhere
+    if gets_most or (not member.is_connector and is_collector(member)):
         role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
         out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
+    elif len(told := {n.rule: n.others for n in member.namings if n.role in CONTROLLING}) == 1:
+        alone = not any(told.values())
+        out |= {r: min(out[r], LONE_POINTS) for r in CONTROLLING if alone and r in out}
+    if member.doubted and not member.legal:
+        out["possible_victim"] = max(out.get("possible_victim", 0.0), PLACE_POINTS)
     for role, holds in (
         ("possible_victim", feeds_a_collector(member)),
         ("possible_facilitator", passes_on(member)),

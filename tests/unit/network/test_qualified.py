@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.network.build import AS_OF, World, cell, ring
 from thbscreen.engine.apart import apart
-from thbscreen.network import RuleInfo, publish
+from thbscreen.network import RuleInfo, enough
 from thbscreen.rules.bundle import Scoring
 
 DEVICE = RuleInfo("One device, several accounts", "identity", 3, ("account_control",), True)
@@ -19,6 +19,7 @@ COSTS = RuleInfo("Wedding costs of strangers", "spend", 2, ("sham_marriage",))
 TICKETS = RuleInfo("Tickets for newcomers", "spend", 2, ("recruitment",))
 WAGES = RuleInfo("Pay is drawn at once", "flow", 2, ("labour_exploitation",))
 SHORT_PAY = RuleInfo("Less than the wage", "spend", 2, ("labour_exploitation",))
+PATTERN_OF_TURNS = RuleInfo("One after the other", "network", 2, ("sexual_exploitation",), True)
 TAKINGS = RuleInfo("Takings go on to one payee", "flow", 2, ("sexual_exploitation",), True)
 
 
@@ -103,6 +104,25 @@ def test_a_network_rule_below_weight_three_is_no_pattern_that_a_second_rule_back
 
 def test_two_third_party_rules_of_two_families_are_a_network() -> None:
     assert found(signs(DEVICE, TAKINGS)) == 1
+
+
+@pytest.mark.parametrize("both", [0, 1, 2, 3])
+def test_a_shared_detail_and_a_sign_of_somebody_elses_gain_are_one_matter_when_they_see_two_of_the_same(
+    both: int,
+) -> None:
+    world = signs(DEVICE, COSTS)
+    for i in range(3):
+        world.customer(f"B{i}", phone_hash="p")
+        put(world, 2, TAKINGS, f"A{i}" if i < both else f"B{i}")
+    assert found(world) == (1 if both > 1 else 0)
+
+
+def test_two_signs_of_somebody_elses_gain_need_not_see_the_same_people() -> None:
+    world = signs(TAKINGS)
+    for i in range(3):
+        world.customer(f"B{i}", phone_hash="p")
+        put(world, 2, PATTERN_OF_TURNS, f"B{i}")
+    assert found(world, EASY) == 1
 
 
 def test_two_third_party_rules_about_shared_details_are_no_network() -> None:
@@ -221,11 +241,11 @@ def test_a_crowd_of_customers_is_not_compared_pair_by_pair(monkeypatch: pytest.M
         compared.append(rows["node"].n_unique() if sign == "node" else 0)
         return apart(rows, keys, sign)
 
-    monkeypatch.setattr(publish, "apart", counting)
+    monkeypatch.setattr(enough, "apart", counting)
     again = RuleInfo("Takings go on at once", "flow", 2, ("sexual_exploitation",), True)
     assert found(signs(TAKINGS, again, COSTS, members=20)) == 1
     assert max(compared) == 20
-    monkeypatch.setattr(publish, "MOST_COMPARED", 5)
+    monkeypatch.setattr(enough, "MOST_COMPARED", 5)
     compared.clear()
     assert found(signs(TAKINGS, again, COSTS, members=20)) == 1
     assert max(compared) == 5

@@ -171,3 +171,30 @@ def test_who_collects_is_no_feeder_even_when_it_pays_another_collector() -> None
     assert not roles.feeds_a_collector(Member("A", False, feeds=9, payers=3))
     assert roles.feeds_a_collector(Member("A", False, feeds=2, payers=2))
     assert not roles.feeds_a_collector(Member("A", False, feeds=1))
+
+
+def test_one_rule_about_no_third_party_makes_nobody_a_controller() -> None:
+    """No single indicator accuses anybody."""
+    lone = naming("possible_controller", 2, hits=9)
+    lone.others = False
+    assert roles.read(member(lone), "").role == "unknown"
+    second = naming("possible_controller", 1)
+    second.rule = "THB-TST-002"
+    assert roles.read(member(lone, second), "").role == "possible_controller"
+    assert roles.read(member(naming("possible_controller", 2)), "").role == "possible_controller"
+    collects = member(lone, payers=3, received=100)
+    assert roles.read(collects, "").role == "possible_controller"
+
+
+def test_who_gets_most_of_it_elsewhere_is_not_known() -> None:
+    assert roles.read(Member("A", False, onward=True), "").role == "possible_controller"
+    assert roles.read(Member("A", False, onward=True, elsewhere=True), "").role == "unknown"
+
+
+def test_whom_any_hit_names_as_possible_victim_is_no_controller_by_place() -> None:
+    assert roles.read(Member("A", False, onward=True, doubted=True), "").role == "possible_victim"
+    firm = Member("A", False, onward=True, doubted=True, legal=True)
+    assert roles.read(firm, "").role == "possible_controller"
+    clear = member(naming("possible_controller", 3))
+    clear.doubted = True
+    assert roles.read(clear, "").role == "possible_controller"
