@@ -143,20 +143,25 @@ def _below_line(
     below: pl.DataFrame, claims: pl.DataFrame, rules: pl.DataFrame, accounts: Mapping[str, list[str]]
 ) -> pl.DataFrame:
     """Gives table BELOW_LINE."""
-    wanted = below.select(_SUBJECT)
-    told, summed = _by_subject(claims, wanted, "rule", "hit_id"), _by_subject(rules, wanted, "rule")
-    rows = []
-    for r in below.iter_rows(named=True):
-        key = (r["kind"], r["subject"])
-        rows.append({
-            "subject_id": r["subject"], "subject_kind": r["kind"],
-            "accounts": accounts.get(r["subject"], [r["subject"]]), "legal": r["legal"],
-            "lacks": r["lacks"],
-            "score": r["total"] / UNIT, "families": _families(summed[key]), "third_party": r["third"],
-            "addends": _addends(summed[key]), "hit_ids": sorted({c["hit_id"] for c in told[key]}),
-            "amount_eur": r["amount_eur"], "first": r["first"], "last": r["last"],
-        })  # fmt: skip
-    return tables.BELOW_LINE.conform(pl.DataFrame(rows, schema=tables.BELOW_LINE.schema, orient="row"))
+    below = below.sort(_SUBJECT)
+    told, summed = (_by_subject(f, below, *by) for f, *by in ((claims, "rule", "hit_id"), (rules, "rule")))
+    keys = list(below.select(_SUBJECT).iter_rows())
+    text, types = {"text": pl.String()}, tables.ADDEND.to_schema()
+    columns = {
+        "accounts": [accounts.get(subject, [subject]) for _, subject in keys],
+        "families": [_families(summed[key]) for key in keys],
+        "hit_ids": [sorted({c["hit_id"] for c in told[key]}) for key in keys],
+    }
+    addends = [[tuple(a.values()) for a in _addends(summed[key])] for key in keys]
+    table = below.select(
+        "legal", "lacks", "amount_eur", "first", "last", subject_id="subject", subject_kind="kind",
+        third_party="third", score=pl.col("total") / UNIT,
+    )  # fmt: skip
+    return tables.BELOW_LINE.conform(table.with_columns(
+        tables.list_column(addends, types).alias("addends"),
+        *(tables.list_column([[(v,) for v in row] for row in rows], text).alias(name)
+          for name, rows in columns.items()),
+    ))  # fmt: skip
 
 
 def _ranked(rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from thbscreen.network.enough import enough_signs
 from thbscreen.rules import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from thbscreen.network.stage import NetworkInputs
     from thbscreen.rules import bundle
@@ -239,11 +239,15 @@ def _members(
             "node": [node for _, node in at],
             "role": [r.role for r in readings],
             "second_role": [r.second_role for r in readings],
-            "evidence_for": _lists([_told(roles.evidence_for(member, known)) for member in members], text),
-            "evidence_against": _lists(
+            "evidence_for": tables.list_column(
+                [_told(roles.evidence_for(member, known)) for member in members], text
+            ),
+            "evidence_against": tables.list_column(
                 [_told(roles.evidence_against(member, r, known)) for member, r in against], text
             ),
-            "roles": _lists([r.shares for r in readings], {"role": pl.String(), "share": pl.Float64()}),
+            "roles": tables.list_column(
+                [r.shares for r in readings], {"role": pl.String(), "share": pl.Float64()}
+            ),
             "received_eur": [member.received_eur for member in members],
             "sent_eur": [member.sent_eur for member in members],
         },
@@ -264,21 +268,6 @@ def _members(
 
 def _told(sentences: Iterable[str]) -> list[tuple[str]]:
     return [(sentence,) for sentence in sentences]
-
-
-def _lists(rows: Sequence[Sequence[tuple[object, ...]]], schema: Mapping[str, pl.DataType]) -> pl.Series:
-    """Gives a column of lists, made from one flat table: lists made one by one take most of the time.
-
-    Args:
-        rows: for each row of the column its items, each with a value for every name of the schema.
-        schema: one name makes lists of values, several make lists of structures.
-    """
-    flat = [(place, *item) for place, items in enumerate(rows) for item in items]
-    table = pl.DataFrame(flat, schema={"_place": pl.Int64(), **schema}, orient="row")
-    value = pl.struct(list(schema)) if len(schema) > 1 else pl.col(*schema)
-    grouped = table.group_by("_place", maintain_order=True).agg(out=value)
-    every = pl.DataFrame({"_place": pl.int_range(len(rows), eager=True)})
-    return every.join(grouped, on="_place", how="left", maintain_order="left")["out"].fill_null([])
 
 
 def _collect(
