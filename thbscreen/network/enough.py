@@ -87,7 +87,10 @@ def _third_parties(m: Material, hits: pl.DataFrame, pairs: pl.DataFrame) -> pl.D
 
 
 def _of_same_people(m: Material, third: pl.DataFrame) -> pl.DataFrame:
-    """group, of those where two third-party rules may speak about the same people."""
+    """group, of those where two third-party rules may speak about the same people.
+
+    A rule about shared details that names one member only has no more than this one to share.
+    """
     named = third.select("group", "hit_id").join(m.base.roles.select("hit_id", "node"), on="hit_id")
     seen = pl.concat([third.select("group", "hit_id", "node"), named.select("group", "hit_id", "node")])
     inside = pl.concat([m.core.select("group", "node"), m.attached.select("group", "node")])
@@ -96,7 +99,9 @@ def _of_same_people(m: Material, third: pl.DataFrame) -> pl.DataFrame:
     seen = seen.join(rules, on="hit_id").select("group", "rule", "details", "node").unique()
     pairs = seen.join(seen, on=["group", "node"], suffix="_other")
     met = pairs.filter(pl.col("details") & ~pl.col("details_other")).group_by("group", "rule", "rule_other")
-    same = met.len().filter(pl.col("len") >= SAME_PEOPLE).select("group")
+    sharing = seen.group_by("group", "rule").agg(sharing=pl.len())
+    same = met.len().join(sharing, on=["group", "rule"])
+    same = same.filter(pl.col("len") >= pl.min_horizontal("sharing", SAME_PEOPLE)).select("group")
     other = third.filter(pl.col("family") != "identity").group_by("group").agg(pl.col("rule").n_unique())
     return pl.concat([same, other.filter(pl.col("rule") > 1).select("group")]).unique()
 

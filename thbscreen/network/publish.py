@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from thbscreen.engine import tables
+from thbscreen.engine.scoring import CONTROLLING
 from thbscreen.network import groups, links, roles, wording
 from thbscreen.network.edges import edge_table
 from thbscreen.network.enough import enough_signs
@@ -296,9 +297,10 @@ def _collect(
         )
         .sort("group", "node", "rule", "role")
     )
-    others = {r for r, info in m.inputs.rules.items() if info.third_party or info.family == "network"}
+    shapes = _shapes(m, named)
     for g, n, rule, role, weight, n_hits, n_tx, amount, own in per_role.iter_rows():
-        out[g, n].namings.append(roles.Naming(rule, role, weight, n_hits, n_tx, amount, own, rule in others))
+        one = roles.Naming(rule, role, weight, n_hits, n_tx, amount, own, (g, n, rule) in shapes)
+        out[g, n].namings.append(one)
     inside = people.select("group", "node")
     own_rules = hits.join(inside, on=["group", "node"], how="semi").group_by("group", "node", "rule").len()
     for g, n, rule, n_hits in own_rules.sort("group", "node", "rule").iter_rows():
@@ -328,6 +330,23 @@ def _collect(
         out[g, n].onward = True
     _cut_points(m, edges, out)
     return out
+
+
+def _shapes(m: Material, named: pl.DataFrame) -> set[tuple[int, str, str]]:
+    """group, node and rule where the rule gives a controlling role over several people.
+
+    So do rules of family network, and hits that name two others besides, employers left out.
+    """
+    lead = named.filter(pl.col("role").is_in(CONTROLLING)).select("group", "hit_id", "rule", "node")
+    others = named.filter(pl.col("role") != "employer").select("group", "hit_id", other="node")
+    met = lead.unique().join(others, on=["group", "hit_id"]).filter(pl.col("node") != pl.col("other"))
+    several = met.group_by("group", "node", "rule").agg(n=pl.col("other").n_unique()).filter(pl.col("n") > 1)
+    family = [r for r, info in m.inputs.rules.items() if info.family == "network"]
+    known = pl.concat([
+        lead.filter(pl.col("rule").is_in(family)).select("group", "node", "rule"),
+        several.select("group", "node", "rule"),
+    ])  # fmt: skip
+    return set(known.iter_rows())
 
 
 def _cut_points(m: Material, edges: pl.DataFrame, out: dict[tuple[int, str], roles.Member]) -> None:

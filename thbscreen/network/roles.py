@@ -24,7 +24,8 @@ REPEAT_STEP, REPEAT_MOST = 0.1, 1.0
 COLLECTOR_PAYERS, COLLECTOR_POINTS = 3, 1.0
 #: Places in the flow of money that speak for a role, where no rule says more.
 PLACE_POINTS = 0.5
-#: A controlling role that one rule gives alone, which is not about others' gain, stays below "not known".
+#: A controlling role that one rule gives alone, unless it is a pattern of several people:
+#: less than "not known".
 LONE_POINTS = 0.4
 #: Who feeds a collector pays it at least so often.
 FEED_PAYMENTS = 2
@@ -36,7 +37,7 @@ class Naming:
     """What the hits of one rule say about a member in one role.
 
     Attributes:
-        others: the rule is about a third party's gain or control, or about a pattern of several people.
+        pattern: the rule sees several people: it is of family network, or its hits name two others.
     """
 
     rule: str
@@ -46,7 +47,7 @@ class Naming:
     n_tx: int
     amount_eur: int
     own: bool
-    others: bool = True
+    pattern: bool = True
 
 
 @dataclass(slots=True)
@@ -95,8 +96,8 @@ def points(member: Member, typology: str) -> dict[str, float]:
 
     Notes:
         Per rule and role the weight of the hit, plus a tenth of it for each further hit (at most
-        doubled); a controlling role that rests on one rule, which is not about somebody else's gain, and
-        on no place, gets less than what is not known. A collector, and the customer to whom a collector
+        doubled); a controlling role that rests on one rule, unless that sees a pattern of several people,
+        and on no place, gets less than what is not known. A collector, and the customer to whom a collector
         pays most of it on, gets one point of organiser in a marriage ring, of controller in another
         network; an account elsewhere may as well be a shop's or a landlord's. Half a point goes by place:
         of possible victim to who pays a collector again and again, or is named as one by any hit, of
@@ -113,7 +114,7 @@ def points(member: Member, typology: str) -> dict[str, float]:
     if gets_most or (not member.is_connector and is_collector(member)):
         role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
         out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
-    elif len(told := {n.rule: n.others for n in member.namings if n.role in CONTROLLING}) == 1:
+    elif len(told := {n.rule: n.pattern for n in member.namings if n.role in CONTROLLING}) == 1:
         alone = not any(told.values())
         out |= {r: min(out[r], LONE_POINTS) for r in CONTROLLING if alone and r in out}
     if member.doubted and not member.legal:

@@ -173,10 +173,10 @@ def test_who_collects_is_no_feeder_even_when_it_pays_another_collector() -> None
     assert not roles.feeds_a_collector(Member("A", False, feeds=1))
 
 
-def test_one_rule_about_no_third_party_makes_nobody_a_controller() -> None:
+def test_one_rule_that_is_no_pattern_of_several_people_makes_nobody_a_controller() -> None:
     """No single indicator accuses anybody."""
     lone = naming("possible_controller", 2, hits=9)
-    lone.others = False
+    lone.pattern = False
     assert roles.read(member(lone), "").role == "unknown"
     second = naming("possible_controller", 1)
     second.rule = "THB-TST-002"
