@@ -537,3 +537,12 @@ def test_a_pattern_keyed_by_the_payee_ties_the_payers_to_it() -> None:
     t = world.hit("THB-LAB-003", "A").run()
     assert members_of(t) == [{"SINK", "C-A", "C-B", "C-C"}]
     assert role_of(t, "SINK") == "possible_controller"
+
+
+@pytest.mark.parametrize(("others", "role"), [(0, "unknown"), (1, "unknown"), (2, "possible_controller")])
+def test_one_rule_names_a_controller_when_it_sees_several_people(others: int, role: str) -> None:
+    world = gang().customer("X", phone_hash="p")
+    next(p for p in world.parties if p["party_id"] == "C-W0")["phone_hash"] = "p"
+    workers = {f"W{i}": "possible_victim" for i in range(others)}
+    world.hit("THB-SEX-012", "X", {"E": "employer", **workers}, own="possible_controller")
+    assert role_of(world.run(), "C-X") == role
