@@ -144,7 +144,7 @@ def _below_line(
 ) -> pl.DataFrame:
     """Gives table BELOW_LINE."""
     below = below.sort(_SUBJECT)
-    told, summed = (_by_subject(f, below, *by) for f, *by in ((claims, "rule", "hit_id"), (rules, "rule")))
+    told, summed = _by_subject(claims, below, "rule", "hit_id"), _by_subject(rules, below, "rule")
     keys = list(below.select(_SUBJECT).iter_rows())
     text, types = {"text": pl.String()}, tables.ADDEND.to_schema()
     columns = {

@@ -279,12 +279,13 @@ def _collect(
     legal = set(
         kinds.filter(pl.col("kind") == "legal")["party_id"].to_list() if "kind" in kinds.columns else ()
     )
-    doubted = set(m.base.roles.filter(pl.col("role") == "possible_victim")["node"].to_list())
+    victims = m.base.roles.filter(pl.col("role") == "possible_victim").group_by("node")
+    doubted = {n: tuple(rules) for n, rules in victims.agg(pl.col("rule").unique().sort()).iter_rows()}
     out = {
-        (g, n): roles.Member(n, connector, legal=n in legal, elsewhere=not customer, doubted=n in doubted)
-        for g, n, connector, customer in people.select(
-            "group", "node", "is_connector", "is_customer"
-        ).iter_rows()
+        (g, n): roles.Member(
+            n, connector, legal=n in legal, elsewhere=not customer, doubted=doubted.get(n, ())
+        )
+        for g, n, connector, customer in people.select(*_WHO).iter_rows()
     }
     per_role = (
         named.group_by("group", "node", "rule", "role")

@@ -59,7 +59,7 @@ class Member:
         feeds: payments to members who collect from several.
         onward: gets most of what a collector pays out.
         elsewhere: an account at another institution, of which nothing is known but payments.
-        doubted: named as possible victim by any hit, also one that counts nothing by itself.
+        doubted: rules that name it as possible victim in any hit, also in one that counts nothing by itself.
         legal: a legal person, which may employ, lodge or collect and is no possible victim.
     """
 
@@ -77,7 +77,7 @@ class Member:
     parts_without: int = 0
     onward: bool = False
     elsewhere: bool = False
-    doubted: bool = False
+    doubted: tuple[str, ...] = ()
     feeds: int = 0
     legal: bool = False
 
@@ -114,9 +114,8 @@ def points(member: Member, typology: str) -> dict[str, float]:
     if gets_most or (not member.is_connector and is_collector(member)):
         role = "possible_organiser" if typology == "sham_marriage" else "possible_controller"
         out[role] = out.get(role, 0.0) + COLLECTOR_POINTS
-    elif len(told := {n.rule: n.pattern for n in member.namings if n.role in CONTROLLING}) == 1:
-        alone = not any(told.values())
-        out |= {r: min(out[r], LONE_POINTS) for r in CONTROLLING if alone and r in out}
+    elif rests_on_one_rule(member):
+        out |= {r: min(out[r], LONE_POINTS) for r in CONTROLLING if r in out}
     if member.doubted and not member.legal:
         out["possible_victim"] = max(out.get("possible_victim", 0.0), PLACE_POINTS)
     for role, holds in (
@@ -128,6 +127,12 @@ def points(member: Member, typology: str) -> dict[str, float]:
             out[role] = out.get(role, 0.0) + PLACE_POINTS
     out["unknown"] = out.get("unknown", 0.0) + UNKNOWN_POINTS
     return out
+
+
+def rests_on_one_rule(member: Member) -> bool:
+    """Says whether one rule gives all controlling roles, and sees nobody else in them."""
+    told = {n.rule: n.pattern for n in member.namings if n.role in CONTROLLING}
+    return len(told) == 1 and not any(told.values())
 
 
 def has_payers(member: Member) -> bool:
@@ -181,6 +186,10 @@ def evidence_for(member: Member, rules: Mapping[str, RuleInfo]) -> list[str]:
         paid = f" ({wording.count(n.n_tx, 'payment')}, {wording.money(n.amount_eur)})" if n.n_tx else ""
         how = "Named without a role" if n.role == "unknown" else f"Read as {wording.role_words(n.role)}"
         out.append(f"{how} by {what}{paid}.")
+    victim = {n.rule for n in member.namings if n.role == "possible_victim"}
+    out += [
+        f"Also named as possible victim by {_named(r, rules)}." for r in member.doubted if r not in victim
+    ]
     told = {n.rule for n in member.namings if n.own}
     for rule in sorted(set(member.own_rules) - told):
         out.append(
@@ -231,6 +240,8 @@ def evidence_against(member: Member, reading: Reading, rules: Mapping[str, RuleI
     for role in CONTROLLING:
         if reading.role == "possible_victim" and shares.get(role):
             out.append(f"Also read as {wording.role_words(role)} (share {wording.percent(shares[role])}).")
+    if reading.role == "unknown" and rests_on_one_rule(member):
+        out.append("One rule alone reads a controlling role here: too little to show it.")
     if sum(n.hits for n in member.namings) == 1:
         out.append("The role rests on a single hit.")
     if shares.get("unknown", 0.0) >= LARGELY:

@@ -11,6 +11,8 @@ from thbscreen.network import roles
 from thbscreen.network.roles import Member, Naming
 from thbscreen.rules.ast import ROLES
 
+RULE = "THB-TST-009"
+
 
 def naming(role: str, weight: float = 3, hits: int = 1) -> Naming:
     return Naming("THB-X-001", role, weight, hits, 2, 10_000, own=False)
@@ -192,9 +194,22 @@ def test_who_gets_most_of_it_elsewhere_is_not_known() -> None:
 
 
 def test_whom_any_hit_names_as_possible_victim_is_no_controller_by_place() -> None:
-    assert roles.read(Member("A", False, onward=True, doubted=True), "").role == "possible_victim"
-    firm = Member("A", False, onward=True, doubted=True, legal=True)
+    assert roles.read(Member("A", False, onward=True, doubted=(RULE,)), "").role == "possible_victim"
+    firm = Member("A", False, onward=True, doubted=(RULE,), legal=True)
     assert roles.read(firm, "").role == "possible_controller"
     clear = member(naming("possible_controller", 3))
-    clear.doubted = True
+    clear.doubted = (RULE,)
     assert roles.read(clear, "").role == "possible_controller"
+
+
+def test_what_a_reading_rests_on_is_said() -> None:
+    doubted = Member("A", False, onward=True, doubted=(RULE,))
+    assert f"Also named as possible victim by {RULE}." in roles.evidence_for(doubted, {})
+    known = member(naming("possible_victim"))
+    known.doubted = ("THB-X-001",)
+    assert not any(s.startswith("Also named") for s in roles.evidence_for(known, {}))
+    lone = naming("possible_controller", 2)
+    lone.pattern = False
+    one = member(lone)
+    against = roles.evidence_against(one, roles.read(one, ""), {})
+    assert any(s.startswith("One rule alone reads a controlling role") for s in against)
