@@ -132,7 +132,9 @@ class AccountBook:
         """Whether another spelling of a known account was met so far."""
         return self._found.height > 0
 
-    def settle(self, frame: pl.DataFrame, accounts: pl.Series | None = None) -> pl.DataFrame:
+    def settle(
+        self, frame: pl.DataFrame, accounts: pl.Series | None = None, partners: pl.Series | None = None
+    ) -> pl.DataFrame:
         """Replaces other spellings of known accounts in account_id and cp_account_id of movements.
 
         A counterparty whose number means nothing here may still have an IBAN (cp_iban) that does.
@@ -140,12 +142,14 @@ class AccountBook:
         Args:
             frame: movements.
             accounts: the different values of account_id, where they are known.
+            partners: those of cp_account_id, where they are known and as they stand in cp_iban.
         """
         out = self._settled(frame, "account_id", None, accounts)
         if "cp_account_id" not in out.columns:
             return out
-        out = self._settled(out, "cp_account_id", "cp_bic" if "cp_bic" in out.columns else None)
-        if "cp_iban" not in out.columns:
+        bank = "cp_bic" if "cp_bic" in out.columns else None
+        out = self._settled(out, "cp_account_id", bank, partners)
+        if "cp_iban" not in out.columns or (partners is not None and not self.found):
             return out
         other = out.select("cp_account_id", "cp_iban").filter(
             pl.col("cp_iban").is_not_null() & pl.col("cp_account_id").ne_missing(pl.col("cp_iban"))

@@ -40,10 +40,16 @@ class Counterparties:
         self._met = pl.Series("h", [], dtype=pl.UInt64)
         self._beyond = 0
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Takes in one canonical chunk whose account numbers are settled."""
+    def add(self, frame: pl.DataFrame, different: pl.Series | None = None) -> None:
+        """Takes in one canonical chunk whose account numbers are settled.
+
+        Args:
+            frame: the chunk.
+            different: the different values of its cp_account_id, where they are known.
+        """
         if "cp_account_id" in frame.columns:
-            self._accounts.append(frame["cp_account_id"].drop_nulls().hash(seed=_SEED).unique())
+            met = frame["cp_account_id"] if different is None else different
+            self._accounts.append(met.drop_nulls().hash(seed=_SEED).unique())
         if "cp_name" not in frame.columns or not {"name", "name_hash"} & set(self._parties.columns):
             return
         names = frame["cp_name"].unique().drop_nulls()

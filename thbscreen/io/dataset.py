@@ -81,6 +81,7 @@ class _Pass:
     counterparties: Counterparties | None = None
     gathered: Gathered | None = None
     accounts: pl.Series | None = None  # the different ones of the last chunk, where they are known
+    partners: pl.Series | None = None  # the different accounts of its counterparties, where they are known
 
 
 class Dataset:
@@ -230,13 +231,17 @@ class Dataset:
             if state.observations is not None:
                 state.observations.add(frame, state.accounts)
             if state.counterparties is not None:
-                state.counterparties.add(frame)
+                state.counterparties.add(frame, state.partners)
             if state.gathered is not None:
                 state.gathered.add(frame)
                 yield frame if asked is None else frame.select(_of(frame, asked))
             else:
                 yield frame
         self._finish(state)
+
+    def mapped(self) -> Iterator[pl.DataFrame]:
+        """Reads the transactions as `chunks` does, and keeps nothing for the report."""
+        yield from self._iterate(None, _Pass(), None)
 
     def _iterate(
         self, columns: Collection[str] | None, state: _Pass, keep: _Keep | None
@@ -256,6 +261,7 @@ class Dataset:
                 if loaded.frame.height or not offset:
                     frame = self._finished(plan, loaded, offset, ids, columns)
                     state.accounts = None if self.book.found else loaded.accounts
+                    state.partners = None if self.book.found else loaded.partners
                     yield frame
             offset += state.rows.get(plan.source.file.name, 0)
             if plan.times_are_dates:
@@ -300,7 +306,7 @@ class Dataset:
             for f in TABLES["transactions"]
             if f.name in self.columns and (columns is None or f.name in columns or f.name in _ALWAYS_OUT)
         ]
-        out = self.book.settle(out, loaded.accounts)
+        out = self.book.settle(out, loaded.accounts, loaded.partners)
         return out.select(
             *(
                 (pl.col(f.name) if f.name in out.columns else pl.lit(None)).cast(TYPES[f.kind]).alias(f.name)

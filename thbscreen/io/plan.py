@@ -37,6 +37,9 @@ LINEAGE = ("source_file", "source_row")
 #: Account numbers: blanks go, IBAN letters become capital.
 _CHECKED_TEXT = ("currency", "orig_currency")
 _ACCOUNTS = ("account_id", "cp_account_id", "cp_iban", "iban")
+#: Columns with few different values in most files; what can be told of these is told once for each.
+_FEW = ("account_id", "cp_iban", *_CHECKED_TEXT)
+_EURO = pl.Series("currency", ["EUR"])
 _PLACEHOLDERS = (
     "end_to_end_id",
     "uetr",
@@ -72,6 +75,7 @@ class Loaded:
         rejects: refused rows with file, row, column and reason.
         notes: things that were settled by rule and are worth knowing, counted.
         accounts: the different values of `account_id`, where they are known.
+        partners: those of `cp_account_id`, where they are known; all are IBANs as written in `cp_iban`.
     """
 
     frame: pl.DataFrame
@@ -81,6 +85,7 @@ class Loaded:
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     accounts: pl.Series | None = None
+    partners: pl.Series | None = None
 
 
 def together(parts: Sequence[Loaded]) -> Loaded:
@@ -95,6 +100,7 @@ def together(parts: Sequence[Loaded]) -> Loaded:
         sum((part.skipped for part in parts), Counter()),
         sum((part.notes for part in parts), Counter()),
         _together([part.accounts for part in parts]),
+        _together([part.partners for part in parts]),
     )
 
 
@@ -104,11 +110,11 @@ def _together(parts: Sequence[pl.Series | None]) -> pl.Series | None:
 
 
 class _Told(NamedTuple):
-    """Decimals of amounts, and the different values of `account_id`."""
+    """Decimals of amounts, and the different values of the columns that have few."""
 
     amount: int | pl.Expr
     original: int | pl.Expr
-    accounts: pl.Series | None
+    different: dict[str, pl.Series]
 
 
 class Plan:
@@ -189,8 +195,8 @@ class Plan:
             if keep is not None:
                 frame = frame.filter(keep)
             notes: Counter[str] = Counter()
-            accounts = frame["account_id"].unique() if "account_id" in frame.columns else None
-            exprs, flags = self._convert(frame, notes, accounts)
+            different = {n: self._different(frame[n]) for n in _FEW if n in frame.columns}
+            exprs, flags = self._convert(frame, notes, different)
             checked = (
                 frame.lazy()
                 .select(
@@ -202,9 +208,16 @@ class Plan:
                 .collect()
             )
             loaded = self._sorted_out(chunk, frame, checked, flags, notes)
-            if accounts is not None and loaded.frame.height == frame.height and values.all_plain(accounts):
-                loaded.accounts = accounts
+            if loaded.frame.height == frame.height:  # what was told of all rows holds for those that stay
+                if "account_id" in different and exprs["account_id"].meta.is_column():  # all are plain
+                    loaded.accounts = different["account_id"]
+                if "cp_account_id" not in frame.columns:
+                    loaded.partners = different.get("cp_iban")
             return loaded
+
+    def _different(self, column: pl.Series) -> pl.Series:
+        constant = not self.shape.raw.get(column.name, True)
+        return column.head(1) if constant else values.different(column)
 
     def _sorted_out(
         self,
@@ -302,7 +315,7 @@ class Plan:
     # --- values -----------------------------------------------------------------------------------
 
     def _convert(
-        self, frame: pl.DataFrame, notes: Counter[str], accounts: pl.Series | None
+        self, frame: pl.DataFrame, notes: Counter[str], different: dict[str, pl.Series]
     ) -> tuple[dict[str, pl.Expr], list[Flag]]:
         exprs: dict[str, pl.Expr] = {}
         flags = [
@@ -310,7 +323,7 @@ class Plan:
             for name in frame.columns
             if name.startswith(UNCOVERED)
         ]
-        exponents = self._exponents(frame, accounts)
+        exponents = self._exponents(different)
         for name, known in self.fields.items():
             if name in LINEAGE and name in frame.columns:
                 # told by a table that was converted before; what cannot be read is told anew
@@ -321,7 +334,7 @@ class Plan:
                 self._convert_one(frame, known, exponents, exprs, flags)
         if self.table == "transactions":
             self._amounts(frame, exponents, exprs, flags)
-            self._counterparty(frame, exprs, notes)
+            self._counterparty(frame, different, exprs, notes)
             if "status" in frame.columns:
                 exprs[_STATUS] = exprs["status"]
             if self.transfer:
@@ -339,8 +352,8 @@ class Plan:
         name, dtype = known.name, frame.schema[known.name]
         formats = self._formats(name)
         if known.kind == "text":
-            parsed = Parsed(self._text(frame, name, exponents.accounts if name == "account_id" else None))
-            if name in ("currency", "orig_currency"):
+            parsed = Parsed(self._text(frame, name, exponents.different.get(name)))
+            if name in _CHECKED_TEXT and exponents.different[name].str.contains("^[A-Z]{3}$").eq(False).any():
                 parsed = Parsed(parsed.value, (Flag(name, "D108", ~pl.col(name).str.contains("^[A-Z]{3}$")),))
         elif known.kind == "enum":
             told = self.shape.told.get(name)  # what a value map can give need not be looked for in each row
@@ -374,11 +387,12 @@ class Plan:
 
     def _text(self, frame: pl.DataFrame, name: str, different: pl.Series | None) -> pl.Expr:
         column = pl.col(name)
-        if name == "cp_iban" and self._ibans.knows(frame[name]):
-            return column
         if name in _ACCOUNTS:
-            different = frame[name].unique() if different is None else different
-            column = column if values.all_plain(different) else pl.lit(values.account_numbers(frame[name]))
+            different = values.different(frame[name]) if different is None else different
+            if not values.all_plain(different):
+                column = pl.lit(values.account_numbers(frame[name]))
+            elif not values.placeholders_in(different):
+                return column
         if name in _PLACEHOLDERS:
             column = values.without_placeholders(column)
         return column
@@ -401,10 +415,10 @@ class Plan:
             return self.source.marks(spec.source, marks)
         return marks
 
-    def _exponents(self, frame: pl.DataFrame, accounts: pl.Series | None) -> _Told:
-        amount = _exponent(frame, "currency")
-        original = _exponent(frame, "orig_currency") if "orig_currency" in frame.columns else amount
-        return _Told(amount, original, accounts)
+    def _exponents(self, different: dict[str, pl.Series]) -> _Told:
+        amount = _exponent(different, "currency")
+        original = _exponent(different, "orig_currency") if "orig_currency" in different else amount
+        return _Told(amount, original, different)
 
     # --- transactions -----------------------------------------------------------------------------
 
@@ -458,6 +472,9 @@ class Plan:
     ) -> None:
         is_euro = exprs["currency"] == "EUR"
         given = exprs.get("amount_eur")
+        if given is None and exponents.different.get("currency", _EURO).to_list() == ["EUR"]:
+            exprs["amount_eur"] = exprs["amount"]
+            return
         if given is not None:
             flags.append(
                 Flag("amount_eur", "D122", is_euro & given.is_not_null() & (given != exprs["amount"]))
@@ -474,22 +491,30 @@ class Plan:
             other = pl.coalesce(other, values.converted(exprs["amount"], exponents.amount, top, bottom))
         exprs["amount_eur"] = pl.when(is_euro).then(exprs["amount"]).otherwise(other)
 
-    def _counterparty(self, frame: pl.DataFrame, exprs: dict[str, pl.Expr], notes: Counter[str]) -> None:
+    def _counterparty(
+        self,
+        frame: pl.DataFrame,
+        different: dict[str, pl.Series],
+        exprs: dict[str, pl.Expr],
+        notes: Counter[str],
+    ) -> None:
         """Keeps cp_iban only if its check digits hold; account and country follow from it where missing."""
         if "cp_iban" not in exprs:
             return
-        known = exprs["cp_iban"].meta.is_column()  # as `_text` leaves it
-        ibans = frame["cp_iban"] if known else frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
-        holds = self._ibans.holds(ibans, known=known)
+        if exprs["cp_iban"].meta.is_column():  # all are as they were written
+            ibans = frame["cp_iban"]
+        else:
+            ibans = frame.select(exprs["cp_iban"].alias("cp_iban"))["cp_iban"]
+            different["cp_iban"] = values.different(ibans)
+        wrong = self._ibans.wrong(different["cp_iban"])
         written = proved = pl.lit(ibans)
-        if holds is not None:
-            notes["cp_iban left out because its check digits do not hold"] += int((~holds).sum() or 0)
-            proved = pl.when(pl.lit(holds)).then(written)
+        if len(wrong):
+            bad = values.among(ibans, wrong)
+            notes["cp_iban left out because its check digits do not hold"] += int(bad.sum() or 0)
+            proved = pl.when(pl.lit(~bad)).then(written)
+        for name, told in (("cp_account_id", written), ("cp_country", proved.str.slice(0, 2))):
+            exprs[name] = pl.coalesce(exprs[name], told) if name in exprs else told
         exprs["cp_iban"] = proved
-        account = exprs.get("cp_account_id", pl.lit(None, dtype=pl.String))
-        exprs["cp_account_id"] = pl.coalesce(account, written)
-        country = exprs.get("cp_country", pl.lit(None, dtype=pl.String))
-        exprs["cp_country"] = pl.coalesce(country, proved.str.slice(0, 2))
 
     def _transfer(
         self, frame: pl.DataFrame, exprs: dict[str, pl.Expr], flags: list[Flag], notes: Counter[str]
@@ -501,11 +526,9 @@ class Plan:
             notes["transfer from an account to itself"] += n
 
 
-def _exponent(frame: pl.DataFrame, column: str) -> int | pl.Expr:
+def _exponent(different: dict[str, pl.Series], column: str) -> int | pl.Expr:
     """Gives the decimals for all rows if they agree, else an expression per row."""
-    if column not in frame.columns:
-        return DEFAULT_EXPONENT
-    found = {EXPONENTS.get(c, DEFAULT_EXPONENT) for c in frame[column].unique().to_list() if c is not None}
+    found = {EXPONENTS.get(c, DEFAULT_EXPONENT) for c in different.get(column, _EURO).drop_nulls()}
     if len(found) <= 1:
         return found.pop() if found else DEFAULT_EXPONENT
     return pl.col(column).replace_strict(EXPONENTS, default=DEFAULT_EXPONENT, return_dtype=pl.Int64)

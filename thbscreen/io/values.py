@@ -21,6 +21,7 @@ UTC = pl.Datetime("us", "UTC")
 LOCAL = pl.Datetime("us")
 #: About how many tested numbers of accounts are remembered, by file; each piece is held against all of them.
 _MOST_KEPT = 250_000
+_SEED = 0xD1FF
 _NO_REFERENCE = ("NONREF", "NOTPROVIDED")
 _OFFSET = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -108,6 +109,22 @@ def text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 def without_placeholders(column: pl.Expr) -> pl.Expr:
     """Makes NONREF and NOTPROVIDED missing."""
     return pl.when(~column.is_in(_NO_REFERENCE)).then(column)
+
+
+def different(column: pl.Series) -> pl.Series:
+    """Gives the different values of a text column, told apart by 64-bit hashes, in the order of rows."""
+    return column.gather(column.hash(seed=_SEED).arg_unique())
+
+
+def among(column: pl.Series, some: pl.Series) -> pl.Series:
+    """Tells as `is_in`, for values that are there; looks at the rows whose hash is that of one of them."""
+    found = column.hash(seed=_SEED).is_in(some.hash(seed=_SEED).implode()) & column.is_not_null()
+    return found if column.filter(found).is_in(some.implode()).all() else column.is_in(some.implode())
+
+
+def placeholders_in(different: pl.Series) -> bool:
+    """Tells whether `without_placeholders` makes some of these values missing."""
+    return bool(different.is_in(_NO_REFERENCE).any())
 
 
 def enum(name: str, values: tuple[str, ...]) -> Parsed:
@@ -513,13 +530,6 @@ def all_plain(different: pl.Series) -> bool:
     return not different.str.contains(r"[^0-9A-Z]|^IBAN").any()
 
 
-def _not_among(values: pl.Series, known: pl.Series) -> pl.Series:
-    """Gives the different values that are not among others."""
-    if len(known):
-        values = values.filter(~values.is_in(known.implode()))  # most columns end here, with nothing left
-    return values.unique().drop_nulls().alias(known.name)
-
-
 class ProvedIbans:
     """Tests IBANs chunk by chunk; what was found is remembered, as most come again."""
 
@@ -528,28 +538,16 @@ class ProvedIbans:
         self._known = self._wrong = pl.Series("iban", [], dtype=pl.String)
         self._lock = Lock()  # what is known only grows, and what is wrong of it with it
 
-    def knows(self, values: pl.Series) -> bool:
-        """Says whether each of them was asked for before, just as it is written."""
-        return bool(len(self._known)) and bool(values.is_in(self._known.implode()).all())
-
-    def holds(self, values: pl.Series, *, known: bool = False) -> pl.Series | None:
-        """Tells as `iban_holds`; None when all hold that are there.
-
-        Args:
-            values: normalised IBANs.
-            known: whether it is sure that each was asked for before.
-        """
+    def wrong(self, different: pl.Series) -> pl.Series:
+        """Gives those of different normalised IBANs for which `iban_holds` is false."""
+        asked = different.drop_nulls().alias("iban")
         with self._lock:
-            wrong = self._wrong
-            fresh = wrong.clear() if known else _not_among(values, self._known)
+            fresh, wrong = asked.filter(~asked.is_in(self._known.implode())), self._wrong
             if len(fresh):
                 wrong = pl.concat([wrong, fresh.filter(~iban_holds(fresh))])
                 if len(self._known) < _MOST_KEPT:
                     self._wrong, self._known = wrong, pl.concat([self._known, fresh])
-        if not len(wrong):
-            return None
-        bad = values.is_in(wrong.implode())
-        return ~bad if bad.any() else None
+        return asked.filter(asked.is_in(wrong.implode())) if len(wrong) else wrong
 
 
 def iban_holds(values: pl.Series) -> pl.Series:

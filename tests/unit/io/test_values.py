@@ -340,14 +340,9 @@ def test_ibans_told_chunk_by_chunk_are_told_as_all_at_once() -> None:
     right, wrong = "CY17002001280000001200527600", "CY18002001280000001200527600"
     for chunk in ([right, None], [wrong, right], [wrong, None, right], [right]):
         written = pl.Series(chunk, dtype=pl.String)
-        told = proved.holds(written)
-        expected = values.iban_holds(written)
-        assert expected.drop_nulls().all() if told is None else told.to_list() == expected.to_list()
-        assert proved.knows(written)
-        again = proved.holds(written, known=True)
-        assert (again is None) == (told is None)
-        assert again is None or again.to_list() == expected.to_list()
-    assert not proved.knows(pl.Series([right, "CY19002001280000001200527600"]))
+        expected = set(written.filter(~values.iban_holds(written)))
+        for _ in range(2):  # the second time all are remembered
+            assert set(proved.wrong(written.unique())) == expected
 
 
 def test_a_column_of_plain_amounts_is_read_as_its_cells_beside_an_odd_one() -> None:
@@ -360,3 +355,44 @@ def test_a_column_of_plain_amounts_is_read_as_its_cells_beside_an_odd_one() -> N
         f.select(values.money(f, "a", 2, marks, signed=True).value.alias("a"))["a"] for f in (short, long)
     ]
     assert read[0].to_list() == read[1].to_list()[:-1] == [123456, 5, None, -700, 12345678910, 700]
+
+
+_TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=14)), max_size=40)
+
+
+@given(_TEXTS, st.lists(st.text(max_size=14), max_size=10))
+def test_different_values_and_those_among_others_are_as_sets_tell(
+    cells: list[str | None], some: list[str]
+) -> None:
+    column = pl.Series("c", cells, dtype=pl.String)
+    assert values.different(column).to_list() == list(dict.fromkeys(cells))
+    told = values.among(column, pl.Series("s", some, dtype=pl.String))
+    assert told.fill_null(value=False).to_list() == [c in set(some) for c in cells]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_counterparties_are_the_same_whether_their_accounts_stand_beside_their_ibans_or_not(
+    tmp_path: Path, *, refused: bool
+) -> None:
+    """Where only the IBAN is there, its different values are taken over for the account's."""
+    ibans = [
+        "CY17002001280000001200527600",
+        "CY18002001280000001200527600",
+        "",
+        "GB82 WEST 1234 5698 7654 32",
+    ]
+    head = "tx_id,account_id,booking_ts,direction,amount,currency,cp_iban"
+    rows_ = [f"T{i},{ibans[0]},2026-01-05,debit,5,EUR,{ibans[i % 4]}" for i in range(40)]
+    if refused:  # then it is not met
+        rows_.append(f"T99,{ibans[0]},2026-01-05,debit,x,EUR,DE89370400440532013000")
+    both = [r + "," + r.rsplit(",", 1)[1] for r in rows_]
+    found = []
+    for name, text in (("alone", [head, *rows_]), ("beside", [head + ",cp_account_id", *both])):
+        folder = tmp_path / name
+        folder.mkdir()
+        dataset = transactions(folder, "\n".join([*text, ""]))
+        assert len(list(dataset.chunks())) == 1
+        found.append((dataset.counterparties(), rows(dataset)["cp_account_id"].to_list()))
+    assert found[0] == found[1]
+    assert found[0][0]["accounts"] == 3
+    assert found[0][0]["of_customers"] == 1
