@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import thbscreen
+from tests.sample_scan import SAMPLE, sample_scan
 from thbscreen.cli import main
 from thbscreen.filing.draft import SHAPES
 from thbscreen.filing.profile import read_profile
 from thbscreen.rules.accusing import accusing_words
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "sample_data"
 
 
 def run(*args: object) -> Result:
@@ -24,9 +23,7 @@ def run(*args: object) -> Result:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("str") / "out"
-    thbscreen.screen([SAMPLE], out=folder)
-    return folder
+    return sample_scan(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

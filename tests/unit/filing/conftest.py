@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-import thbscreen
-from tests.unit.filing.filing_build import SAMPLE, Cases
+from tests.sample_scan import sample_scan
+from tests.unit.filing.filing_build import Cases
 
 
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
-    work = tmp_path_factory.mktemp("filing")
-    thbscreen.screen([SAMPLE], out=work / "out")
-    return Cases(work / "out", work)
+    return Cases(sample_scan(tmp_path_factory), tmp_path_factory.mktemp("filing"))

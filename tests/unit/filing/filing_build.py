@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sample_scan import SAMPLE
 from thbscreen.filing.case import FilingCase, read_case
 from thbscreen.filing.details import read_details
 from thbscreen.filing.draft import Draft, Request, make_draft
@@ -18,7 +19,6 @@ from thbscreen.report.folder import open_folder
 from thbscreen.rules.pack import load_pack
 
 ROOT = Path(__file__).resolve().parents[3]
-SAMPLE = ROOT / "sample_data"
 PROFILES = Path(__file__).parent / "profiles"
 SCHEMAS = Path(os.environ.get("THBSCREEN_SHARED", ROOT.parent / "shared")) / "data" / "goaml" / "xsd"
 #: Profile -> schemas that its drafts must fit.

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 import thbscreen
-from tests.unit.filing.filing_build import SAMPLE, Cases
+from tests.sample_scan import SAMPLE
+from tests.unit.filing.filing_build import Cases
 from thbscreen.filing.case import FilingCase, paired
 from thbscreen.filing.details import Details, read_details
 from thbscreen.filing.profile import SHIPPED, read_profile
