@@ -344,6 +344,8 @@ class Dataset:
             self._coverage |= {c: n / state.height for c, n in state.filled.items()}
         self._notes |= state.notes  # the larger count of each; a pass over few columns sees less
         self._dropped = self._duplicates(state)
+        if state.gathered is not None:
+            state.gathered.settle(self._dropped)
         section = self._section("transactions")
         declared = section.reject_share if section else None
         if isinstance(self._reports, StatementFolder):

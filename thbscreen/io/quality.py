@@ -163,7 +163,6 @@ def _facts(dataset: Dataset, report: LoadReport, seen: Observations, now: dateti
         links=dataset.account_parties,
         places=dataset.side_places,
         report=report,
-        gone=dataset.drop_rows(),
         own_ids=dataset.own_ids(),
         zone=dataset.zone,
         now=now,

@@ -46,7 +46,6 @@ class Facts:
         accounts, parties, links: the side tables; without rows when there is no such file.
         places: file and row of each row of a side table, by table.
         report: counts of the load.
-        gone: `_row` of movements that are left out because their id occurs twice.
         own_ids: whether the source has ids.
         zone: zone of days.
         now: day of the run, or None.
@@ -63,7 +62,6 @@ class Facts:
     links: pl.DataFrame
     places: Mapping[str, pl.DataFrame]
     report: LoadReport
-    gone: pl.Series
     own_ids: bool
     zone: str
     now: datetime | None

@@ -43,6 +43,7 @@ _ODD = pl.lit(0x9E3779B97F4A7C15, dtype=pl.UInt64)
 _KEYS = ["account_id", "currency"]
 
 Place = tuple[str, int]
+Counted = tuple[int, int, list[Place]]
 
 
 class Gathered:
@@ -79,6 +80,17 @@ class Gathered:
         self._last = pl.DataFrame()
         self._steps: list[pl.DataFrame] = []
         self._breaks: dict[str, list[pl.DataFrame]] = {"forward": [], "backward": []}
+        self._repeated: Counted | None = None
+        self._halves: Counted | None = None
+
+    def settle(self, gone: pl.Series) -> None:
+        """Counts what rests on hashes of rows, once all were seen, and lets go of them.
+
+        Args:
+            gone: `_row` of movements that are left out anyway.
+        """
+        self._repeated, self._halves = self._count_repeated(gone), self._count_halves()
+        self._hashes, self._legs = [], []
 
     def add(self, frame: pl.DataFrame) -> None:
         """Takes in one canonical chunk, all of whose rows come from one file."""
@@ -229,15 +241,16 @@ class Gathered:
             part = part.filter(pl.col("hash") % self.judged == 0)
         self._hashes.append(part.with_columns(pl.col("row").cast(pl.UInt32)))
 
-    def repeated(self, gone: pl.Series) -> tuple[int, int, list[Place]]:
-        """Counts rows that say the same as an earlier one under another id.
-
-        Args:
-            gone: `_row` of movements that are left out anyway.
+    def repeated(self) -> Counted:
+        """Counts rows that say the same as an earlier one under another id; known once it is settled.
 
         Returns:
             Such rows, rows judged, and places.
         """
+        assert self._repeated is not None
+        return self._repeated
+
+    def _count_repeated(self, gone: pl.Series) -> Counted:
         if not self._hashes:
             return 0, 0, []
         rows = pl.concat(self._hashes)
@@ -273,14 +286,20 @@ class Gathered:
         # both sides of a payment have one number, so they stay or go together
         self._legs.append(legs.filter(pl.col("pair") % self.judged == 0) if self.judged > 1 else legs)
 
-    def halves(self) -> tuple[int, int, list[Place]]:
+    def halves(self) -> Counted:
         """Counts movements between accounts that both have movements, of which only one side is there.
+
+        Known once it is settled.
 
         Payer, payee, amount and currency tell what belongs together; days do not, since they may differ.
 
         Returns:
             Movements without their other side, movements between such accounts, and places.
         """
+        assert self._halves is not None
+        return self._halves
+
+    def _count_halves(self) -> Counted:
         if not self._legs:
             return 0, 0, []
         active = self.accounts()["account_id"].unique().hash(seed=1)
@@ -328,7 +347,7 @@ class Gathered:
             if sum(part.height for part in kept) < _BALANCE_PLACES:
                 kept.append(steps.filter(pl.col(way)).head(_BALANCE_PLACES).select(*_KEYS, "file", "row"))
 
-    def balances(self) -> tuple[int, int, list[Place]]:
+    def balances(self) -> Counted:
         """Counts the steps of running balances that do not hold.
 
         An account's rows may run forwards or backwards in time; the way that holds more often counts.

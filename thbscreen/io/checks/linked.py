@@ -163,7 +163,7 @@ def ids_again(facts: Facts) -> Result | str:
 
 def rows_again(facts: Facts) -> Result | str:
     """Q402."""
-    count, of, places = facts.seen.repeated(facts.gone)
+    count, of, places = facts.seen.repeated()
     return Result(count, of, count > 0 and count >= AGAIN * of, places, _of_so_many(facts))
 
 
