@@ -40,6 +40,7 @@ from thbscreen.engine.payments import (
 )
 from thbscreen.engine.prepare import Prepared, bucket_rows, prepare, spills
 from thbscreen.engine.readiness import readiness
+from thbscreen.engine.release import release
 from thbscreen.engine.run import Runner
 from thbscreen.engine.scoring import rate
 from thbscreen.engine.timing import Timed, Timing
@@ -201,10 +202,12 @@ def _prepare(
         if workers_for(dataset.size_hint(), workers) > 1 or spills(dataset.size_hint(), bytes_allowed)
         else None
     )
-    return prepare(
+    prepared = prepare(
         dataset, compiled, buckets=buckets, spill=spill, rows_at_most=bucket_rows(bytes_allowed),
         advance=progress.advance,
     )  # fmt: skip
+    release()
+    return prepared
 
 
 def workers_for(rows: int, asked: int) -> int:

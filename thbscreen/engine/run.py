@@ -246,6 +246,7 @@ class Runner:
             self.timing.asked += outcome.questions[0]
             self.timing.made += outcome.questions[1]
             self.advance(1)
+        release()
         for place in sorted(waiting):
             self._judge_gathered(place[0], waiting.pop(place))
         for item in rules:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_NAMES = 100_000
 #: Only equality of accounts matters, so their 64-bit hashes are kept and not they.
 _SEED = 0xACC0
+#: Accounts that are held, before those of several chunks become one list.
+_MERGE = 1_000_000
 _MASKED = re.compile(r"^[0-9A-Za-z]{0,8}[*xX\u2022.#]{2,}([0-9A-Za-z]{3,})$")
 _DIGEST = re.compile("^[0-9A-Fa-f]{64}$")
 _ASKED = ("cp_name", "cp_account_id", "cp_bic")
@@ -50,6 +52,8 @@ class Counterparties:
         if "cp_account_id" in frame.columns:
             met = frame["cp_account_id"] if different is None else different
             self._accounts.append(met.drop_nulls().hash(seed=_SEED).unique())
+            if sum(map(len, self._accounts)) > max(_MERGE, 2 * len(self._accounts[0])):
+                self._accounts = [pl.concat(self._accounts).unique()]
         if "cp_name" not in frame.columns or not {"name", "name_hash"} & set(self._parties.columns):
             return
         names = frame["cp_name"].unique().drop_nulls()

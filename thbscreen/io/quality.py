@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ROUND = 10_000  # one hundred euros in cents
 _MOST_QUARTERS = 5_000_000
+#: Accounts that are held, before those of several chunks become one list.
+_MERGE = 1_000_000
 _QUARTER = 900_000_000  # a quarter of an hour in microseconds
 
 
@@ -56,6 +58,8 @@ class Observations:
         if len(clock):
             self._quarters.append(_counted(clock, frame["has_time"]))
         self._accounts.append(frame["account_id"].unique() if accounts is None else accounts)
+        if sum(map(len, self._accounts)) > max(_MERGE, 2 * len(self._accounts[0])):
+            self._accounts = [self.accounts()]
 
     def _local(self) -> pl.DataFrame:
         """Gives local start, number of rows and number of exact times of each quarter of an hour."""
