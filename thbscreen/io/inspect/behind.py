@@ -37,5 +37,9 @@ def _apart(column: Column) -> list[Column]:
     numbers = [m["number"] if m is not None else "" for m in found]
     parts = [Column(column.name, numbers, regex=NUMBER), Column(column.name, words, regex=WORD)]
     if "balance_after" in roles:
-        return parts[:1] if set(known[0].values()) == {"credit"} else []
+        if set(known[0].values()) != {"credit"}:
+            return []
+        # No other word may stand behind: further down in the file one may say that it is overdrawn.
+        said = "|".join(sorted(re.escape(word) for word in known[0] if word))
+        return [Column(column.name, numbers, regex=rf"{NUMBER}\s*(?:{said})?$")]
     return parts

@@ -185,6 +185,9 @@ def _text(file: InputFile, zone: str, limits: Limits) -> Look:
     text = _decoded(sample, encoding, whole=whole)
     if "\0" in text:
         return Look(file.name, "unknown", "not read", "it holds NUL characters: damaged, or no text")
+    if "\n" not in text and "\r" in text:
+        why = "lines end in CR alone (D020); save the file with LF or CR LF line ends"
+        return Look(file.name, "csv", "not read", why, encoding)
     table = find_table(text, whole=whole)
     if table is None:
         return Look(file.name, "unknown", "not read", "no delimiter gives columns; export it as CSV",

@@ -151,7 +151,11 @@ def _account(finder: Finder, taken: set[str]) -> None:
     elif not {"payer", "payee"} <= set(finder.claims):
         ibans = [source(c) for c in finder.columns if _ibans(c)]
         why = "no column says whose movements these are; write the account's number"
-        out.defaults.append(Part("account_id", "", False, why, [*ibans, '"NUMBER OF THE ACCOUNT"']))
+        if ibans:  # a column is named where columns are, so that either line can stand where it is printed
+            constant = '{const: "NUMBER OF THE ACCOUNT"}'
+            out.columns.insert(0, Part("account_id", "", False, why, [*ibans, constant]))
+        else:
+            out.defaults.append(Part("account_id", "", False, why, ['"NUMBER OF THE ACCOUNT"']))
 
 
 def _not_own(finder: Finder, column: Column) -> str:

@@ -12,7 +12,7 @@ from thbscreen.io.inspect.forms import date_forms, written
 from thbscreen.io.inspect.side_words import side_known
 from thbscreen.io.inspect.words import PENDING, TOTALS, folded, meanings
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "^", "~")
 #: Most lines above a table.
 MOST_ABOVE = 60
 
