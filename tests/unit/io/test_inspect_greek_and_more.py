@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.unit.io.support import ANY_SHARE, ZONE, mapped, reasons, rows, write
+from tests.unit.io.workbooks import book
 from thbscreen.io.dataset import open_dataset
 from thbscreen.io.files import list_inputs
 from thbscreen.io.inspect.look import Look, look
@@ -153,3 +154,55 @@ def test_line_ends_of_cr_alone_are_said_before_a_scan_refuses_them(tmp_path: Pat
 def test_a_currency_behind_bank_and_number_is_taken_off() -> None:
     assert own_account("37040044/0532013000EUR") == ("37040044/0532013000", "EUR")
     assert own_account("37040044/05320EUR13") == ("37040044/05320EUR13", "")
+
+
+def test_a_balance_in_words_that_is_left_out_is_said(tmp_path: Path) -> None:
+    head = "Account,Date,Amount,D/C,Balance,Currency"
+    found = looked(
+        tmp_path, f"{head}\nA,13/01/2026,60.00,D,40.00 Cr,EUR\nA,14/01/2026,75.00,D,35.00 Dr,EUR\n"
+    )
+    assert "balance_after" not in found.draft
+    assert [note for note in found.notes if "overdrawn" in note and "Balance" in note]
+    found = looked(tmp_path, f"{head}\nA,13/01/2026,60.00,D,40.00 Cr,EUR\nA,14/01/2026,7.00,C,47.00 Cr,EUR\n")
+    assert not [note for note in found.notes if "overdrawn" in note]
+
+
+def test_last_rows_in_a_year_without_movements_are_rows_and_no_footer(tmp_path: Path) -> None:
+    body = "".join(f"A,{day},debit,1\n" for day in ("2026-01-05", "2026-01-06", "1900-01-01", "2100-12-31"))
+    assert looked(tmp_path, f"account_id,booking_ts,direction,amount\n{body}").state == "canonical"
+
+
+def test_two_encodings_in_one_file_are_said(tmp_path: Path) -> None:
+    line = "A;13/01/2026;1,50;Παπαδοπούλου Άννα\n"
+    content = b"Account;Date;Amount;Details\n" + line.encode() + line.encode("cp1253")
+    path = tmp_path / "export.csv"
+    path.write_bytes(content)
+    found = look(recognised(list_inputs([path])[0])[0], ZONE)
+    assert found.encoding is not None
+    assert (found.encoding.sure, "two encodings" in found.encoding.why) == (False, True)
+    path.write_bytes(content.replace(line.encode(), b""))
+    one = look(recognised(list_inputs([path])[0])[0], ZONE)
+    assert one.encoding is not None
+    assert "two encodings" not in one.encoding.why
+
+
+def test_amounts_as_text_in_a_workbook_keep_their_marks_whatever_stands_below(tmp_path: Path) -> None:
+    rows_of = [["Account", "Date", "Amount", "D/C", "Currency"], ["A", "13/01/2026", "1.234,56", "D", "EUR"],
+               ["A", "14/01/2026", "2,50", "C", "EUR"], ["", "", 1237.06]]  # fmt: skip
+    path = book(tmp_path / "export.xlsx", {"S": rows_of})
+    found = look(recognised(list_inputs([path])[0])[0], ZONE)
+    mapping = write(tmp_path, "draft.yaml", found.draft)
+    assert signed(rows(open_dataset([path], mapping, zone=ZONE, limits=ANY_SHARE))) == [-123456, 250]
+
+
+def test_a_code_page_that_the_file_names_is_not_called_assumed(tmp_path: Path) -> None:
+    body = (
+        "<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>B<ACCTID>1</BANKACCTFROM>"
+        "<BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260302<TRNAMT>-1.00<FITID>1<NAME>Άννα</STMTTRN>"
+        "</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\n"
+    )
+    for head, told in (("CHARSET:1253\n", False), ("CHARSET:NONE\n", True)):
+        path = tmp_path / "a.ofx"
+        path.write_bytes(f"OFXHEADER:100\nDATA:OFXSGML\nENCODING:USASCII\n{head}\n{body}".encode("cp1253"))
+        found = look(recognised(list_inputs([path])[0])[0], ZONE)
+        assert any("no UTF-8 are read as" in note for note in found.notes) is told

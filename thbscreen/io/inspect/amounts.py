@@ -71,8 +71,11 @@ def settle_marks(finder: Finder, found: Amounts) -> None:
                  [quoted(b) for b in beside])
         )  # fmt: skip
     if finder.numbers:
-        found.marks = Marks(".", "")
-        return
+        found.marks = plain = Marks(".", "")
+        # Cells that are numbers need no marks; a sheet may hold amounts as text beside them.
+        filled = [c for c in filled if any(read(w.number, plain) is None for w in c.amounts or [])]
+        if not filled:
+            return
     readings, fractions = marks_of([[w.number for w in c.amounts or []] for c in filled])
     if not readings:
         out.input.append(

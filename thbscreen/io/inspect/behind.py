@@ -43,3 +43,14 @@ def _apart(column: Column) -> list[Column]:
         said = "|".join(sorted(re.escape(word) for word in known[0] if word))
         return [Column(column.name, numbers, regex=rf"{NUMBER}\s*(?:{said})?$")]
     return parts
+
+
+def worded_balance(column: Column) -> bool:
+    """Says whether a column is a balance, by its name, and words behind its numbers call some overdrawn."""
+    if column.amounts is not None or "balance_after" not in {
+        role for role, _ in meanings(bare(column.name)[0])
+    }:
+        return False
+    found = [_BOTH.fullmatch(value) for value in column.values]
+    known = direction_of(frozenset(m["word"] or "" if m is not None else "?" for m in found) - {""})
+    return known is not None and "debit" in known[0].values()
