@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from thbscreen.io.limits import Limits
 
 _LF, _CR = 10, 13
+#: A day or an amount where the names of columns should stand: the file has no header line.
+_VALUE = re.compile(r"[-+(\u2212]?[0-9][-0-9.,:/'()\s]*")
 #: Rows that are handed on at once; more at a time cost more for each row.
 PIECE_ROWS = 100_000
 #: Why a line of the footer is no row.
@@ -349,7 +352,8 @@ def check_names(names: Sequence[str], file: str, limits: Limits) -> None:
         if not column:
             raise data_error("D010", f"column {position} has no name in the header line", file=file)
         if column in seen:
-            raise data_error("D011", "the header holds this name twice", file=file, column=_shown(column))
+            shown = "(name hidden)" if any(map(_VALUE.fullmatch, names)) else _shown(column)
+            raise data_error("D011", "the header holds this name twice", file=file, column=shown)
         seen.add(column)
 
 

@@ -104,7 +104,8 @@ class Section:
         defaults: value of canonical columns where the source has none.
         zone: zone of times without offset.
         sign: how direction and amount are written.
-        negative: direction of negative amounts under the rule `signed`.
+        negative: direction of negative amounts under the rule `signed`; which of two columns carries a minus
+            in every row under the rule `debit_credit_columns`, or empty.
         debit: source of debits under `debit_credit_columns`.
         credit: source of credits under `debit_credit_columns`.
         reject_share: share of rejected rows above which the table is refused.
@@ -121,7 +122,7 @@ class Section:
     defaults: dict[str, str] = field(default_factory=dict)
     zone: str | None = None
     sign: SignRule = "flag_column"
-    negative: Literal["debit", "credit"] = "debit"
+    negative: Literal["debit", "credit", ""] = "debit"
     debit: ColumnSpec | None = None
     credit: ColumnSpec | None = None
     reject_share: float | None = None

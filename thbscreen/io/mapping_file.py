@@ -542,6 +542,8 @@ class _Reader:
                 out["negative"] = self.choice(value, "negative", ("debit", "credit"))
             else:
                 out[key.text] = self.column(value, f"sign.{key.text}")
+        if out["rule"] == "debit_credit_columns" and "negative" not in {key.text for key, _ in block.entries}:
+            out["negative"] = ""
         return out
 
     def reject_share(self, node: Node | None) -> float | None:

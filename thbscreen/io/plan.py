@@ -454,10 +454,14 @@ class Plan:
         self, frame: pl.DataFrame, exponents: _Told, flags: list[Flag]
     ) -> tuple[pl.Expr, pl.Expr]:
         sides = []
-        for name in (DEBIT, CREDIT):
-            parsed = values.money(frame, name, exponents.amount, self._marks(name), signed=False)
+        below = self.section.negative if self.section is not None else ""
+        for name, side in ((DEBIT, "debit"), (CREDIT, "credit")):
+            minus = below == side
+            parsed = values.money(frame, name, exponents.amount, self._marks(name), signed=minus)
             flags += parsed.flags
-            sides.append(parsed.value)
+            if minus:
+                flags.append(Flag(name, "D106", parsed.value > 0))
+            sides.append(-parsed.value if minus else parsed.value)
         debit, credit = sides
         paid, got = (debit != 0).fill_null(value=False), (credit != 0).fill_null(value=False)
         empty = pl.col(DEBIT).is_null() & pl.col(CREDIT).is_null()

@@ -18,7 +18,7 @@ from thbscreen.io.values import text
 from thbscreen.model.catalogue import FORBIDDEN_REASON, TABLES, forbidden_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from thbscreen.io.mapping import ColumnSpec, Section
     from thbscreen.io.raw import RawSource
@@ -118,6 +118,12 @@ def canonical_shape(source: RawSource, table: str) -> Shape:
     known = {f.name: f for f in TABLES[table]}
     shape = Shape()
     file = source.file.name
+    if source.schema and known.keys().isdisjoint(map(fold_header, source.schema)):
+        # What stands there may be the first row, so it is not shown.
+        raise data_error(
+            "D013", "no column has a canonical name, or the file has no line of names", file=file,
+            hint="thbscreen inspect drafts a mapping, also for a file without names",
+        )  # fmt: skip
     for written, dtype in source.schema.items():
         name = fold_header(written)
         trait = forbidden_input(written)
@@ -206,7 +212,9 @@ def mapped_shape(source: RawSource, section: Section, mapping_name: str) -> Shap
     """
     shape = Shape()
     kinds = {f.name: f.kind for f in TABLES[section.table]}
-    finder = _Finder(source, mapping_name)
+    every = [*section.columns.values(), *section.payer.values(), *section.payee.values()]
+    every += [spec for spec in (section.debit, section.credit) if spec is not None]
+    finder = _Finder(source, mapping_name, {fold_header(name) for spec in every for name in spec.source})
     for name, spec in section.columns.items():
         _add_spec(shape, finder, name, spec, kinds[name])
         if name in section.defaults:
@@ -230,13 +238,14 @@ def mapped_shape(source: RawSource, section: Section, mapping_name: str) -> Shap
 class _Finder:
     """Finds source columns by folded name."""
 
-    def __init__(self, source: RawSource, mapping_name: str) -> None:
+    def __init__(self, source: RawSource, mapping_name: str, wanted: Collection[str]) -> None:
         self.file = source.file.name
         self.schema = source.schema
         self.mapping_name = mapping_name
         self.by_name: dict[str, list[str]] = {}
         for written in source.schema:
             self.by_name.setdefault(fold_header(written), []).append(written)
+        self.named = not self.by_name.keys().isdisjoint(wanted)
 
     def find(self, wanted: str, line: int) -> str:
         found = self.by_name.get(fold_header(wanted), [])
@@ -270,6 +279,9 @@ class _Finder:
                 f"the file's column looks the same but has other letters: mapping {_points(wanted)}, "
                 f"file {_points(twin)}"
             )
+        if not self.named:
+            # What stands there may be the first row, so it is not shown.
+            return "the file has no column of the mapping; without a line of names, declare input: {names: …}"
         return suggest(wanted, [header_text(name) for name in self.schema])
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from thbscreen.io.clock import to_utc, twice, utc_of
+from thbscreen.io.months import in_english
 from thbscreen.model import iban
 from thbscreen.model.money import MAX_MINOR_UNITS
 
@@ -226,7 +227,8 @@ def _money_text(frame: pl.DataFrame, name: str, exponent: int | pl.Expr, marks: 
     digits = "[0-9]+"
     if marks.thousands:
         mark = _thousands_class(marks.thousands)
-        digits = f"(?:[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+)"
+        lakh = "|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}" if mark == "," else ""  # Indian: 1,23,456
+        digits = f"(?:[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+{lakh})"
     # Signs are written in other ways by few files; a digit at both ends of every cell leaves nothing to do.
     bare = marks.free and frame.select((~column.str.contains("^-?[0-9][^()+\u2212]*[0-9]$")).any()).item()
     written = frame.select(
@@ -330,7 +332,9 @@ def day(name: str, dtype: pl.DataType, formats: tuple[Format, ...], zone: str) -
     elif isinstance(dtype, pl.Datetime):
         value = (column.dt.convert_time_zone(zone) if dtype.time_zone else column).dt.date()
     elif formats:
-        options = [column.str.strptime(pl.Date, f.text, strict=False, exact=True) for f in formats]
+        words = any("%b" in f.text.lower() for f in formats)
+        told = column.map_batches(in_english, return_dtype=pl.String) if words else column
+        options = [told.str.strptime(pl.Date, f.text, strict=False, exact=True) for f in formats]
         value = pl.coalesce(options)
         flags += _ambiguity(name, options)
     else:
@@ -413,11 +417,11 @@ def _offset_length(offset: pl.Expr) -> pl.Expr:
 
 def _declared(written: pl.Series, name: str, formats: tuple[Format, ...], zone: str) -> Moment:
     """Reads declared forms step by step, each step once for all rows; flags only where a row is bad."""
-    usable = written
+    usable = in_english(written) if any("%b" in form.text.lower() for form in formats) else written
     seconds = not all(_NO_SECONDS.fullmatch(form.text) for form in formats)
     if seconds and written.str.contains(":60", literal=True).any():
         # A leap second would silently become the next minute.
-        frame = written.to_frame("t")
+        frame = usable.to_frame("t")
         usable = frame.select(pl.when(~pl.col("t").str.contains(r":60(?:[^0-9]|$)")).then(pl.col("t")))["t"]
     found = [_one_form(usable, form, zone) for form in formats]
     value, local, timed, again = found[0]

@@ -100,7 +100,8 @@ class XlsxSource:
         if self._frame.height > limits.rows:
             raise data_error("D008", f"the file has more than {limits.rows} rows", file=file.name)
         first = cells.first_column
-        self._numbers = {n for i, n in enumerate(named, first) if i in cells.numbers}
+        end = cells.last_row - dialect.skip_footer  # a total below says nothing of the amounts above it
+        self._numbers = {n for i, n in enumerate(named, first) if cells.numbers.get(i, end + 1) <= end}
         self._texts = {n for i, n in enumerate(named, first) if cells.texts.get(i, 0) > header}
 
     @property
@@ -210,9 +211,12 @@ def _without_midnights(frame: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(slots=True)
 class _Cells:
-    """What was seen of one sheet's cells, with columns counted from 0 and rows from 1."""
+    """What was seen of one sheet's cells, with columns counted from 0 and rows from 1.
 
-    numbers: set[int] = field(default_factory=set)
+    `numbers` has the first row that holds a number, `texts` the last one that holds text.
+    """
+
+    numbers: dict[int, int] = field(default_factory=dict)
     texts: dict[int, int] = field(default_factory=dict)
     empty_formulas: list[int] = field(default_factory=list)
     merged: list[tuple[int, int]] = field(default_factory=list)
@@ -411,7 +415,7 @@ class _CellReader:
         if self.formula and not self.value:
             seen.empty_formulas.append(self.row)
         elif self.value and self.kind == "n":
-            seen.numbers.add(self.column)
+            seen.numbers.setdefault(self.column, self.cell_row)
         elif self.value and self.kind not in ("d", "b", "e"):
             seen.texts[self.column] = self.row
 

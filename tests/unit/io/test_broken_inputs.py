@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.unit.io.support import HEADER, ROW, ZONE, write
+from tests.unit.io.support import HEADER, ROW, ZONE, transactions, write
 from thbscreen.errors import DataError
 from thbscreen.io.codes import data_error
 from thbscreen.io.dataset import open_dataset
@@ -335,3 +335,34 @@ def test_a_compressed_file_with_the_ending_of_text_is_named_as_such(tmp_path: Pa
 def test_errors_that_explain_nothing_themselves_say_what_to_do(code: str) -> None:
     assert data_error(code, "wrong").hint
     assert data_error(code, "wrong", hint="do this").hint == "do this"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("CY17002001280000001200527600,2026-01-05,MARIA MUSTER,debit,10.00\n", "D013"),
+        ("MARIA MUSTER,2026-01-05,CY17002001280000001200527600,debit,10.00\n", "D013"),
+        ("MARIA MUSTER,2026-01-05,MARIA MUSTER,debit,10.00\n", "D011"),
+    ],
+)
+def test_a_first_row_in_the_place_of_the_names_is_not_shown(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(DataError) as caught:
+        transactions(tmp_path, text * 2)
+    shown = str(caught.value)
+    assert f"[{code}]" in shown
+    assert not [word for word in ("MUSTER", "CY17", "2026") if word in shown], shown
+
+
+def test_a_first_row_in_the_place_of_the_names_is_not_shown_beside_a_mapping(tmp_path: Path) -> None:
+    path = write(tmp_path, "export.csv", "CY17002001280000001200527600,2026-01-05,MARIA MUSTER,10.00\n" * 2)
+    names = {"account_id": "Account", "booking_ts": "Date", "amount": "Amount", "direction": "D/C"}
+    lines = "".join(f"  {name}: {{from: {column}}}\n" for name, column in names.items())
+    mapping = write(tmp_path, "map.yaml", f"mapping: 1\ncolumns:\n{lines}")
+    with pytest.raises(DataError) as caught:
+        open_dataset([path], mapping, zone=ZONE)
+    shown = str(caught.value)
+    assert "[D043]" in shown
+    assert not [word for word in ("MUSTER", "CY17", "2026", "10.00") if word in shown], shown
+    write(tmp_path, "export.csv", "Account,Day,Amount,D/C\n" + "A,2026-01-05,10.00,debit\n")
+    with pytest.raises(DataError, match=r"known names: Account, Amount, D/C, Day"):
+        open_dataset([path], mapping, zone=ZONE)

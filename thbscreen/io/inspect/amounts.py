@@ -71,13 +71,16 @@ def settle_marks(finder: Finder, found: Amounts) -> None:
                  [quoted(b) for b in beside])
         )  # fmt: skip
     if finder.numbers:
-        found.marks = Marks(".", "")
-        return
+        found.marks = plain = Marks(".", "")
+        # Cells that are numbers need no marks; a sheet may hold amounts as text beside them.
+        filled = [c for c in filled if any(read(w.number, plain) is None for w in c.amounts or [])]
+        if not filled:
+            return
     readings, fractions = marks_of([[w.number for w in c.amounts or []] for c in filled])
     if not readings:
         out.input.append(
             Part("decimal", "", False, "no marks read all amounts; columns may differ from each other",
-                 [". or ,"])
+                 ['"."', '","'])
         )  # fmt: skip
         return
     found.marks = readings[0]
@@ -243,6 +246,9 @@ def _two_columns(finder: Finder, found: Amounts) -> None:
               for d, c in zip(found.debit.cells, found.credit.cells, strict=True)]  # fmt: skip
     once = sum(d != c for d, c in filled)
     minus = any(w.negative for c in (found.debit, found.credit) for w in c.amounts or [])
+    below = _all_below(found)
+    if below:
+        value = f"{value[:-1]}, negative: {below}}}"
     sure = finder.named and once == len(filled) and not minus
     why = (
         ""
@@ -256,10 +262,24 @@ def _two_columns(finder: Finder, found: Amounts) -> None:
                  for d, c in zip(found.debit.cells, found.credit.cells, strict=True)]  # fmt: skip
         proof = _proof(finder, moves, [_signed_number(v, found) for v in found.balance.cells])
         out.balance = (*proof[:2], "")
+        if below and finder.named and once == len(filled) and _proves(proof, "debit"):
+            told = f"the running balance proves it in {proof[0]} of {proof[1]} steps"
+            out.sign = Part("sign", value, sure=True, why=told)
         if _proves(proof, "credit"):
             sides = f"debit: {source(found.credit)}, credit: {source(found.debit)}"
             turned = f"{{rule: debit_credit_columns, {sides}}}"
             out.sign = Part("sign", value, False, _opposite(proof), [value, turned])
+
+
+def _all_below(found: Amounts) -> str:
+    """Tells which one of the two columns has a minus before every amount; empty when it is not just one."""
+    signs = {
+        side: {w.negative for c in column.cells if _number(c, found) and (w := written(c)) is not None}
+        for side, column in (("debit", found.debit), ("credit", found.credit))
+        if column is not None
+    }
+    with_minus = [side for side, seen in signs.items() if True in seen]
+    return with_minus[0] if len(with_minus) == 1 and False not in signs[with_minus[0]] else ""
 
 
 def _number(text: str, found: Amounts) -> int:

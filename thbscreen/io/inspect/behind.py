@@ -37,5 +37,20 @@ def _apart(column: Column) -> list[Column]:
     numbers = [m["number"] if m is not None else "" for m in found]
     parts = [Column(column.name, numbers, regex=NUMBER), Column(column.name, words, regex=WORD)]
     if "balance_after" in roles:
-        return parts[:1] if set(known[0].values()) == {"credit"} else []
+        if set(known[0].values()) != {"credit"}:
+            return []
+        # No other word may stand behind: further down in the file one may say that it is overdrawn.
+        said = "|".join(sorted(re.escape(word) for word in known[0] if word))
+        return [Column(column.name, numbers, regex=rf"{NUMBER}\s*(?:{said})?$")]
     return parts
+
+
+def worded_balance(column: Column) -> bool:
+    """Says whether a column is a balance, by its name, and words behind its numbers call some overdrawn."""
+    if column.amounts is not None or "balance_after" not in {
+        role for role, _ in meanings(bare(column.name)[0])
+    }:
+        return False
+    found = [_BOTH.fullmatch(value) for value in column.values]
+    known = direction_of(frozenset(m["word"] or "" if m is not None else "?" for m in found) - {""})
+    return known is not None and "debit" in known[0].values()

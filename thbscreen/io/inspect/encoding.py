@@ -73,7 +73,21 @@ def encoding_of(sample: bytes, present: frozenset[int], *, is_utf8: bool) -> Enc
         return Encoding(
             "utf-8", sure=False, why="UTF-8 fits, and so may others", candidates=("utf-8", *others)
         )
-    return _best(ranked, len(words))
+    best = _best(ranked, len(words))
+    mixed = sum(map(_is_utf8, words))
+    if not mixed:
+        return best
+    why = f"{mixed} of {len(words)} words with letters outside ASCII are UTF-8, the others not: two encodings"
+    return Encoding(best.name, sure=False, why=why, candidates=best.candidates or (best.name,))
+
+
+def _is_utf8(word: bytes) -> bool:
+    """Says whether a word is letters in UTF-8, which one in a page of single bytes is hardly ever."""
+    try:
+        text = word.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return len([c for c in text if c.isalpha() and not c.isascii()]) > 1
 
 
 def _best(ranked: list[tuple[float, int, tuple[str, ...]]], words: int) -> Encoding:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from thbscreen.io.months import greek_month
+
 #: Years that movements have; a reading of dates outside is none.
 FIRST_YEAR, LAST_YEAR = 1980, 2079
 #: Most distinct values that are looked at.
@@ -20,7 +22,8 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _DATE = re.compile(
-    r"(?P<a>\d{1,4})(?P<s>[./ -])(?P<b>\d{1,2}|[A-Za-z]{3,9})(?P=s)(?P<c>\d{4}|\d{1,2})(?P<end>\.?)"
+    r"(?P<a>\d{1,4})(?P<s>[./ -])(?P<b>\d{1,2}|[A-Za-z\u0370-\u03ff]{3,11})(?P=s)(?P<c>\d{4}|\d{1,2})"
+    r"(?P<end>\.?)"
     r"(?:(?P<gap>[T ]|, )(?P<h>\d{1,2}):(?P<m>\d{2})(?P<sec>:\d{2})?(?P<frac>\.\d{1,9})?"
     r"(?P<half> ?[AaPp][Mm])?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
@@ -75,7 +78,7 @@ def date_forms(values: Sequence[str]) -> list[DateForm]:
 def _day(year: str, month: str, day: str) -> dt.date | None:
     try:
         y = int(year) if len(year) == 4 else 2000 + int(year) if int(year) < 70 else 1900 + int(year)
-        found = dt.date(y, _MONTHS.get(month.lower(), 0) or int(month), int(day))
+        found = dt.date(y, _MONTHS.get(month.lower()) or greek_month(month) or int(month), int(day))
     except ValueError:
         return None
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
@@ -210,7 +213,8 @@ def read(number: str, marks: Marks) -> tuple[int, int] | None:
     whole = r"\d+"
     if marks.thousands:
         mark = classes.get(marks.thousands, re.escape(marks.thousands))
-        whole = rf"(?:\d+|\d{{1,3}}(?:{mark}\d{{3}})+)"
+        lakh = r"|\d{1,2}(?:,\d{2})+,\d{3}" if mark == "," else ""
+        whole = rf"(?:\d+|\d{{1,3}}(?:{mark}\d{{3}})+{lakh})"
     m = re.fullmatch(rf"({whole})(?:{re.escape(marks.decimal)}(\d+))?", number)
     if m is None:
         return None

@@ -33,7 +33,7 @@ from thbscreen.io.ndjson import NdjsonSource
 from thbscreen.io.raw import ROW
 from thbscreen.io.recognise import MESSAGES, not_read
 from thbscreen.io.statements.folder import CODE_PAGES, StatementFolder
-from thbscreen.io.statements.octets import FALLBACK
+from thbscreen.io.statements.octets import FALLBACK, NOT_UTF8
 from thbscreen.io.statements.readers import READERS
 from thbscreen.io.workbook import raw_cells, sheet_names
 from thbscreen.model.catalogue import TABLES
@@ -154,11 +154,14 @@ def _statements(file: InputFile, limits: Limits) -> Look:
         sample, present, is_utf8, _ = _bytes(file, limits)
         if present and not is_utf8:
             out.encoding = encoding_of(sample, present, is_utf8=False)
-            out.notes.append(
-                f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another page: "
-                f"mapping: 1 and input: {{encoding: {' or '.join(_pages(out.encoding))}}}"
-            )
     folder = StatementFolder([file], limits)
+    if out.encoding is not None and not folder.notes[NOT_UTF8]:
+        out.encoding = None  # the file names its page, as OFX does
+    elif out.encoding is not None:
+        out.notes.append(
+            f"lines that are no UTF-8 are read as {FALLBACK} unless a mapping declares another page: "
+            f"mapping: 1 and input: {{encoding: {' or '.join(_pages(out.encoding))}}}"
+        )
     proofs = folder.proofs
     if proofs:
         told = Counter(str(proof["balances"]) for proof in proofs)
@@ -185,6 +188,9 @@ def _text(file: InputFile, zone: str, limits: Limits) -> Look:
     text = _decoded(sample, encoding, whole=whole)
     if "\0" in text:
         return Look(file.name, "unknown", "not read", "it holds NUL characters: damaged, or no text")
+    if "\n" not in text and "\r" in text:
+        why = "lines end in CR alone (D020); save the file with LF or CR LF line ends"
+        return Look(file.name, "csv", "not read", why, encoding)
     table = find_table(text, whole=whole)
     if table is None:
         return Look(file.name, "unknown", "not read", "no delimiter gives columns; export it as CSV",

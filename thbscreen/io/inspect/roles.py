@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thbscreen.io.inspect.amounts import Amounts, find_amounts, settle_marks, settle_sign
-from thbscreen.io.inspect.behind import taken_apart
+from thbscreen.io.inspect.behind import taken_apart, worded_balance
 from thbscreen.io.inspect.facts import Column, Finder, Part, Roles, bare, quoted, source
 from thbscreen.io.inspect.forms import date_forms, largest_parts, time_form, written
 from thbscreen.io.inspect.words import BOOKED, CLOCKS, FEES, OWN_ACCOUNT, PENDING, folded, meanings
@@ -44,6 +44,11 @@ def find_roles(columns: Sequence[Column], *, named: bool, numbers: bool = False)
 def _remarks(finder: Finder) -> None:
     """Notes what a draft does not show: fees beside amounts, and times of unknown zone."""
     for column in finder.columns:
+        if finder.out.balance is None and worded_balance(column):
+            finder.out.notes.append(
+                f"column {column.name}: words call some balances overdrawn, and no mapping reads them; the "
+                "draft leaves it out, so nothing is proved by a running balance"
+            )
         if folded(column.name) in FEES and any(c in "123456789" for v in column.values for c in v):
             finder.out.notes.append(f"column {column.name} holds fees, which the draft leaves out")
         if (
@@ -151,7 +156,11 @@ def _account(finder: Finder, taken: set[str]) -> None:
     elif not {"payer", "payee"} <= set(finder.claims):
         ibans = [source(c) for c in finder.columns if _ibans(c)]
         why = "no column says whose movements these are; write the account's number"
-        out.defaults.append(Part("account_id", "", False, why, [*ibans, '"NUMBER OF THE ACCOUNT"']))
+        if ibans:  # a column is named where columns are, so that either line can stand where it is printed
+            constant = '{const: "NUMBER OF THE ACCOUNT"}'
+            out.columns.insert(0, Part("account_id", "", False, why, [*ibans, constant]))
+        else:
+            out.defaults.append(Part("account_id", "", False, why, ['"NUMBER OF THE ACCOUNT"']))
 
 
 def _not_own(finder: Finder, column: Column) -> str:

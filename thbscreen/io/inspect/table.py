@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from thbscreen.io.inspect.forms import date_forms, written
 from thbscreen.io.inspect.side_words import side_known
 from thbscreen.io.inspect.words import PENDING, TOTALS, folded, meanings
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "^", "~")
+#: What is written as a day, also in a year that no movement has: such a row is none below the table.
+_DAY = re.compile(r"[0-9]{4}([-/.])[0-9]{2}\1[0-9]{2}|[0-9]{2}([-/.])[0-9]{2}\2[0-9]{4}")
 #: Most lines above a table.
 MOST_ABOVE = 60
 
@@ -219,7 +222,7 @@ def _plainly_no_row(record: Record, width: int) -> bool:
 
 
 def _dated(text: str) -> bool:
-    return bool(date_forms([text])) or text.casefold() in PENDING
+    return bool(date_forms([text])) or text.casefold() in PENDING or _DAY.fullmatch(text) is not None
 
 
 def _date_column(rows: Sequence[Sequence[str]]) -> int | None:

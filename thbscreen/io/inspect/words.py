@@ -44,13 +44,13 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sign", "side", "in/out", "type d/c", "Τύπος", "indicator"),
     ),
     "debit": (
-        ("debit", "debits", "debit amount", "withdrawal", "withdrawals", "paid out", "money out", "Soll", "Belastung", "Lastschrift",
+        ("debit", "debits", "debit amount", "withdrawal", "withdrawals", "withdrawal amt", "withdrawal amount", "paid out", "money out", "Soll", "Belastung", "Lastschrift",
          "debet", "Χρέωση", "Χρεώσεις", "Ποσό Χρέωσης", "débit", "montant débit", "terhelés", "na vrub", "obciążenia",
          "obciążenie", "dare", "addebiti", "cargo", "дебит", "дебет"),
         ("out",),
     ),
     "credit": (
-        ("credit", "credits", "credit amount", "deposit", "deposits", "paid in", "money in", "Haben", "Gutschrift",
+        ("credit", "credits", "credit amount", "deposit", "deposits", "deposit amt", "deposit amount", "paid in", "money in", "Haben", "Gutschrift",
          "Πίστωση", "Πιστώσεις", "Ποσό Πίστωσης", "crédit", "montant crédit", "jóváírás", "ve prospěch", "uznania",
          "uznanie", "avere", "accrediti", "abono", "кредит"),
         ("in",),
@@ -70,7 +70,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "account_id": (
         ("account", "account number", "account no", "account id", "account_id", "own account", "iban",
          "IBAN/BBAN", "Auftragskonto", "IBAN Auftragskonto", "Kontonummer Auftraggeber", "Eigenes Konto",
-         "rekening", "rekeningnummer", "eigen rekening", "Λογαριασμός", "Αριθμός Λογαριασμού", "compte",
+         "rekening", "rekeningnummer", "eigen rekening", "Λογαριασμός", "Αριθμός Λογαριασμού", "Αρ. Λογαριασμού", "Αρ. Λογ/σμού", "acct", "acct no", "a/c no", "compte",
          "numéro de compte", "Számlaszám", "saját számla", "číslo účtu", "vlastní účet", "numer rachunku",
          "rachunek", "conto", "cuenta", "сметка", "счет", "счёт", "Umsatz getätigt von", "kredietkaart"),
         ("card number", "Kartennummer", "Αριθμός Κάρτας"),

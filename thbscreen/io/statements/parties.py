@@ -82,7 +82,11 @@ def own_account(text: str) -> tuple[str, str]:
     if behind is not None and not is_iban(bare):
         rest = behind[1].rstrip("/ ")
         # Without a mark between, letters behind are a currency only where an IBAN or a number stands before.
-        if bare[len(behind[1]) : len(behind[1]) + 1] in ("/", " ") or is_iban(rest) or rest.isdigit():
+        if (
+            bare[len(behind[1]) : len(behind[1]) + 1] in ("/", " ")
+            or is_iban(rest)
+            or rest.replace("/", "").isdigit()
+        ):
             bare, currency = rest, behind[2]
     bank, _, number = bare.partition("/")
     if number and is_iban(number):
