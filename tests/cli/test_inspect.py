@@ -135,3 +135,13 @@ def test_the_column_that_unlocks_most_comes_first() -> None:
     (best,) = unlocks(ready.to_dicts(), pack.rules)
     assert (best["column"], best["alone"], best["waiting"]) == ("mcc", 1, 1)
     assert isinstance(ready, pl.DataFrame)
+
+
+@pytest.mark.parametrize(("booked", "alone"), [("2024-03-01 10:00", 1), ("2024-03-01", 0)])
+def test_a_column_unlocks_no_rule_that_waits_for_the_time_of_day_too(booked: str, alone: int) -> None:
+    night = '{mcc: 5411, booking_ts: {time_of_day: "23:00-06:00"}}'
+    pack = pack_of(rule_text(COUNT.format(where=night)))
+    _, ready = run_rows(pack, [{**ROW, "booking_ts": booked}])
+    (found,) = unlocks(ready.to_dicts(), pack.rules)
+    assert (found["column"], found["alone"], found["waiting"]) == ("mcc", alone, 1)
+    assert ("no time of day" in ready["reason"][0]) == (not alone)

@@ -28,6 +28,7 @@ WEAK_FOR = {
 
 _FIELDS = catalogue.rule_fields()
 _FACT, _LIST = "fact ", "list "
+_UNTIMED = "bookings have a date but no time of day"
 
 
 def _transaction_share(prepared: Prepared, column: str) -> float:
@@ -123,10 +124,11 @@ def _one(
     weakest = ranked[0][1] if ranked else None
     coverage = shares[weakest] if weakest else 1.0
     status, reason = "ready", "every column it needs is there"
+    untimed = rule.needs_time_of_day and prepared.has_time[1] == 0
     if not judgeable(rule, missing):
-        status, reason = "not judged", lacking
-    elif rule.needs_time_of_day and prepared.has_time[1] == 0:
-        status, reason = "not judged", "bookings have a date but no time of day"
+        status, reason = "not judged", f"{lacking}; {_UNTIMED}" if untimed else lacking
+    elif untimed:
+        status, reason = "not judged", _UNTIMED
     elif missing:
         status, reason = "weak", lacking
     elif weakest is not None and coverage < _enough(weakest):
@@ -169,7 +171,7 @@ def unlocks(rows: Iterable[Mapping[str, object]], rules: Iterable[ast.Rule]) -> 
             entry = found.setdefault(column, {"alone": 0, "weight": 0, "waiting": 0})
             entry["waiting"] += 1
             gone = {c for c in missing if c != column and not (_derived(c) and _follows(c, column))}
-            if judgeable(rule, gone):
+            if judgeable(rule, gone) and not str(row["reason"]).endswith(_UNTIMED):
                 entry["alone"] += 1
                 entry["weight"] += max(0, rule.weight)
     order = sorted(found, key=lambda c: (-found[c]["alone"], -found[c]["weight"], -found[c]["waiting"], c))
