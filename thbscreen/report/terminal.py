@@ -68,9 +68,10 @@ def render(run: Run, *, width: int = 80, out: Path | None = None, paint: Paint =
         "faint",
     )
     _reviews(page, run.table("reviews").head(TOP).to_dicts(), facts["reviews"])
+    _judged(page, facts, run)
     _networks(page, run.table("networks").head(TOP).to_dicts(), facts["networks"])
     _alerts(page, run.table("alerts").head(TOP).to_dicts(), facts)
-    _checks(page, facts, run)
+    _below(page, facts["below_the_line"])
     _quality(page, run)
     _next(page, facts, _missing(run), _unlocks_most(run), out)
     return "\n".join(page.lines) + "\n"
@@ -196,7 +197,7 @@ def _why(row: Row) -> str:
 # --- what the lists are worth ------------------------------------------------------------------------
 
 
-def _checks(page: _Page, facts: Row, run: Run) -> None:
+def _judged(page: _Page, facts: Row, run: Run) -> None:
     page.heading("WHAT COULD BE JUDGED")
     ready = facts["readiness"]
     silent = ready["not judged"]
@@ -225,13 +226,13 @@ def _checks(page: _Page, facts: Row, run: Run) -> None:
         page.wrap(met, indent=2)
     for line in run.quality.get("statements", {}).get("summary", ()):
         page.wrap(line, indent=2)
-    below = facts["below_the_line"]
+
+
+def _below(page: _Page, below: dict[str, int]) -> None:
     if any(below.values()):
+        page.heading("BELOW THE LINE")
         lacks = ", ".join(f"{n:,} for lack of {_LACKS.get(lack, lack)}" for lack, n in below.items() if n)
-        page.wrap(
-            f"below the line: {count(sum(below.values()), 'subject')}" + (f" ({lacks})" if lacks else ""),
-            indent=2,
-        )
+        page.wrap(f"{count(sum(below.values()), 'subject')} ({lacks})", indent=2)
 
 
 def _quality(page: _Page, run: Run) -> None:

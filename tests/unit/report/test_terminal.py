@@ -103,7 +103,7 @@ def test_the_most_urgent_class_is_explained_after_the_one_it_builds_on() -> None
 
 def test_subjects_below_the_line_are_counted_by_what_they_lack() -> None:
     case = Case().hit("FLOW-2", "A1").hit("SPEND-1", "A2").hit("FLOW-3", "A3").hit("FLOW-2", "A3")
-    assert "below the line: 3 subjects (2 for lack of points, 1 for lack of a second family)" in shown(
+    assert "BELOW THE LINE\n  3 subjects (2 for lack of points, 1 for lack of a second family)" in shown(
         finished(case), 100
     )
 
