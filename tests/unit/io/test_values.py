@@ -396,3 +396,8 @@ def test_counterparties_are_the_same_whether_their_accounts_stand_beside_their_i
     assert found[0] == found[1]
     assert found[0][0]["accounts"] == 3
     assert found[0][0]["of_customers"] == 1
+
+
+def test_rows_without_a_report_are_those_with_one(tmp_path: Path) -> None:
+    dataset = transactions(tmp_path, HEADER + "N1,A1,2026-01-05,credit,12.50,EUR\nN2,A2,x,credit,1,EUR\n")
+    assert pl.concat(dataset.mapped()).equals(pl.concat(dataset.chunks()))
