@@ -12,7 +12,7 @@ from thbscreen.simulate.clock import Ints
 from thbscreen.simulate.folder import write_world
 from thbscreen.simulate.layers import SHARED, _changed, ordinary
 from thbscreen.simulate.plans import Plan, draw_plans, everybody
-from thbscreen.simulate.settings import Settings, settings_of
+from thbscreen.simulate.settings import Settings, SettingsError, settings_of
 from thbscreen.simulate.verify import check_world
 from thbscreen.simulate.view import parties
 from thbscreen.simulate.worlds import Made, make_world
@@ -31,6 +31,16 @@ def made() -> Made:
 @pytest.fixture(scope="module")
 def world(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_world(made, tmp_path_factory.mktemp("worlds") / "w")
+
+
+@pytest.mark.parametrize("words", ["none", "A4:0", "A4:0,A8:0"])
+@pytest.mark.parametrize("preset", ["tiny", "medium"])
+def test_operators_that_change_nothing_leave_every_network_plain(preset: str, words: str) -> None:
+    settings = settings_of(preset, 1, ops=words)
+    assert (settings.ops, settings.evasive) == ((), 0.0)
+    assert settings_of(preset, 1, ops=words, evasive=0.0).evasive == 0.0
+    with pytest.raises(SettingsError, match=f"--ops {words} changes nothing"):
+        settings_of(preset, 1, ops=words, evasive=0.5)
 
 
 def table(world: Path, name: str) -> pl.DataFrame:
