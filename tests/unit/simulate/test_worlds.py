@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +89,21 @@ def test_leaving_a_process_out_changes_no_movement_of_another() -> None:
     columns = ["moment", "account", "credit", "cents", "tx_type", "channel", "text", "source", "serial"]
     for a, b in zip(kept, less.daily, strict=True):
         assert a.select(columns).equals(b.select(columns))
+
+
+@pytest.mark.parametrize("file", ["data/parties.csv", "truth/groups.parquet"])
+def test_a_world_that_was_changed_is_told_and_no_fault_of_the_program(
+    world: Path, tmp_path: Path, file: str
+) -> None:
+    other = shutil.copytree(world, tmp_path / "w")
+    if file.endswith(".csv"):
+        with (other / file).open("a", encoding="utf-8") as text:
+            text.write("x\n")
+    else:
+        pl.read_parquet(other / file).drop("group_id").write_parquet(other / file)
+    checks = check_world(other)
+    assert checks[0].faults == (f"{file} has changed",)
+    assert checks[-1].faults == ("not with files that were changed",)
 
 
 def test_a_written_world_holds_everything_that_is_checked_but_leaks(world: Path) -> None:
