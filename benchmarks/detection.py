@@ -1,7 +1,7 @@
 """Detection on made worlds: makes them, scans them, and evaluates what was found.
 
-    python -m benchmarks.detection --preset medium --seed 101 102 103 --dir /tmp/detection --out
-    /tmp/evaluation python -m benchmarks.detection --dir /tmp/detection --out docs/detection --write
+    python -m benchmarks.detection --preset medium --seed 101 102 103 --dir /tmp/worlds --out /tmp/evaluation
+    python -m benchmarks.detection --preset tiny --seed 1 2 3 --dir /tmp/worlds --write
 
 Each world is made and scanned once; its truth and the tables of its run are kept in `--dir`, its data are not
 unless asked. With `--write`, evaluation.json and the plots go into docs/detection, from which

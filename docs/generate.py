@@ -333,7 +333,7 @@ def sample_summary() -> str:
     text = done.stderr.decode()
     if done.returncode:
         raise SystemExit(f"the scan of the sample data ended with exit code {done.returncode}:\n{text}")
-    lines = shorten(text[text.index("SUSPECTED NETWORKS") :].splitlines())
+    lines = shorten(text[text.index("WHAT COULD BE JUDGED") :].splitlines())
     return "\n".join(line.rstrip() for line in lines).strip()
 
 

@@ -62,6 +62,24 @@ def test_an_earlier_result_is_replaced_only_when_asked(folder: Path) -> None:
     assert evaluate(folder, "--force").exit_code == 1
 
 
+@pytest.mark.parametrize("read", ["out", "truth"])
+def test_no_folder_that_is_read_is_replaced(folder: Path, read: str) -> None:
+    (folder / "truth" / "manifest.json").write_text("{}", encoding="utf-8")
+    before = sorted(p.name for p in (folder / read).iterdir())
+    told = ("--truth", str(folder / "truth"), "--out", str(folder / read), "--force")
+    ended = run("evaluate", str(folder / "out"), *told)
+    assert ended.exit_code == 2
+    assert f"{read} exists and is not a result folder" in ended.stderr
+    assert sorted(p.name for p in (folder / read).iterdir()) == before
+
+
+def test_an_evaluation_is_no_run(folder: Path) -> None:
+    evaluate(folder)
+    ended = run("evaluate", str(folder / "e"), "--truth", str(folder / "truth"), "--out", str(folder / "e2"))
+    assert ended.exit_code == 4
+    assert "e is an evaluation, not a run folder" in ended.stderr
+
+
 def test_json_on_stdout_is_the_file(folder: Path) -> None:
     ended = evaluate(folder, "--format", "json")
     assert ended.stdout == (folder / "e" / "evaluation.json").read_text(encoding="utf-8")
@@ -81,6 +99,21 @@ def test_a_wrong_truth_leaves_nothing_behind(folder: Path) -> None:
     assert ended.exit_code == 4
     assert "truth/members.parquet: cannot be read as a Parquet file" in ended.stderr
     assert not (folder / "e").exists()
+
+
+def test_a_group_without_members_is_no_truth(folder: Path) -> None:
+    truth_folder(folder / "some", members=[m for m in MEMBERS if m["group_id"] != GROUPS[0]["group_id"]])
+    ended = run("evaluate", str(folder / "out"), "--truth", str(folder / "some"), "--out", str(folder / "e"))
+    assert ended.exit_code == 4
+    assert "some/groups.parquet: row 1 is a group without a row in members.parquet" in ended.stderr
+    assert not (folder / "e").exists()
+
+
+def test_a_manifest_that_is_no_object_is_no_truth(folder: Path) -> None:
+    (folder / "truth" / "manifest.json").write_text("[]", encoding="utf-8")
+    ended = evaluate(folder)
+    assert ended.exit_code == 4
+    assert "truth/manifest.json: is not an object of JSON" in ended.stderr
 
 
 # --- other commands ----------------------------------------------------------------------------------
@@ -161,7 +194,9 @@ def test_tuning_takes_who_is_confirmed_from_the_truth_and_shows_curves(tmp_path:
     assert ended.exit_code == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0] == SENTENCE
-    assert any(line.startswith("  confirmed: 1 subjects in the data,") for line in lines)
+    told = [line for line in lines if line.startswith("  confirmed: 1 subjects in the data, ")]
+    assert len(told) == 1
+    assert told[0].endswith(" in the truth")
     curve = lines[next(i for i, line in enumerate(lines) if line.startswith("near:")) :]
     assert any(line.split() == ["1", "of", "1", "0", "of", "1", "1", "84%"] for line in curve)
     assert any("(in force)" in line for line in curve)

@@ -87,7 +87,7 @@ def tune(
         from thbscreen.evaluate.evaluation import SENTENCE  # noqa: PLC0415
 
         click.echo(SENTENCE)
-    for line in _report(found, pack, decided):
+    for line in _report(found, pack, decided, planned=truth is not None):
         click.echo(printable(line))
     for line in _curves(found) if curves else ():
         click.echo(printable(line))
@@ -144,14 +144,16 @@ def _lines(numbers: Sequence[int]) -> str:
     return f"line{'s' * (len(numbers) > 1)} {shown}{rest}"
 
 
-def _report(found: Tuning, pack: RulePack, decided: Sequence[Sequence[Decided]]) -> Iterator[str]:
+def _report(
+    found: Tuning, pack: RulePack, decided: Sequence[Sequence[Decided]], *, planned: bool
+) -> Iterator[str]:
     rule, now = found.rule, found.current
     yield f"{rule.id}, version {rule.version}: {rule.title}"
     for word, known, given in (
         ("confirmed", found.confirmed, decided[0]),
         ("cleared", found.cleared, decided[1]),
     ):
-        yield f"  {word}: {known} subjects in the data, {len(given)} in the file"
+        yield f"  {word}: {known} subjects in the data, {len(given)} in the {'truth' if planned else 'file'}"
     yield f"  tried {len(found.settings)} settings inside the bounds of {len(rule.parameters)} parameters"
     yield ""
     best = found.better[:SHOWN]

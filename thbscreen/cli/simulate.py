@@ -30,7 +30,8 @@ from thbscreen.cli.program import FilePath, debug_option, epilog, say
 @click.option("--twins", metavar="LIST", default="all", show_default=True,
               help="Lawful look-alikes: all, none, or ids such as T1,T4:2.")  # fmt: skip
 @click.option("--ops", metavar="LIST",
-              help="Evasive operators with strengths 0 to 3 for networks: A4:2,A8:3.")  # fmt: skip
+              help="Evasive operators with strengths 0 to 3 for networks: A4:2,A8:3; none for "
+                   "none.")  # fmt: skip
 @click.option("--evasive", type=click.FloatRange(0, 1), metavar="SHARE",
               help="Share of networks that behave evasively; all of them when --ops is given.")  # fmt: skip
 @click.option("--visibility", metavar="WORD",
@@ -72,9 +73,10 @@ def simulate(
     click.echo(str(out))
     if not quiet:
         kinds = [p.scenario.kind for p in made.plans]
+        n, twins_made = kinds.count("positive"), kinds.count("twin")
         say(
-            f"{settings.people} people, {made.view.legs.height} movements, {kinds.count('positive')} "
-            f"networks, {kinds.count('twin')} lawful look-alikes; all invented"
+            f"{settings.people} people, {made.view.legs.height} movements, {n} network{'s' * (n != 1)}, "
+            f"{twins_made} lawful look-alike{'s' * (twins_made != 1)}; all invented"
         )
 
 

@@ -46,7 +46,7 @@ def write_evaluation(facts: Facts, worlds: Sequence[World], out: Path, *, force:
         UsageError: the folder exists and may not be replaced.
         OutputError: it cannot be written.
     """
-    with Staging(out, force=force) as staging:
+    with Staging(out, force=force, marker=RESULT) as staging:  # never a run or a truth, which it reads
         folder = staging.path
         (folder / "plots" / "lines").mkdir(parents=True)
         _text(folder / RESULT, as_json(facts))

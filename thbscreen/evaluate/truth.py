@@ -84,7 +84,8 @@ def read_truth(path: Path) -> Truth:
 
     Raises:
         DataError: a needed file is missing, or a file cannot be read, lacks a column, or holds a word that is
-            not known, an empty cell, or a member of no group.
+            not known, an empty cell, a member of no group, or a group
+            without members.
     """
     name = path.name or str(path)
     if not path.is_dir():
@@ -96,6 +97,8 @@ def read_truth(path: Path) -> Truth:
     if known.height < members.height:
         row = members["group_id"].is_in(groups["group_id"].implode()).to_list().index(False) + 1
         raise DataError(f"{name}/members.parquet: row {row} names a group that groups.parquet does not have")
+    if row := _first(~groups["group_id"].is_in(members["group_id"].implode())):
+        raise DataError(f"{name}/groups.parquet: row {row} is a group without a row in members.parquet")
     people = _optional(path, "people")
     return Truth(
         name, groups, members, _optional(path, "legs"), _optional(path, "links"), people, _manifest(path)
@@ -108,8 +111,7 @@ def decided_by(truth: Truth, typologies: Sequence[str]) -> tuple[list[str], list
     Args:
         truth: of the data.
         typologies: forms that the rule speaks for. Members of planned groups of these forms count; where
-        there is
-            no such group, members of all planned groups.
+            there is no such group, members of all planned groups.
 
     Returns:
         Planned members whom the data show, and members of lawful groups; each in order of their ids.
@@ -178,7 +180,9 @@ def _manifest(path: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DataError(f"{path.name}/{MANIFEST}: cannot be read as JSON", hint=_HINT) from None
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise DataError(f"{path.name}/{MANIFEST}: is not an object of JSON", hint=_HINT)
+    return found
 
 
 def _hashes(value: Any) -> list[str]:

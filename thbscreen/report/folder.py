@@ -100,6 +100,8 @@ def open_folder(path: Path) -> RunFolder:
         manifest = None
     if not isinstance(manifest, dict):
         raise DataError(f"{name}/{MANIFEST} cannot be read", hint="scan again")
+    if manifest.get("what") == "evaluation":
+        raise DataError(f"{name} is an evaluation, not a run folder", hint=_SCAN)
     version = manifest.get("schema_version")
     if version != tables.SCHEMA_VERSION:
         raise DataError(

@@ -218,7 +218,8 @@ def settings_of(
         people: natural persons instead of the preset's.
         scenarios: mix of positives.
         twins: mix of twins.
-        ops: operators for the positives; by default the preset's share draws two at random.
+        ops: operators for the positives; by default the preset's share draws some at random; `none`, or
+            strength 0 only, leaves all plain.
         evasive: share of positives with operators; all of them when only `ops` is given.
         visibility: one word for all positives, or mixed.
         banks: banks in the data.
@@ -232,13 +233,18 @@ def settings_of(
         raise SettingsError("--preset", preset, "no such preset", f"write one of {', '.join(PRESETS)}")
     base = PRESETS[preset]
     _check(people, visibility, banks, profiles)
+    wanted = ops_of(ops or "none")
+    if ops is not None and not wanted and evasive:
+        raise SettingsError(
+            "--evasive", f"{evasive:g}", f"--ops {ops or 'none'} changes nothing", "leave one out"
+        )
     if evasive is None:
-        evasive = base.evasive if ops is None else 1.0
+        evasive = base.evasive if ops is None else float(bool(wanted))
     mix = mix_of(scenarios, "positive", base.positives, seed) | mix_of(twins, "twin", base.twins, seed)
     visible = visibility or ("mixed" if base.partial else "full")
     made = Settings(
-        preset=preset, seed=seed, people=people or base.people, mix=mix, ops=ops_of(ops or "none"),
-        evasive=evasive, visibility=visible, partial=base.partial if visible == "mixed" else 0.0, banks=banks,
+        preset=preset, seed=seed, people=people or base.people, mix=mix, ops=wanted, evasive=evasive,
+        visibility=visible, partial=base.partial if visible == "mixed" else 0.0, banks=banks,
         profiles=tuple(profiles), dirt=Dirt().times(dirt),
     )  # fmt: skip
     return made if made.partial or visible != "mixed" else replace(made, partial=0.5)

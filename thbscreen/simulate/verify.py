@@ -91,12 +91,14 @@ def _money(world: Written) -> Check:
     faults = []
     pairs = (
         rows.filter(pl.col("end_to_end_id").is_not_null())
+        # Before grouping: inside, the accounts would be held once for each payment.
+        .with_columns(pl.col("cp_account_id").is_in(world.accounts["account_id"].implode()).alias("here"))
         .group_by("end_to_end_id")
         .agg(
             pl.len().alias("legs"),
             pl.col("amount").n_unique().alias("sums"),
             pl.col("direction").n_unique().alias("ways"),
-            pl.col("cp_account_id").is_in(world.accounts["account_id"].implode()).any().alias("both_here"),
+            pl.col("here").any().alias("both_here"),
         )
     )
     two = pairs.filter(pl.col("legs") == 2)
@@ -217,4 +219,12 @@ def check_world(folder: Path) -> list[Check]:
         DataError: it is no world, or a file is missing or damaged.
     """
     world = read_world(folder)
-    return [check(world) for check in CHECKS]
+    out: list[Check] = []
+    for check in CHECKS:
+        try:
+            out.append(check(world))
+        except (pl.exceptions.PolarsError, LookupError, TypeError, ValueError):
+            if not out or not out[0].faults:
+                raise  # the files are those that were made, so the fault is the program's
+            return [*out, Check("the rest can be checked", ("not with files that were changed",))]
+    return out

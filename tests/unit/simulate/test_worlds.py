@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from thbscreen.simulate.clock import Ints
 from thbscreen.simulate.folder import write_world
 from thbscreen.simulate.layers import SHARED, _changed, ordinary
 from thbscreen.simulate.plans import Plan, draw_plans, everybody
-from thbscreen.simulate.settings import Settings, settings_of
+from thbscreen.simulate.settings import Settings, SettingsError, settings_of
 from thbscreen.simulate.verify import check_world
 from thbscreen.simulate.view import parties
 from thbscreen.simulate.worlds import Made, make_world
@@ -31,6 +32,16 @@ def made() -> Made:
 @pytest.fixture(scope="module")
 def world(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_world(made, tmp_path_factory.mktemp("worlds") / "w")
+
+
+@pytest.mark.parametrize("words", ["none", "A4:0", "A4:0,A8:0"])
+@pytest.mark.parametrize("preset", ["tiny", "medium"])
+def test_operators_that_change_nothing_leave_every_network_plain(preset: str, words: str) -> None:
+    settings = settings_of(preset, 1, ops=words)
+    assert (settings.ops, settings.evasive) == ((), 0.0)
+    assert settings_of(preset, 1, ops=words, evasive=0.0).evasive == 0.0
+    with pytest.raises(SettingsError, match=f"--ops {words} changes nothing"):
+        settings_of(preset, 1, ops=words, evasive=0.5)
 
 
 def table(world: Path, name: str) -> pl.DataFrame:
@@ -78,6 +89,21 @@ def test_leaving_a_process_out_changes_no_movement_of_another() -> None:
     columns = ["moment", "account", "credit", "cents", "tx_type", "channel", "text", "source", "serial"]
     for a, b in zip(kept, less.daily, strict=True):
         assert a.select(columns).equals(b.select(columns))
+
+
+@pytest.mark.parametrize("file", ["data/parties.csv", "truth/groups.parquet"])
+def test_a_world_that_was_changed_is_told_and_no_fault_of_the_program(
+    world: Path, tmp_path: Path, file: str
+) -> None:
+    other = shutil.copytree(world, tmp_path / "w")
+    if file.endswith(".csv"):
+        with (other / file).open("a", encoding="utf-8") as text:
+            text.write("x\n")
+    else:
+        pl.read_parquet(other / file).drop("group_id").write_parquet(other / file)
+    checks = check_world(other)
+    assert checks[0].faults == (f"{file} has changed",)
+    assert checks[-1].faults == ("not with files that were changed",)
 
 
 def test_a_written_world_holds_everything_that_is_checked_but_leaks(world: Path) -> None:
