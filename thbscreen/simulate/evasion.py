@@ -13,7 +13,7 @@ import polars as pl
 
 from thbscreen.simulate import texts
 from thbscreen.simulate.clock import DAY_SECONDS, DAYS, MONTH_STARTS, Flags, Ints, Rng, at, daytime, month_of
-from thbscreen.simulate.ledger import days_between
+from thbscreen.simulate.ledger import STATE_PAYS, days_between
 from thbscreen.simulate.moves import Moves, made
 from thbscreen.simulate.places import TRADE_INDEX, prices
 from thbscreen.simulate.streams import shares
@@ -347,10 +347,14 @@ def reversals(moves: Moves, s: Scene) -> Moves:
 
 
 def under_round_sums(moves: Moves, s: Scene) -> Moves:
-    """A13: stays under round sums: what is at or above one is paid below it, the rest two days later."""
+    """A13: stays under round sums: what is at or above one is paid below it, the rest two days later.
+
+    What the state pays stays as it is.
+    """
     cents, n = moves.ints("cents"), moves.table.height
     step = ROUND_SUMS[np.maximum(np.searchsorted(ROUND_SUMS, cents, side="right") - 1, 0)]
-    chosen = s.drawn(moves.transfers() & (cents >= step) & (cents < step * 2))
+    ours = moves.transfers() & ~moves.table["purpose"].is_in(STATE_PAYS).fill_null(value=False).to_numpy()
+    chosen = s.drawn(ours & (cents >= step) & (cents < step * 2))
     below = np.where(chosen, step - 100 * s.rng.integers(1, 10, n), cents)
     rest = (cents - below)[chosen]
     later = moves.ints("moment")[chosen] + 2 * DAY_SECONDS + s.rng.integers(0, 30_000, len(rest))

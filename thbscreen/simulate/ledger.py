@@ -35,6 +35,8 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     "conductor": (np.int64, -1),
 }
 Scalar = int | str | None
+#: ISO 20022 purposes of what the state pays, on bank days and by its own sums: pensions and benefits.
+STATE_PAYS = ("PENS", "SSBE")
 
 
 class Ledger:

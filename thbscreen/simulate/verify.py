@@ -14,6 +14,7 @@ import polars as pl
 from thbscreen.errors import DataError
 from thbscreen.simulate.clock import DAYS, HOLIDAYS, START
 from thbscreen.simulate.leak import DAYS_IN_ACCOUNTS, TREE, find_leaks
+from thbscreen.simulate.ledger import STATE_PAYS
 from thbscreen.simulate.truth_tables import digest
 
 #: Words that no column name or id of the data may hold.
@@ -135,7 +136,7 @@ def _calendar(world: Written) -> Check:
         ("on accounts that are not in accounts.csv", pl.col("opened_date").is_null()),
         (
             "of pensions or benefits on a day without banks",
-            pl.col("purpose_code").is_in(["PENS", "SSBE"]) & (pl.col("direction") == "credit")
+            pl.col("purpose_code").is_in(STATE_PAYS) & (pl.col("direction") == "credit")
             & ((pl.col("day").dt.weekday() > 5) | pl.col("day").is_in(list(HOLIDAYS))),
         ),
     ):  # fmt: skip

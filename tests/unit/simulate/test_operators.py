@@ -214,6 +214,12 @@ def test_under_round_sums_nothing_stays_at_or_just_above_one() -> None:
     assert after.table.height > before.table.height
 
 
+def test_what_the_state_pays_is_not_split() -> None:
+    before = read_moves(legs_of(21))
+    pension = before.changed(purpose=["PENS"] * before.table.height)
+    assert evasion.under_round_sums(pension, scene("A13", 3, 2)).table.equals(pension.table)
+
+
 def test_other_words_take_the_words_and_nothing_else() -> None:
     before = read_moves(legs_of(9))
     after = evasion.other_words(before, scene("A8", 3, 2))
