@@ -135,7 +135,7 @@ def tune(
     no, unknown_no = bench.known(cleared)
     if not yes and not no:
         raise DataError(
-            "no subject of either file is in the data",
+            "no confirmed and no cleared subject is in the data",
             hint=f"{rule_id} is about '{keys_of(bound)[0]}'; name those, or customers for their accounts",
         )
     if shared := [a for a in yes if any(a & b for b in no)]:

@@ -97,7 +97,7 @@ def test_subjects_that_the_data_do_not_know_are_counted_by_line() -> None:
 
 
 def test_without_any_known_subject_there_is_nothing_to_tune() -> None:
-    with pytest.raises(DataError, match="no subject of either file") as error:
+    with pytest.raises(DataError, match="no confirmed and no cleared subject") as error:
         tuned(("secret-one",), ("secret-two",))
     assert "secret" not in str(error.value)
 
