@@ -97,4 +97,8 @@ def test_all_tests_of_a_rule_as_one_bank(rule):
     held = [{**one_by_one[p["party_id"]], "account_id": a} for a, p in parties.items()]
     actual, expected = both(resolve(rule, PACK.profile), (rows, list(accounts.values()), held))
     assert actual == expected
-    assert expected
+    if not expected:  # side by side the tests hide one another's hits
+        case = next(c for c in rule.tests if c.expect not in {"no hits", "not judged"} and not c.known_gap)
+        actual, expected = both(resolve(rule, PACK.profile, case.parameters), tables_of(case))
+        assert actual == expected
+        assert expected
