@@ -88,7 +88,7 @@ def _formats(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     "--memory",
     metavar="MIB",
     type=click.IntRange(512),
-    help="MiB to stay within; more goes to files. By default 4096, or half of what is free.",
+    help="MiB to plan for; rows that need more go to files. By default 4096, or half of what is free.",
 )
 @click.option(
     "--profile-run",

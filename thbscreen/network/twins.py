@@ -9,6 +9,7 @@ Source: docs/explanation/networks.md
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -251,19 +252,26 @@ def forwarded(came: Sequence[Movement], ledger: Sequence[Movement]) -> list[Move
         came: credits, in order.
         ledger: all movements, in order.
     """
+    paid = [m for m in ledger if not m.credit and m.other is not None]
     used: set[str] = set()
     out = []
     for credit in came:
-        for m in ledger:
-            if m.credit or m.tx_id in used or (m.time, m.tx_id) <= (credit.time, credit.tx_id):
-                continue
+        # Only what lies in the days after it: an account with many movements is not gone through for each.
+        for n in range(bisect_left(paid, credit.time, key=_time), len(paid)):
+            m = paid[n]
             if m.time > credit.time + ONWARD_WITHIN:
                 break
-            if m.other is not None and SAME_SUM * credit.cents <= m.cents <= credit.cents:
+            if m.tx_id in used or (m.time, m.tx_id) <= (credit.time, credit.tx_id):
+                continue
+            if SAME_SUM * credit.cents <= m.cents <= credit.cents:
                 used.add(m.tx_id)
                 out.append(credit)
                 break
     return out
+
+
+def _time(movement: Movement) -> datetime:
+    return movement.time
 
 
 def licence(people: Sequence[Person], hubs: Sequence[str], setting: Setting) -> Answer:

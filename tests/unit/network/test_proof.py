@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -215,6 +216,40 @@ def test_one_payment_out_forwards_one_credit_only() -> None:
 def test_money_that_went_out_before_it_came_is_not_forwarded() -> None:
     one = person("A", "possible_controller", (0, False, "X", 100), (1, True, "M0", 100))
     assert twins.forwarded([one.ledger[1]], one.ledger) == []
+
+
+def slowly_forwarded(came: list[twins.Movement], ledger: list[twins.Movement]) -> list[twins.Movement]:
+    """The same by going through all movements for each credit."""
+    used: set[str] = set()
+    out = []
+    for credit in came:
+        for m in ledger:
+            later = (credit.time, credit.tx_id) < (m.time, m.tx_id)
+            soon = m.time <= credit.time + twins.ONWARD_WITHIN
+            fits = m.other is not None and twins.SAME_SUM * credit.cents <= m.cents <= credit.cents
+            if not m.credit and m.tx_id not in used and later and soon and fits:
+                used.add(m.tx_id)
+                out.append(credit)
+                break
+    return out
+
+
+def test_what_is_forwarded_is_the_same_as_when_all_movements_are_gone_through_for_each_credit() -> None:
+    draw = random.Random(9)
+    some = 0
+    for _ in range(300):
+        rows = sorted(
+            twins.Movement(
+                DAY0 + timedelta(days=draw.randrange(20)), f"T{n:02d}", draw.random() < 0.5,
+                draw.choice(["M0", "X", None]), draw.choice([0, 94, 95, 96, 100]),
+            )
+            for n in draw.sample(range(60), draw.randrange(40))
+        )  # fmt: skip
+        came = [m for m in rows if m.credit and m.other == "M0" and m.cents > 0]
+        found = twins.forwarded(came, rows)
+        assert found == slowly_forwarded(came, rows)
+        some += len(found)
+    assert some > 300
 
 
 def test_a_licence_is_asked_of_customers_in_the_middle_and_of_licensed_hubs() -> None:
