@@ -149,7 +149,7 @@ def screen(
         only: rule ids to run, by default all.
         progress: told what is going on.
         key: of the institution, so that details of customers in the open meet digests made under it.
-        memory: MiB that the run should stay within: when rows would take more, they go to files, in smaller
+        memory: MiB to plan for: when rows would take more, they go to files, in smaller
             parts. By default `MEMORY` MiB, or half of what the machine has free if that is less. Results
             do not depend on it.
 
