@@ -34,8 +34,8 @@ _NOT_BOOKED = ("pending", "reversed", "returned")
 ALWAYS = ("tx_id", "account_id", "booking_ts", "has_time", "direction", "amount", "currency", "amount_eur")
 #: Where a row was found; a table that was converted before brings it along.
 LINEAGE = ("source_file", "source_row")
-#: Account numbers: blanks go, IBAN letters become capital.
 _CHECKED_TEXT = ("currency", "orig_currency")
+#: Account numbers: blanks go, IBAN letters become capital.
 _ACCOUNTS = ("account_id", "cp_account_id", "cp_iban", "iban")
 #: Columns with few different values in most files; what can be told of these is told once for each.
 _FEW = ("account_id", "cp_iban", *_CHECKED_TEXT)
@@ -474,11 +474,11 @@ class Plan:
     def _euros(
         self, frame: pl.DataFrame, exponents: _Told, exprs: dict[str, pl.Expr], flags: list[Flag]
     ) -> None:
-        is_euro = exprs["currency"] == "EUR"
         given = exprs.get("amount_eur")
         if given is None and exponents.different.get("currency", _EURO).to_list() == ["EUR"]:
-            exprs["amount_eur"] = exprs["amount"]
+            exprs["amount_eur"] = exprs["amount"]  # all are in euros
             return
+        is_euro = exprs["currency"] == "EUR"
         if given is not None:
             flags.append(
                 Flag("amount_eur", "D122", is_euro & given.is_not_null() & (given != exprs["amount"]))
